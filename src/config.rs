@@ -1,0 +1,257 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use rocket::figment::{self, Figment};
+use rocket::http::uri::Reference;
+use serde::Deserialize;
+
+use crate::headers::{HeaderName, name_or_false};
+use crate::launch::Abort;
+use crate::proxy::Network;
+
+/// What `[default.remote_user]` of `Rocket.toml` says, or its environment
+/// variable `ROCKET_REMOTE_USER`.
+///
+/// The README lists the keys. The fairing reads and checks them at launch,
+/// and manages the result, so that a route or a catcher can ask for
+/// [`&State<Config>`](rocket::State) to link to the proxy's own pages.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) untrusted: Untrusted,
+    pub(crate) headers: Headers,
+    pub(crate) groups_separator: String,
+    pub(crate) limits: Limits,
+    pub(crate) create_users: bool,
+    pub(crate) allow_inactive: bool,
+    pub(crate) username_case: UsernameCase,
+    pub(crate) excluded_groups: BTreeSet<String>,
+    pub(crate) group_map: BTreeMap<String, String>,
+    pub(crate) create_groups: bool,
+    pub(crate) keep_local_groups: bool,
+    pub(crate) missing_groups: MissingGroups,
+    pub(crate) staff_groups: Option<BTreeSet<String>>,
+    pub(crate) superuser_groups: Option<BTreeSet<String>>,
+    pub(crate) required_groups: BTreeSet<String>,
+    pub(crate) denied_groups: BTreeSet<String>,
+    pub(crate) login_interval: u64,
+    login_url: Option<Url>,
+    logout_url: Option<Url>,
+    pub(crate) migrate: bool,
+}
+
+/// What becomes of identity headers from an untrusted peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Untrusted {
+    Reject,
+    Ignore,
+}
+
+/// Whether `Ada` and `ada` are one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum UsernameCase {
+    Preserve,
+    Lower,
+}
+
+/// What an absent groups header means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MissingGroups {
+    Clear,
+    Keep,
+    Deny,
+}
+
+/// The names of the identity headers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Headers {
+    pub(crate) user: HeaderName,
+    #[serde(deserialize_with = "name_or_false")]
+    pub(crate) name: Option<HeaderName>,
+    #[serde(deserialize_with = "name_or_false")]
+    pub(crate) email: Option<HeaderName>,
+    #[serde(deserialize_with = "name_or_false")]
+    pub(crate) groups: Option<HeaderName>,
+}
+
+/// How long values may be, in characters, and how many groups there may be.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Limits {
+    pub(crate) user: usize,
+    pub(crate) name: usize,
+    pub(crate) email: usize,
+    pub(crate) group: usize,
+    pub(crate) groups: usize,
+}
+
+/// A page of the proxy: an absolute path or an `http` or `https` URL.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+struct Url(String);
+
+impl Config {
+    /// The table that this configuration is read from.
+    pub(crate) const TABLE: &str = "remote_user";
+
+    /// Reads and checks the table under the active profile.
+    pub(crate) fn extract(figment: &Figment) -> Result<Self, Abort> {
+        let config: Self = figment.focus(Self::TABLE).extract().map_err(beneath_table)?;
+        match config.fault() {
+            Some((key, fault)) => Err(misconfigured(figment, key, fault).into()),
+            None => Ok(config),
+        }
+    }
+
+    /// Where the proxy signs people in: `login_url`.
+    pub fn login_url(&self) -> Option<&str> {
+        self.login_url.as_ref().map(|url| url.0.as_str())
+    }
+
+    /// Where the proxy signs people out: `logout_url`.
+    pub fn logout_url(&self) -> Option<&str> {
+        self.logout_url.as_ref().map(|url| url.0.as_str())
+    }
+
+    /// The first key, with what is wrong with it, that says what cannot be.
+    fn fault(&self) -> Option<(&'static str, String)> {
+        if self.trusted_proxies.is_empty() {
+            return Some((
+                "trusted_proxies",
+                "no proof of the proxy is configured: set \
+                `trusted_proxies` to the addresses that your proxy connects from"
+                    .into(),
+            ));
+        }
+        if let Some(all) = self.trusted_proxies.iter().find(|n| n.holds_every_address()) {
+            return Some((
+                "trusted_proxies",
+                format!(
+                    "`{all}` holds every address, which is no \
+                proof of the proxy: name the addresses that your proxy connects from"
+                ),
+            ));
+        }
+        if let Some(name) = self.headers.ambiguous() {
+            return Some(("headers", format!("`{name}` is the name of two headers, or an alias of another")));
+        }
+        if self.groups_separator.is_empty() {
+            return Some(("groups_separator", "the separator of groups cannot be empty".into()));
+        }
+        if self.limits.smallest() == 0 {
+            return Some(("limits", "a limit of 0 refuses every request".into()));
+        }
+        if self.headers.groups.is_none() && self.missing_groups == MissingGroups::Deny {
+            return Some(("missing_groups", "`headers.groups` is off, so \"deny\" refuses everyone".into()));
+        }
+        None
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            trusted_proxies: Vec::new(),
+            untrusted: Untrusted::Reject,
+            headers: Headers::default(),
+            groups_separator: ",".into(),
+            limits: Limits::default(),
+            create_users: true,
+            allow_inactive: false,
+            username_case: UsernameCase::Preserve,
+            excluded_groups: BTreeSet::new(),
+            group_map: BTreeMap::new(),
+            create_groups: false,
+            keep_local_groups: false,
+            missing_groups: MissingGroups::Clear,
+            staff_groups: None,
+            superuser_groups: None,
+            required_groups: BTreeSet::new(),
+            denied_groups: BTreeSet::new(),
+            login_interval: 300,
+            login_url: None,
+            logout_url: None,
+            migrate: true,
+        }
+    }
+}
+
+impl Headers {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &HeaderName> {
+        let optional = [&self.name, &self.email, &self.groups];
+        std::iter::once(&self.user).chain(optional.into_iter().flatten())
+    }
+
+    /// A name that cannot be told from that of another header.
+    fn ambiguous(&self) -> Option<&HeaderName> {
+        let names: Vec<_> = self.iter().collect();
+        let twin = |(i, name): &(usize, &&HeaderName)| names[..*i].iter().any(|n| n.is_kin(name.as_str()));
+        names.iter().enumerate().find(twin).map(|(_, name)| *name)
+    }
+}
+
+impl Default for Headers {
+    fn default() -> Self {
+        Self {
+            user: HeaderName::from_static("Remote-User"),
+            name: Some(HeaderName::from_static("Remote-Name")),
+            email: Some(HeaderName::from_static("Remote-Email")),
+            groups: Some(HeaderName::from_static("Remote-Groups")),
+        }
+    }
+}
+
+impl Limits {
+    fn smallest(&self) -> usize {
+        self.user.min(self.name).min(self.email).min(self.group).min(self.groups)
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { user: 150, name: 300, email: 254, group: 150, groups: 1000 }
+    }
+}
+
+impl TryFrom<String> for Url {
+    type Error = String;
+
+    fn try_from(url: String) -> Result<Self, Self::Error> {
+        let is_page = match Reference::parse(&url) {
+            Ok(reference) => match (reference.scheme(), reference.authority()) {
+                (Some(scheme), Some(_)) => scheme == "http" || scheme == "https",
+                (None, None) => url.starts_with('/') && !url.starts_with("//"),
+                _ => false,
+            },
+            Err(_) => false,
+        };
+        match is_page {
+            true => Ok(Self(url)),
+            false => Err(format!("`{url}` is not an absolute path or an http(s) URL")),
+        }
+    }
+}
+
+/// Puts the table in front of the key that each error is about.
+fn beneath_table(errors: figment::Error) -> figment::Error {
+    let beneath = |mut error: figment::Error| {
+        error.path.insert(0, Config::TABLE.into());
+        error
+    };
+    let chain = |earlier: figment::Error, later| earlier.chain(later);
+    errors.clone().into_iter().map(beneath).reduce(chain).unwrap_or(errors)
+}
+
+/// An error about `key` that says where it was set.
+fn misconfigured(figment: &Figment, key: &str, fault: String) -> figment::Error {
+    let table = Config::TABLE;
+    let mut error = figment::Error::from(fault).with_path(&format!("{table}.{key}"));
+    let set = figment.find_metadata(&error.path.join("."));
+    error.metadata = set.or_else(|| figment.find_metadata(table)).cloned();
+    error.profile = Some(figment.profile().clone());
+    error
+}

@@ -1,0 +1,111 @@
+//! What was said: the identity headers of a request, read into one clean
+//! [`Assertion`] or refused.
+
+mod name;
+mod sighting;
+pub(crate) mod value;
+
+use crate::config::{Config, Headers, Limits};
+use crate::error::{Fault, Rejection};
+
+pub(crate) use name::{HeaderName, name_or_false};
+pub(crate) use sighting::Sighting;
+
+/// What a trusted proxy said of a person: each value clean, none canonical
+/// yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Assertion {
+    pub(crate) user: String,
+    pub(crate) name: Said<String>,
+    pub(crate) email: Said<String>,
+    pub(crate) groups: Said<Vec<String>>,
+}
+
+/// What a header said. One that is absent says nothing; one that is blank
+/// takes back what was said before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Said<T> {
+    Nothing,
+    Blank,
+    Value(T),
+}
+
+/// Reads the identity headers that are configured.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    headers: Headers,
+    separator: String,
+    limits: Limits,
+}
+
+impl Reader {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            headers: config.headers.clone(),
+            separator: config.groups_separator.clone(),
+            limits: config.limits,
+        }
+    }
+
+    pub(crate) fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// Reads what was sighted. `None` is nobody: no user header, or a blank
+    /// one. The other headers are held to their rules even then.
+    pub(crate) fn read(&self, sighting: &Sighting<'_, '_>) -> Result<Option<Assertion>, Rejection> {
+        sighting.check()?;
+        let user = self.value(sighting, &self.headers.user, self.limits.user)?;
+        let name = self.optional(sighting, self.headers.name.as_ref(), self.limits.name)?;
+        let email = self.optional(sighting, self.headers.email.as_ref(), self.limits.email)?;
+        let groups = self.groups(sighting)?;
+
+        let Said::Value(user) = user else { return Ok(None) };
+        if user.contains(',') {
+            return Err(Rejection::new(&self.headers.user, Fault::Comma));
+        }
+        Ok(Some(Assertion { user, name, email, groups }))
+    }
+
+    fn optional(
+        &self,
+        sighting: &Sighting<'_, '_>,
+        header: Option<&HeaderName>,
+        limit: usize,
+    ) -> Result<Said<String>, Rejection> {
+        header.map_or(Ok(Said::Nothing), |header| self.value(sighting, header, limit))
+    }
+
+    fn value(
+        &self,
+        sighting: &Sighting<'_, '_>,
+        header: &HeaderName,
+        limit: usize,
+    ) -> Result<Said<String>, Rejection> {
+        match sighting.value(header).map(value::trim) {
+            None => Ok(Said::Nothing),
+            Some("") => Ok(Said::Blank),
+            Some(value) => match value::check(value, limit) {
+                Ok(()) => Ok(Said::Value(value.to_owned())),
+                Err(fault) => Err(Rejection::new(header, fault)),
+            },
+        }
+    }
+
+    /// Splits the groups header; blank pieces are nothing.
+    fn groups(&self, sighting: &Sighting<'_, '_>) -> Result<Said<Vec<String>>, Rejection> {
+        let Some(header) = &self.headers.groups else { return Ok(Said::Nothing) };
+        let Some(value) = sighting.value(header) else { return Ok(Said::Nothing) };
+
+        let mut groups = Vec::new();
+        for group in value.split(&self.separator).map(value::trim).filter(|g| !g.is_empty()) {
+            if groups.len() == self.limits.groups {
+                let limit = self.limits.groups;
+                return Err(Rejection::new(header, Fault::TooManyGroups { limit }));
+            }
+            value::check(group, self.limits.group).map_err(|f| Rejection::new(header, f))?;
+            groups.push(group.to_owned());
+        }
+        Ok(if groups.is_empty() { Said::Blank } else { Said::Value(groups) })
+    }
+}

@@ -1,0 +1,99 @@
+use std::borrow::Cow;
+
+use rocket::http::{Header, HeaderMap};
+
+use super::HeaderName;
+use super::name::Kinship;
+use crate::config::Headers;
+use crate::error::{Fault, Rejection};
+
+/// The identity headers that a request carries, before anything in them is
+/// believed.
+#[derive(Debug)]
+pub(crate) struct Sighting<'c, 'h> {
+    seen: Vec<Seen<'c, 'h>>,
+    aliases: Vec<String>,
+}
+
+/// A configured header, and what a request has of it.
+#[derive(Debug)]
+struct Seen<'c, 'h> {
+    header: &'c HeaderName,
+    value: Option<Cow<'h, str>>,
+    doubled: bool,
+    aliased: bool,
+    hop_by_hop: bool,
+}
+
+impl<'c, 'h> Sighting<'c, 'h> {
+    /// Looks for `headers`, and for aliases of them, in a request's `map`.
+    pub(crate) fn of(headers: &'c Headers, map: &'h HeaderMap<'_>) -> Self {
+        let mut sighting = Self { seen: headers.iter().map(Seen::nothing).collect(), aliases: Vec::new() };
+        map.iter().for_each(|header| sighting.sight(header));
+        sighting
+    }
+
+    fn sight(&mut self, Header { name, value }: Header<'h>) {
+        if name == "Connection" {
+            value.split(',').for_each(|option| self.sight_hop_by_hop(option.trim()));
+        }
+        for seen in &mut self.seen {
+            match seen.header.kinship(name.as_str()) {
+                Kinship::Stranger => continue,
+                Kinship::Same if seen.value.is_some() => seen.doubled = true,
+                Kinship::Same => seen.value = Some(value),
+                Kinship::Alias => {
+                    seen.aliased = true;
+                    self.aliases.push(name.to_string());
+                }
+            }
+            return;
+        }
+    }
+
+    fn sight_hop_by_hop(&mut self, option: &str) {
+        let named = self.seen.iter_mut().filter(|seen| seen.header.is_kin(option));
+        named.for_each(|seen| seen.hop_by_hop = true);
+    }
+
+    /// The value of `header`, the first one if there are more.
+    pub(crate) fn value(&self, header: &HeaderName) -> Option<&str> {
+        self.seen.iter().find(|seen| seen.header == header)?.value.as_deref()
+    }
+
+    /// Refuses headers that are aliased, doubled or marked to be dropped.
+    pub(crate) fn check(&self) -> Result<(), Rejection> {
+        match self.seen.iter().find_map(|seen| Some((seen.header, seen.fault()?))) {
+            Some((header, fault)) => Err(Rejection::new(header, fault)),
+            None => Ok(()),
+        }
+    }
+
+    /// The first configured header that was sent, be it as an alias.
+    pub(crate) fn first(&self) -> Option<&'c HeaderName> {
+        let sent = |seen: &&Seen<'_, '_>| seen.value.is_some() || seen.aliased;
+        self.seen.iter().find(sent).map(|seen| seen.header)
+    }
+
+    /// The names, as they were sent, of all that must be blanked.
+    pub(crate) fn into_names(self) -> Vec<Cow<'c, str>> {
+        let canonical = self.seen.into_iter().filter(|seen| seen.value.is_some());
+        let canonical = canonical.map(|seen| Cow::Borrowed(seen.header.as_str()));
+        canonical.chain(self.aliases.into_iter().map(Cow::Owned)).collect()
+    }
+}
+
+impl<'c> Seen<'c, '_> {
+    fn nothing(header: &'c HeaderName) -> Self {
+        Self { header, value: None, doubled: false, aliased: false, hop_by_hop: false }
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        match self {
+            Self { aliased: true, .. } => Some(Fault::Alias),
+            Self { doubled: true, .. } => Some(Fault::Doubled),
+            Self { hop_by_hop: true, .. } => Some(Fault::HopByHop),
+            _ => None,
+        }
+    }
+}

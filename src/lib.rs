@@ -1,0 +1,36 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod error;
+mod fairing;
+mod gate;
+mod guard;
+mod headers;
+mod launch;
+mod policy;
+mod pool;
+mod proxy;
+mod service;
+mod store;
+mod summary;
+mod sync;
+mod user;
+mod username;
+mod verdict;
+
+pub use config::Config;
+pub use error::{Error, Fault, Rejection};
+pub use fairing::RemoteUserFairing;
+pub use guard::{Group, Member, RemoteUser, Staff, Superuser, Visitor};
+pub use policy::{Event, Identity, Policy};
+#[cfg(feature = "mysql")]
+pub use pool::MySqlPool;
+#[cfg(feature = "postgres")]
+pub use pool::PgPool;
+#[cfg(feature = "sqlite")]
+pub use pool::SqlitePool;
+pub use pool::SqlxPool;
+pub use store::{Planner, StoreError, StorePool, UserStore};
+pub use sync::{Change, Plan, Stored};
+pub use user::{Flags, Profile, Source, User};
+pub use username::Username;

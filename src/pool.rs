@@ -1,0 +1,122 @@
+//! [`rocket_db_pools::Pool`] over sqlx 0.9, which that crate's own pools, made
+//! for sqlx 0.7, are not.
+
+use std::any::Any;
+use std::fmt;
+use std::ops::Deref;
+use std::time::Duration;
+
+use rocket::config::LogLevel;
+use rocket::figment::Figment;
+use rocket_db_pools::{Config, Error, Pool};
+use sqlx::pool::{PoolConnection, PoolOptions};
+use sqlx::{ConnectOptions, Connection, Database};
+
+/// A pool of SQLite connections, for `#[derive(Database)]`.
+#[cfg(feature = "sqlite")]
+pub type SqlitePool = SqlxPool<sqlx::Sqlite>;
+
+/// A pool of PostgreSQL connections, for `#[derive(Database)]`.
+#[cfg(feature = "postgres")]
+pub type PgPool = SqlxPool<sqlx::Postgres>;
+
+/// A pool of MySQL or MariaDB connections, for `#[derive(Database)]`.
+#[cfg(feature = "mysql")]
+pub type MySqlPool = SqlxPool<sqlx::MySql>;
+
+/// A pool that [`rocket_db_pools`] configures and that dereferences to sqlx's
+/// own.
+///
+/// The keys of its table in `Rocket.toml` are those of
+/// [`rocket_db_pools::Config`]. It differs from the pools of that crate in
+/// three points: a connection is not pinged before it is used, an SQLite
+/// database is in WAL mode, and one in memory has a single connection, which
+/// stays open.
+pub struct SqlxPool<D: Database>(sqlx::Pool<D>);
+
+type Options<D> = <<D as Database>::Connection as Connection>::Options;
+
+impl<D: Database> SqlxPool<D> {
+    fn pool_options(config: &Config) -> PoolOptions<D> {
+        let seconds = Duration::from_secs;
+        let options = PoolOptions::new()
+            .max_connections(config.max_connections.try_into().unwrap_or(u32::MAX))
+            .min_connections(config.min_connections.unwrap_or_default())
+            .acquire_timeout(seconds(config.connect_timeout))
+            .idle_timeout(config.idle_timeout.map(seconds))
+            .test_before_acquire(false);
+        match config.url.contains(":memory:") || config.url.contains("mode=memory") {
+            true => options.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None),
+            false => options,
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<D: Database> Pool for SqlxPool<D> {
+    type Connection = PoolConnection<D>;
+
+    type Error = Error<sqlx::Error>;
+
+    async fn init(figment: &Figment) -> Result<Self, Self::Error> {
+        let config: Config = figment.extract()?;
+        let mut options = config.url.parse::<Options<D>>().map_err(Error::Init)?;
+        specialize(&mut options, &config);
+
+        options = options.disable_statement_logging();
+        if let Ok(level) = figment.extract_inner::<LogLevel>(rocket::Config::LOG_LEVEL)
+            && !matches!(level, LogLevel::Normal | LogLevel::Off)
+        {
+            let filter = level.into();
+            options = options.log_statements(filter).log_slow_statements(filter, Duration::default());
+        }
+
+        let pool = Self::pool_options(&config).connect_with(options).await.map_err(Error::Init)?;
+        Ok(Self(pool))
+    }
+
+    async fn get(&self) -> Result<Self::Connection, Self::Error> {
+        self.acquire().await.map_err(Error::Get)
+    }
+
+    async fn close(&self) {
+        self.0.close().await;
+    }
+}
+
+/// Sets what only one kind of database has.
+fn specialize(options: &mut dyn Any, config: &Config) {
+    #[cfg(feature = "sqlite")]
+    if let Some(options) = options.downcast_mut::<sqlx::sqlite::SqliteConnectOptions>() {
+        use sqlx::sqlite::SqliteJournalMode;
+
+        *options = std::mem::take(options)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(config.connect_timeout));
+        if !config.url.contains("mode=ro") && !config.url.contains("immutable=") {
+            *options = std::mem::take(options).journal_mode(SqliteJournalMode::Wal);
+        }
+    }
+    let _ = (options, config);
+}
+
+impl<D: Database> Deref for SqlxPool<D> {
+    type Target = sqlx::Pool<D>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<D: Database> Clone for SqlxPool<D> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<D: Database> fmt::Debug for SqlxPool<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

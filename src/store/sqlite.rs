@@ -1,0 +1,71 @@
+//! SQLite 3.38 and later.
+
+use sqlx::Sqlite;
+use sqlx::error::DatabaseError;
+use sqlx::sqlite::SqliteQueryResult;
+
+use super::dialect::Dialect;
+
+impl Dialect for Sqlite {
+    const BEGIN: &'static str = "BEGIN IMMEDIATE";
+
+    // `BEGIN IMMEDIATE` locks the whole database.
+    const LOCK_USER: Option<&'static str> = None;
+
+    const FIND: &'static str = "\
+SELECT u.id, u.username, u.name, u.email, u.is_active, u.is_staff, u.is_superuser,
+       unixepoch(u.created_at), unixepoch(u.last_login_at),
+       (SELECT json_group_object(g.name, m.source)
+          FROM remote_memberships m JOIN remote_groups g ON g.id = m.group_id
+         WHERE m.user_id = u.id),
+       (SELECT json_group_array(g.name)
+          FROM json_each(?1) AS named CROSS JOIN remote_groups g ON g.name = named.value)
+  FROM (SELECT 1) LEFT JOIN remote_users u ON u.username = ?2";
+
+    const CREATE_USER: &'static str = "\
+INSERT INTO remote_users (username) VALUES (?) ON CONFLICT DO NOTHING";
+
+    const FIND_ID: &'static str = "SELECT id FROM remote_users WHERE username = ?";
+
+    const SET_PROFILE: &'static str = "\
+UPDATE remote_users SET name = ?, email = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
+
+    const LOG_IN: &'static str = "\
+UPDATE remote_users SET last_login_at = datetime(?, 'unixepoch') WHERE id = ?";
+
+    const CREATE_GROUPS: &'static str = "\
+INSERT INTO remote_groups (name)
+SELECT value FROM json_each(?) WHERE TRUE
+ON CONFLICT DO NOTHING";
+
+    const JOIN: &'static str = "\
+INSERT INTO remote_memberships (user_id, group_id, source)
+SELECT ?, g.id, 'remote' FROM json_each(?) AS named CROSS JOIN remote_groups g ON g.name = named.value
+ WHERE TRUE
+ON CONFLICT DO NOTHING";
+
+    const LEAVE: &'static str = "\
+DELETE FROM remote_memberships
+ WHERE user_id = ?
+   AND group_id IN (SELECT g.id FROM json_each(?) AS named
+                      CROSS JOIN remote_groups g ON g.name = named.value)";
+
+    const WRITERS: usize = 1;
+
+    const MIGRATIONS: &'static [(&'static str, &'static str)] =
+        &[("users and groups", include_str!("migrations/sqlite/1_users_and_groups.sql"))];
+
+    fn rows_affected(result: &SqliteQueryResult) -> u64 {
+        result.rows_affected()
+    }
+
+    /// A plain `SQLITE_BUSY` comes after `busy_timeout` of trying; these come
+    /// at once (<https://www.sqlite.org/rescode.html>).
+    fn is_transient(error: &dyn DatabaseError) -> bool {
+        const SQLITE_BUSY_RECOVERY: &str = "261";
+        const SQLITE_LOCKED_SHAREDCACHE: &str = "262";
+        const SQLITE_BUSY_SNAPSHOT: &str = "517";
+        let transient = [SQLITE_BUSY_RECOVERY, SQLITE_LOCKED_SHAREDCACHE, SQLITE_BUSY_SNAPSHOT];
+        error.code().is_some_and(|code| transient.contains(&&*code))
+    }
+}

@@ -1,0 +1,134 @@
+use std::collections::BTreeSet;
+use std::future::Future;
+
+use rocket::time::OffsetDateTime;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use sqlx::{ColumnIndex, Decode, Encode, Executor, Row, Type};
+
+use super::StoreError;
+use super::dialect::Dialect;
+use crate::sync::{Change, Stored};
+use crate::user::{Flags, Profile, User};
+use crate::username::Username;
+
+/// The statements of the SQL store, for every dialect whose types fit.
+pub(crate) trait Statements: Dialect {
+    /// Locks a user, if there is one, until the end of the transaction.
+    fn lock(
+        connection: &mut Self::Connection,
+        username: &Username,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Finds a user, and which of `groups` exist.
+    fn find(
+        connection: &mut Self::Connection,
+        username: &Username,
+        groups: &str,
+    ) -> impl Future<Output = Result<Stored, StoreError>> + Send;
+
+    /// Creates a user, and tells its `id`; `None` if there is one of that name.
+    fn create(
+        connection: &mut Self::Connection,
+        username: &Username,
+    ) -> impl Future<Output = Result<Option<i64>, StoreError>> + Send;
+
+    /// Makes a change to a user who exists.
+    fn make(
+        connection: &mut Self::Connection,
+        user_id: i64,
+        change: &Change,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+impl<D> Statements for D
+where
+    D: Dialect,
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+    for<'q> &'q str: Encode<'q, D>,
+    for<'q> Option<&'q str>: Encode<'q, D>,
+    for<'q> Option<i64>: Decode<'q, D>,
+    for<'q> String: Encode<'q, D> + Decode<'q, D>,
+    for<'q> Option<String>: Decode<'q, D>,
+    for<'q> i64: Encode<'q, D> + Decode<'q, D>,
+    for<'q> bool: Encode<'q, D> + Decode<'q, D>,
+    str: Type<D>,
+    String: Type<D>,
+    i64: Type<D>,
+    bool: Type<D>,
+    usize: ColumnIndex<D::Row>,
+{
+    async fn lock(connection: &mut D::Connection, username: &Username) -> Result<(), StoreError> {
+        if let Some(sql) = D::LOCK_USER {
+            sqlx::query(sql).bind(username.as_str()).fetch_optional(connection).await?;
+        }
+        Ok(())
+    }
+
+    async fn find(
+        connection: &mut D::Connection,
+        username: &Username,
+        groups: &str,
+    ) -> Result<Stored, StoreError> {
+        let query = sqlx::query(D::FIND).bind(groups).bind(username.as_str());
+        let row = query.fetch_one(connection).await?;
+        let groups = from_json(row.try_get(10)?)?;
+        let Some(id) = row.try_get(0)? else {
+            return Ok(Stored { user: None, groups });
+        };
+        let user = User {
+            id,
+            username: row.try_get(1)?,
+            profile: Profile {
+                name: row.try_get(2)?,
+                email: row.try_get(3)?,
+                flags: Flags { staff: row.try_get(5)?, superuser: row.try_get(6)? },
+            },
+            is_active: row.try_get(4)?,
+            created_at: time(row.try_get(7)?)?,
+            last_login_at: row.try_get::<Option<i64>, _>(8)?.map(time).transpose()?,
+            memberships: from_json(row.try_get(9)?)?,
+        };
+        Ok(Stored { user: Some(user), groups })
+    }
+
+    async fn create(connection: &mut D::Connection, username: &Username) -> Result<Option<i64>, StoreError> {
+        let create = sqlx::query(D::CREATE_USER).bind(username.as_str());
+        if D::rows_affected(&create.execute(&mut *connection).await?) == 0 {
+            return Ok(None);
+        }
+        let find = sqlx::query(D::FIND_ID).bind(username.as_str());
+        Ok(Some(find.fetch_one(connection).await?.try_get(0)?))
+    }
+
+    async fn make(connection: &mut D::Connection, user_id: i64, change: &Change) -> Result<(), StoreError> {
+        let query = match change {
+            Change::Create => return Ok(()),
+            Change::Profile(profile) => sqlx::query(D::SET_PROFILE)
+                .bind(profile.name.as_deref())
+                .bind(profile.email.as_deref())
+                .bind(profile.flags.staff)
+                .bind(profile.flags.superuser)
+                .bind(user_id),
+            Change::LogIn(now) => sqlx::query(D::LOG_IN).bind(now.unix_timestamp()).bind(user_id),
+            Change::CreateGroups(names) => sqlx::query(D::CREATE_GROUPS).bind(to_json(names)),
+            Change::Join(names) => sqlx::query(D::JOIN).bind(user_id).bind(to_json(names)),
+            Change::Leave(names) => sqlx::query(D::LEAVE).bind(user_id).bind(to_json(names)),
+        };
+        query.execute(connection).await?;
+        Ok(())
+    }
+}
+
+/// A list of names, as the statements take it.
+pub(super) fn to_json(names: &BTreeSet<String>) -> String {
+    json!(names).to_string()
+}
+
+fn from_json<T: DeserializeOwned>(text: String) -> Result<T, StoreError> {
+    serde_json::from_str(&text).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+fn time(seconds: i64) -> Result<OffsetDateTime, StoreError> {
+    OffsetDateTime::from_unix_timestamp(seconds).map_err(|e| StoreError::Corrupt(e.to_string()))
+}

@@ -1,0 +1,64 @@
+use std::collections::BTreeSet;
+
+use crate::config::{Config, MissingGroups, Untrusted, UsernameCase};
+use crate::proxy::Proofs;
+
+/// What is in force, a line a fact, for the block that is logged at liftoff.
+pub(crate) fn summary(config: &Config, proofs: &Proofs, store: String) -> Vec<(&'static str, String)> {
+    let mut facts: Vec<_> = proofs.summary().collect();
+    facts.push(("untrusted peers", untrusted(config).into()));
+    facts.push(("headers", names(config.headers.iter())));
+    facts.push(("users", users(config)));
+    facts.push(("groups", groups(config)));
+    let lists = [
+        ("excluded groups", Some(&config.excluded_groups)),
+        ("staff groups", config.staff_groups.as_ref()),
+        ("superuser groups", config.superuser_groups.as_ref()),
+        ("required groups", Some(&config.required_groups)),
+        ("denied groups", Some(&config.denied_groups)),
+    ];
+    let set = lists.into_iter().filter_map(|(fact, list)| Some((fact, list?)));
+    facts.extend(set.filter(|(_, list)| !list.is_empty()).map(|(fact, list)| (fact, quoted(list))));
+    facts.push(("store", store));
+    facts
+}
+
+fn untrusted(config: &Config) -> &'static str {
+    match config.untrusted {
+        Untrusted::Reject => "refused when they send identity headers",
+        Untrusted::Ignore => "anonymous, whatever they send",
+    }
+}
+
+fn users(config: &Config) -> String {
+    let unknown = if config.create_users { "created" } else { "refused" };
+    let inactive = if config.allow_inactive { "allowed" } else { "refused" };
+    let case = match config.username_case {
+        UsernameCase::Preserve => "kept",
+        UsernameCase::Lower => "lowered",
+    };
+    format!("unknown {unknown}, inactive {inactive}, case {case}")
+}
+
+fn groups(config: &Config) -> String {
+    if config.headers.groups.is_none() {
+        return "not read".into();
+    }
+    let unknown = if config.create_groups { "created" } else { "ignored" };
+    let local = if config.keep_local_groups { "kept" } else { "mirrored away" };
+    let missing = match config.missing_groups {
+        MissingGroups::Clear => "clears",
+        MissingGroups::Keep => "keeps",
+        MissingGroups::Deny => "is refused",
+    };
+    let separator = &config.groups_separator;
+    format!("split at {separator:?}, unknown {unknown}, local {local}, a missing header {missing}")
+}
+
+fn names(names: impl Iterator<Item = impl ToString>) -> String {
+    names.map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn quoted(groups: &BTreeSet<String>) -> String {
+    names(groups.iter().map(|group| format!("{group:?}")))
+}

@@ -1,0 +1,381 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::collection::{btree_map, btree_set};
+use proptest::option;
+use proptest::prelude::*;
+use rocket::figment::Figment;
+use rocket::figment::providers::{Format, Toml};
+use rocket::time::{Duration, OffsetDateTime};
+
+use super::{Change, Plan, Rules, Stored, Sync};
+use crate::config::{Config, UsernameCase};
+use crate::error::Error;
+use crate::headers::Said;
+use crate::policy::{DefaultPolicy, Identity, Policy};
+use crate::user::{Flags, Profile, Source, User};
+use crate::username::Username;
+
+const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH.saturating_add(Duration::days(20_000));
+
+fn rules(toml: &str) -> Rules {
+    let toml = format!("[remote_user]\ntrusted_proxies = [\"::1\"]\n{toml}");
+    Rules::new(&Config::extract(&Figment::from(Toml::string(&toml))).expect("a configuration"))
+}
+
+fn set(names: &str) -> BTreeSet<String> {
+    names.split_whitespace().map(String::from).collect()
+}
+
+fn identity(groups: Option<&str>) -> Identity {
+    Identity {
+        username: Username::canonical("ada", UsernameCase::Preserve, 9).expect("a user name"),
+        name: Said::Nothing,
+        email: Said::Nothing,
+        groups: groups.map(set),
+    }
+}
+
+/// A user who logged in just now, in the groups of `remote` and `local`.
+fn user(remote: &str, local: &str) -> User {
+    let remote = set(remote).into_iter().map(|group| (group, Source::Remote));
+    let local = set(local).into_iter().map(|group| (group, Source::Local));
+    User { memberships: remote.chain(local).collect(), last_login_at: Some(NOW), ..User::new(7, "ada") }
+}
+
+fn plan_by(policy: &dyn Policy, stored: Stored, identity: &Identity, rules: &Rules) -> Result<Plan, Error> {
+    let configure = |_: &mut Profile, _| {};
+    Sync { identity, rules, policy, configure: &configure, now: NOW }.plan(stored)
+}
+
+fn plan(stored: Stored, identity: &Identity, rules: &Rules) -> Result<Plan, Error> {
+    plan_by(&DefaultPolicy, stored, identity, rules)
+}
+
+fn changes(stored: Stored, identity: &Identity, rules: &Rules) -> Vec<Change> {
+    plan(stored, identity, rules).expect("a plan").changes().to_vec()
+}
+
+/// What a plan does to memberships: `+joined -left *created`.
+fn group_changes(existing: &str, user: User, groups: Option<&str>, toml: &str) -> String {
+    let stored = Stored { user: Some(user), groups: set(existing) };
+    let mark = |mark: &str, names: &BTreeSet<String>| {
+        names.iter().map(|name| format!("{mark}{name}")).collect::<Vec<_>>().join(" ")
+    };
+    let changes = changes(stored, &identity(groups), &rules(toml)).into_iter().map(|change| match change {
+        Change::CreateGroups(names) => mark("*", &names),
+        Change::Join(names) => mark("+", &names),
+        Change::Leave(names) => mark("-", &names),
+        other => panic!("{other:?} is no change of groups"),
+    });
+    changes.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn memberships_follow_the_rules() {
+    let excluded = "excluded_groups = ['x']";
+    let keep_local = "keep_local_groups = true";
+    let create = "create_groups = true";
+    let keep = "missing_groups = 'keep'";
+    let off = "headers = { groups = false }";
+    let cases = [
+        // exist, remote, local, asserted, rules, changes
+        ("a b", "", "", Some("a b"), "", "+a +b"),
+        ("a", "", "", Some("a nowhere"), "", "+a"),
+        ("a", "", "", Some("a nowhere"), create, "*nowhere +a +nowhere"),
+        ("a", "a b", "", Some("a"), "", "-b"),
+        ("a", "a", "", Some("a"), "", ""),
+        ("", "a b", "", Some(""), "", "-a -b"),
+        ("b", "a", "", Some("b"), "", "+b -a"),
+        // local memberships
+        ("", "a", "l", Some(""), "", "-a -l"),
+        ("", "a", "l", Some(""), keep_local, "-a"),
+        ("l", "", "l", Some("l"), "", ""),
+        // excluded groups
+        ("x a", "", "", Some("x a"), excluded, "+a"),
+        ("", "x a", "", Some(""), excluded, "-a"),
+        ("", "", "x", Some(""), excluded, ""),
+        ("", "x a", "", None, excluded, "-a"),
+        ("", "", "", Some("x y"), "excluded_groups = ['x']\ncreate_groups = true", "*y +y"),
+        // no header
+        ("", "a", "l", None, "", "-a"),
+        ("", "a", "l", None, keep, ""),
+        ("", "a", "l", None, off, ""),
+    ];
+    for (existing, remote, local, asserted, toml, expected) in cases {
+        let changes = group_changes(existing, user(remote, local), asserted, toml);
+        assert_eq!(changes, expected, "{existing:?} {remote:?} {local:?} {asserted:?} {toml:?}");
+    }
+}
+
+#[test]
+fn people_are_let_in_by_the_rules() {
+    let person = || Some(user("a", "l"));
+    let inactive = || Some(User { is_active: false, ..user("", "") });
+    let cases = [
+        (None, None, "", Ok(())),
+        (None, None, "create_users = false", Err("the user is unknown and `create_users` is false")),
+        (person(), None, "create_users = false", Ok(())),
+        (inactive(), None, "", Err("the user is inactive")),
+        (inactive(), None, "allow_inactive = true", Ok(())),
+        (
+            person(),
+            None,
+            "missing_groups = 'deny'",
+            Err("the groups header is missing and `missing_groups` is \"deny\""),
+        ),
+        (person(), Some(""), "missing_groups = 'deny'", Ok(())),
+        (person(), Some("r"), "required_groups = ['q', 'r']", Ok(())),
+        (
+            person(),
+            Some("a"),
+            "required_groups = ['q', 'r']",
+            Err("the user is in none of `required_groups`"),
+        ),
+        (None, None, "required_groups = ['r']", Err("the user is in none of `required_groups`")),
+        (person(), None, "required_groups = ['a']", Err("the user is in none of `required_groups`")),
+        (person(), None, "required_groups = ['l']", Ok(())),
+        (person(), None, "required_groups = ['a']\nmissing_groups = 'keep'", Ok(())),
+        (person(), Some("d"), "denied_groups = ['c', 'd']", Err("the user is in one of `denied_groups`")),
+        (person(), Some("a"), "denied_groups = ['d']", Ok(())),
+        (person(), None, "denied_groups = ['l']", Err("the user is in one of `denied_groups`")),
+        (
+            person(),
+            Some("r d"),
+            "required_groups = ['r']\ndenied_groups = ['d']",
+            Err("the user is in one of `denied_groups`"),
+        ),
+    ];
+    for (user, groups, toml, expected) in cases {
+        let stored = Stored { user, groups: BTreeSet::new() };
+        let outcome = plan(stored, &identity(groups), &rules(toml)).map(|_| ()).map_err(|e| e.to_string());
+        assert_eq!(outcome, expected.map_err(String::from), "{groups:?} {toml:?}");
+    }
+}
+
+#[test]
+fn flags_follow_the_asserted_groups_where_groups_are_set_for_them() {
+    let staff = "staff_groups = ['s', 't']";
+    let keep = "staff_groups = ['s']\nmissing_groups = 'keep'";
+    let cases = [
+        // stored, asserted, rules, staff after
+        (false, Some("s"), "", false),
+        (true, Some(""), "", true),
+        (false, Some("t"), staff, true),
+        (true, Some("u"), staff, false),
+        (true, None, staff, false),
+        (true, None, keep, true),
+        (false, None, keep, false),
+        (false, None, "staff_groups = ['*']", true),
+        (false, Some(""), "staff_groups = ['*']\nmissing_groups = 'keep'", true),
+        (true, Some("s"), "staff_groups = []", false),
+        (false, Some("s"), "staff_groups = ['s']\nexcluded_groups = ['s']", true),
+    ];
+    for (stored, asserted, toml, expected) in cases {
+        let flags = Flags { staff: stored, superuser: stored };
+        let profile = Profile { flags, ..Profile::default() };
+        let user = User { profile, ..user("", "") };
+        for toml in [toml.to_owned(), toml.replace("staff", "superuser")] {
+            let stored = Stored { user: Some(user.clone()), groups: BTreeSet::new() };
+            let after = plan(stored, &identity(asserted), &rules(&toml)).expect("a plan").into_user();
+            let flag = if toml.contains("superuser") { after.is_superuser() } else { after.is_staff() };
+            assert_eq!(flag, expected, "{asserted:?} {toml:?}");
+        }
+    }
+}
+
+#[test]
+fn a_profile_is_kept_cleared_and_set() {
+    let stored = || Stored {
+        user: Some(User {
+            profile: Profile { name: Some("Ada".into()), email: Some("a@b".into()), ..Profile::default() },
+            ..user("", "")
+        }),
+        groups: BTreeSet::new(),
+    };
+    let says = |name, email| Identity { name, email, ..identity(None) };
+    let profile = |name: Option<&str>, email: Option<&str>| {
+        vec![Change::Profile(Profile {
+            name: name.map(Into::into),
+            email: email.map(Into::into),
+            ..Profile::default()
+        })]
+    };
+    let value = |value: &str| Said::Value(value.to_owned());
+    let cases = [
+        (says(Said::Nothing, Said::Nothing), vec![]),
+        (says(value("Ada"), value("a@b")), vec![]),
+        (says(value("Bob"), Said::Nothing), profile(Some("Bob"), Some("a@b"))),
+        (says(Said::Blank, Said::Nothing), profile(None, Some("a@b"))),
+        (says(Said::Nothing, value("b@c")), profile(Some("Ada"), Some("b@c"))),
+        (says(Said::Blank, Said::Blank), profile(None, None)),
+    ];
+    for (identity, expected) in cases {
+        assert_eq!(changes(stored(), &identity, &rules("")), expected, "{identity:?}");
+    }
+}
+
+#[test]
+fn a_login_is_noted_once_an_interval() {
+    let cases = [
+        (None, "", true),
+        (Some(NOW), "", false),
+        (Some(NOW - Duration::seconds(299)), "", false),
+        (Some(NOW - Duration::seconds(300)), "", true),
+        (Some(NOW + Duration::seconds(299)), "", false),
+        (Some(NOW + Duration::days(9)), "", true),
+        (Some(NOW - Duration::seconds(9)), "login_interval = 10", false),
+        (Some(NOW), "login_interval = 0", true),
+        (Some(OffsetDateTime::UNIX_EPOCH), "login_interval = 9223372036854775807", false),
+    ];
+    for (last_login_at, toml, noted) in cases {
+        let stored = Stored { user: Some(User { last_login_at, ..user("", "") }), groups: BTreeSet::new() };
+        let expected = if noted { vec![Change::LogIn(NOW)] } else { vec![] };
+        assert_eq!(changes(stored, &identity(None), &rules(toml)), expected, "{last_login_at:?} {toml}");
+    }
+}
+
+#[test]
+fn a_new_user_is_created_with_all_that_is_known() {
+    let identity = Identity { name: Said::Value("Ada".into()), ..identity(Some("a b")) };
+    let stored = Stored { user: None, groups: set("a") };
+    let profile = Profile { name: Some("Ada".into()), ..Profile::default() };
+    let mut plan = plan(stored, &identity, &rules("")).expect("a plan");
+    let expected = [Change::Create, Change::Join(set("a")), Change::Profile(profile), Change::LogIn(NOW)];
+    assert_eq!(plan.changes(), expected);
+    plan.created_as(42);
+    assert_eq!((plan.user().id(), plan.user().username(), plan.user().groups()), (42, "ada", vec!["a"]));
+}
+
+#[test]
+fn the_policy_has_the_last_word_on_flags() {
+    struct NoSuperusers;
+    impl Policy for NoSuperusers {
+        fn flags(&self, identity: &Identity, flags: Flags) -> Flags {
+            assert_eq!(&**identity.username(), "ada");
+            Flags { superuser: false, ..flags }
+        }
+    }
+    let rules = rules("staff_groups = ['*']\nsuperuser_groups = ['*']");
+    let plan = plan_by(&NoSuperusers, Stored::default(), &identity(None), &rules).expect("a plan");
+    assert_eq!(plan.user().profile.flags, Flags { staff: true, superuser: false });
+}
+
+prop_compose! {
+    fn any_groups()(groups in btree_set("[a-f]", 0..6)) -> BTreeSet<String> { groups }
+}
+
+prop_compose! {
+    fn any_user()(
+        memberships in btree_map("[a-f]", prop_oneof![Just(Source::Remote), Just(Source::Local)], 0..6),
+        name in option::of("[A-Z]"),
+        staff in any::<bool>(),
+        last_login in option::of(-600i64..600),
+    ) -> User {
+        User {
+            memberships,
+            profile: Profile { name, flags: Flags { staff, superuser: false }, ..Profile::default() },
+            last_login_at: last_login.map(|ago| NOW - Duration::seconds(ago)),
+            ..User::new(7, "ada")
+        }
+    }
+}
+
+prop_compose! {
+    fn any_identity()(
+        groups in option::of(any_groups()),
+        name in prop_oneof![Just(Said::Nothing), Just(Said::Blank), "[A-Z]".prop_map(Said::Value)],
+    ) -> Identity {
+        Identity { groups, name, ..identity(None) }
+    }
+}
+
+prop_compose! {
+    fn any_rules()(
+        excluded in any_groups(),
+        staff in option::of(any_groups()),
+        create_groups in any::<bool>(),
+        keep_local in any::<bool>(),
+        missing in prop_oneof![Just("clear"), Just("keep")],
+    ) -> Rules {
+        let staff = staff.map_or(String::new(), |staff| format!("staff_groups = {staff:?}"));
+        let staff = staff.replace('{', "[").replace('}', "]");
+        let excluded = format!("{excluded:?}").replace('{', "[").replace('}', "]");
+        rules(&format!(
+            "excluded_groups = {excluded}\ncreate_groups = {create_groups}\n\
+             keep_local_groups = {keep_local}\nmissing_groups = '{missing}'\n{staff}"
+        ))
+    }
+}
+
+/// What the store knows after it made the changes of `plan`.
+fn applied(plan: &Plan, existing: &BTreeSet<String>) -> Stored {
+    let created = plan.changes().iter().filter_map(|change| match change {
+        Change::CreateGroups(names) => Some(names.clone()),
+        _ => None,
+    });
+    let groups = existing.iter().cloned().chain(created.flatten()).collect();
+    Stored { user: Some(plan.user().clone()), groups }
+}
+
+proptest! {
+    #[test]
+    fn planning_again_after_a_plan_is_empty(
+        user in option::of(any_user()), existing in any_groups(), identity in any_identity(), rules in any_rules(),
+    ) {
+        let first = plan(Stored { user, groups: existing.clone() }, &identity, &rules).expect("a plan");
+        let second = plan(applied(&first, &existing), &identity, &rules).expect("a plan");
+        prop_assert_eq!(second.changes(), &[]);
+        prop_assert_eq!(second.user(), first.user());
+    }
+
+    #[test]
+    fn an_excluded_group_is_never_touched(
+        user in any_user(), existing in any_groups(), identity in any_identity(), rules in any_rules(),
+    ) {
+        let excluded = |user: &User| -> BTreeMap<String, Source> {
+            let mut memberships = user.memberships.clone();
+            memberships.retain(|group, _| rules.excluded_groups.contains(group));
+            memberships
+        };
+        let before = excluded(&user);
+        let plan = plan(Stored { user: Some(user), groups: existing }, &identity, &rules).expect("a plan");
+        prop_assert_eq!(excluded(plan.user()), before);
+        for change in plan.changes() {
+            if let Change::CreateGroups(names) | Change::Join(names) | Change::Leave(names) = change {
+                prop_assert!(names.is_disjoint(&rules.excluded_groups));
+            }
+        }
+    }
+
+    #[test]
+    fn no_group_appears_from_nowhere(
+        user in option::of(any_user()), existing in any_groups(), identity in any_identity(), rules in any_rules(),
+    ) {
+        let before: BTreeSet<_> = user.iter().flat_map(|user| user.memberships.keys().cloned()).collect();
+        let plan = plan(Stored { user, groups: existing.clone() }, &identity, &rules).expect("a plan");
+        let asserted = identity.groups.clone().unwrap_or_default();
+        for group in plan.user().groups() {
+            prop_assert!(before.contains(group) || asserted.contains(group));
+            prop_assert!(before.contains(group) || existing.contains(group) || rules.create_groups);
+        }
+    }
+
+    #[test]
+    fn a_plan_tells_all_that_differs(
+        user in any_user(), existing in any_groups(), identity in any_identity(), rules in any_rules(),
+    ) {
+        let mut replayed = user.clone();
+        let plan = plan(Stored { user: Some(user), groups: existing }, &identity, &rules).expect("a plan");
+        for change in plan.changes().to_vec() {
+            match change {
+                Change::Create => prop_assert!(false, "the user exists"),
+                Change::Profile(profile) => replayed.profile = profile,
+                Change::LogIn(now) => replayed.last_login_at = Some(now),
+                Change::CreateGroups(_) => {}
+                Change::Join(names) => replayed.memberships.extend(names.into_iter().map(|n| (n, Source::Remote))),
+                Change::Leave(names) => replayed.memberships.retain(|name, _| !names.contains(name)),
+            }
+        }
+        prop_assert_eq!(&replayed, plan.user());
+    }
+}

@@ -1,0 +1,242 @@
+//! An application with every guard, on a database of its own, and eyes to see
+//! what it does.
+#![allow(dead_code, unreachable_pub)]
+
+pub mod log;
+pub mod socket;
+
+use std::net::SocketAddr;
+
+use rocket::figment::Figment;
+use rocket::figment::providers::{Format, Toml};
+use rocket::http::{Header, Method, Status};
+use rocket::local::blocking::Client;
+use rocket::serde::json::{Json, Value, json};
+use rocket::{Build, Request, Rocket, catch, catchers, get, routes};
+use rocket_remote_user::{
+    Error, Group, Member, RemoteUser, RemoteUserFairing, Staff, Superuser, User, Visitor,
+};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{Row, SqlitePool};
+use tempfile::TempDir;
+
+/// The proxy of the tests.
+pub const PROXY: &str = "127.0.0.1";
+
+/// A peer that is no proxy.
+pub const STRANGER: &str = "192.0.2.9";
+
+pub struct App {
+    pub client: Client,
+    pub database: Database,
+}
+
+/// A temporary database and a connection to it.
+pub struct Database {
+    pub directory: TempDir,
+    runtime: rocket::tokio::runtime::Runtime,
+    pool: SqlitePool,
+}
+
+#[derive(Debug, PartialEq)]
+pub struct Reply {
+    pub status: u16,
+    pub body: String,
+}
+
+impl App {
+    /// Launches with the keys of `toml` in `[default.remote_user]`.
+    pub fn launch(toml: &str) -> App {
+        Self::launch_with(toml, RemoteUser::fairing())
+    }
+
+    pub fn launch_with(toml: &str, fairing: RemoteUserFairing) -> App {
+        let database = Database::new();
+        let rocket = application(figment(&database, toml)).attach(fairing);
+        App { client: Client::untracked(rocket).expect("a launch"), database }
+    }
+
+    /// `GET path` through the proxy.
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.send(Method::Get, path, headers, PROXY)
+    }
+
+    pub fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], peer: &str) -> Reply {
+        let mut request = self.client.req(method, path.to_owned());
+        request.set_remote(SocketAddr::new(peer.parse().expect("an address"), 40_000));
+        for (name, value) in headers {
+            request.add_header(Header::new(name.to_string(), value.to_string()));
+        }
+        let response = request.dispatch();
+        Reply { status: response.status().code, body: response.into_string().unwrap_or_default() }
+    }
+
+    /// What `/me` says of the user whom the proxy signs in with `headers`.
+    pub fn me(&self, headers: &[(&str, &str)]) -> Value {
+        let reply = self.get("/me", headers);
+        assert_eq!(reply.status, 200, "{headers:?}: {}", reply.body);
+        rocket::serde::json::from_str(&reply.body).expect("JSON")
+    }
+
+    /// The groups of `user` after a request with the groups header `groups`.
+    pub fn groups(&self, user: &str, groups: &str) -> Value {
+        self.me(&[("Remote-User", user), ("Remote-Groups", groups)])["groups"].take()
+    }
+}
+
+impl Reply {
+    pub fn is(&self, status: u16, body: &str) {
+        assert_eq!((self.status, self.body.as_str()), (status, body));
+    }
+}
+
+impl Database {
+    pub fn new() -> Database {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let runtime = rocket::tokio::runtime::Runtime::new().expect("a runtime");
+        let options = SqliteConnectOptions::new().filename(directory.path().join("users.sqlite"));
+        let options = options.create_if_missing(true);
+        let pool = runtime.block_on(async { SqlitePoolOptions::new().connect_lazy_with(options) });
+        Database { directory, runtime, pool }
+    }
+
+    pub fn url(&self) -> String {
+        format!("sqlite:{}", self.directory.path().join("users.sqlite").display())
+    }
+
+    /// Runs `sql`, and returns the first column of its rows as text.
+    pub fn sql(&self, sql: &str) -> Vec<String> {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        let rows = self.runtime.block_on(sqlx::query(sql).fetch_all(&self.pool)).expect("rows");
+        rows.iter().map(|row| row.get_unchecked::<String, _>(0)).collect()
+    }
+
+    /// Everything that is remembered, to see whether anything changed.
+    pub fn dump(&self) -> Vec<String> {
+        self.sql(
+            "SELECT 'user ' || json_array(id, username, name, email, is_active, is_staff, is_superuser, last_login_at)
+               FROM remote_users
+             UNION ALL SELECT 'group ' || name FROM remote_groups
+             UNION ALL SELECT 'member ' || json_array(user_id, group_id, source) FROM remote_memberships
+             ORDER BY 1",
+        )
+    }
+}
+
+/// Rocket's defaults, and `toml` in `[default.remote_user]`.
+pub fn figment(database: &Database, toml: &str) -> Figment {
+    let url = database.url();
+    let trusted = if toml.contains("trusted_proxies") { "" } else { "trusted_proxies = ['127.0.0.1']" };
+    let toml = format!(
+        "[default.databases.remote_user]\nurl = '{url}'\nconnect_timeout = 2\n\
+         [default.remote_user]\n{trusted}\n{toml}"
+    );
+    Figment::from(rocket::Config::debug_default()).merge(Toml::string(&toml).nested())
+}
+
+/// An application with every guard, without the fairing.
+pub fn application(figment: Figment) -> Rocket<Build> {
+    rocket::custom(figment)
+        .mount("/", routes![public, me, visitor, optional, editors, staff, superuser, headers, twice, post])
+        .mount("/nobody", routes![someone, nobody])
+        .register("/", catchers![explain])
+        .register("/nobody", catchers![explain_beneath])
+}
+
+struct Editors;
+
+impl Group for Editors {
+    const NAME: &'static str = "editors";
+}
+
+#[get("/public")]
+fn public() -> &'static str {
+    "public"
+}
+
+#[rocket::post("/post")]
+fn post() -> &'static str {
+    "posted"
+}
+
+fn describe(user: &User) -> Json<Value> {
+    Json(json!({
+        "id": user.id(), "username": user.username(), "name": user.name(), "email": user.email(),
+        "groups": user.groups(), "staff": user.is_staff(), "superuser": user.is_superuser(),
+    }))
+}
+
+#[get("/me")]
+fn me(user: RemoteUser) -> Json<Value> {
+    describe(&user)
+}
+
+#[get("/visitor")]
+fn visitor(visitor: Visitor) -> String {
+    visitor.user().map_or("nobody".into(), |user| user.username().into())
+}
+
+#[get("/optional")]
+fn optional(user: Option<RemoteUser>) -> String {
+    user.map_or("none".into(), |user| user.username().into())
+}
+
+#[get("/editors")]
+fn editors(editor: Member<Editors>) -> String {
+    editor.username().into()
+}
+
+#[get("/staff")]
+fn staff(staff: Staff) -> String {
+    staff.username().into()
+}
+
+#[get("/superuser")]
+fn superuser(superuser: Superuser) -> String {
+    superuser.username().into()
+}
+
+#[get("/twice")]
+fn twice(user: RemoteUser, visitor: Visitor, editor: Member<Editors>) -> String {
+    format!("{} {} {}", user.id(), visitor.user().map_or(0, |user| user.id()), editor.id())
+}
+
+#[get("/")]
+fn someone(user: RemoteUser) -> String {
+    user.username().into()
+}
+
+#[get("/", rank = 2)]
+fn nobody() -> &'static str {
+    "nobody"
+}
+
+struct Headers(Value);
+
+#[rocket::async_trait]
+impl<'r> rocket::request::FromRequest<'r> for Headers {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> rocket::request::Outcome<Self, Self::Error> {
+        let headers = request.headers().iter().map(|h| json!([h.name().as_str().to_lowercase(), h.value()]));
+        rocket::request::Outcome::Success(Headers(headers.collect()))
+    }
+}
+
+#[get("/headers")]
+fn headers(headers: Headers) -> Json<Value> {
+    Json(headers.0)
+}
+
+#[catch(default)]
+fn explain(status: Status, request: &Request<'_>) -> String {
+    match Error::of(request) {
+        Some(error) => error.to_string(),
+        None => format!("{status}"),
+    }
+}
+
+#[catch(default)]
+fn explain_beneath(status: Status, request: &Request<'_>) -> String {
+    format!("beneath /nobody: {}", explain(status, request))
+}

@@ -1,0 +1,78 @@
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use rocket::fairing::AdHoc;
+use rocket::tokio::runtime::Runtime;
+use rocket::tokio::sync::oneshot;
+use rocket::{Build, Rocket, Shutdown};
+use std::sync::Mutex;
+
+/// A server on a real socket of the loopback.
+pub struct Server {
+    pub address: SocketAddr,
+    shutdown: Shutdown,
+    task: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves `rocket` on a free port, and returns once it does.
+    pub fn serve(rocket: Rocket<Build>) -> Server {
+        let (launched, launch) = oneshot::channel();
+        let launched = Mutex::new(Some(launched));
+        let figment = rocket.figment().clone().merge(("port", 0)).merge(("address", Ipv4Addr::LOCALHOST));
+        let rocket = rocket.configure(figment).attach(AdHoc::on_liftoff("Launched", move |rocket| {
+            let address = SocketAddr::new(rocket.config().address, rocket.config().port);
+            let sender = launched.lock().expect("a sender").take().expect("one liftoff");
+            let _ = sender.send((address, rocket.shutdown()));
+            Box::pin(async {})
+        }));
+        let runtime = Runtime::new().expect("a runtime");
+        let task = std::thread::spawn(move || {
+            let served = runtime.block_on(rocket.launch());
+            served.expect("a graceful shutdown");
+        });
+        let (address, shutdown) = launch.blocking_recv().expect("a launch");
+        Server { address, shutdown, task: Some(task) }
+    }
+
+    /// Sends `request` as it is, and returns the whole response.
+    pub fn send(&self, request: impl AsRef<[u8]>) -> String {
+        let mut stream = TcpStream::connect(self.address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+        stream.write_all(request.as_ref()).expect("to write");
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).expect("a response");
+        String::from_utf8_lossy(&response).into_owned()
+    }
+
+    /// Sends `GET path` with `headers` as they are, one a line, and returns
+    /// the status and the body.
+    pub fn get(&self, path: &str, headers: &str) -> (u16, String) {
+        self.exchange("GET", path, headers)
+    }
+
+    pub fn exchange(&self, method: &str, path: &str, headers: &str) -> (u16, String) {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+        for line in headers.lines() {
+            request += &format!("{line}\r\n");
+        }
+        parse(&self.send(request + "\r\n"))
+    }
+}
+
+/// The status and the body of a response.
+pub fn parse(response: &str) -> (u16, String) {
+    let status = response.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let body = response.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    (status.unwrap_or_else(|| panic!("no status in {response:?}")), body.to_owned())
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shutdown.clone().notify();
+        if let Some(task) = self.task.take() {
+            let _ = task.join();
+        }
+    }
+}

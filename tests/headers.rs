@@ -1,0 +1,230 @@
+//! What was said: every row of the table, over HTTP.
+
+mod harness;
+
+use harness::{App, PROXY, STRANGER};
+use rocket::http::Method;
+
+const ADA: (&str, &str) = ("Remote-User", "ada");
+
+#[test]
+fn no_user_header_is_nobody_and_so_is_a_blank_one() {
+    let app = App::launch("");
+    for headers in
+        [&[][..], &[("Remote-User", "")], &[("Remote-User", "  ")], &[("Remote-Groups", "editors")]]
+    {
+        app.get("/me", headers).is(401, "401 Unauthorized");
+        app.get("/nobody", headers).is(200, "nobody");
+    }
+    assert_eq!(app.database.sql("SELECT count(*) FROM remote_users"), ["0"]);
+}
+
+#[test]
+fn one_clean_value_signs_in() {
+    let app = App::launch("");
+    for user in ["ada", "Ada", "ada@example.com", "CORP\\ada", "zoë", "ada lovelace", "李小龍"] {
+        assert_eq!(app.me(&[("Remote-User", user)])["username"], user);
+    }
+}
+
+#[test]
+fn a_name_and_an_email_are_kept_cleared_and_set() {
+    for (header, key) in [("Remote-Name", "name"), ("Remote-Email", "email")] {
+        let app = App::launch("");
+        assert!(app.me(&[ADA])[key].is_null());
+        assert_eq!(app.me(&[ADA, (header, "Ada, Countess of Lovelace")])[key], "Ada, Countess of Lovelace");
+        assert_eq!(app.me(&[ADA])[key], "Ada, Countess of Lovelace");
+        assert!(app.me(&[ADA, (header, " ")])[key].is_null());
+        assert!(app.me(&[ADA])[key].is_null());
+    }
+}
+
+#[test]
+fn anything_else_is_refused_and_writes_nothing() {
+    let app = App::launch("limits = { user = 5, name = 5, email = 5, group = 5, groups = 3 }");
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('a')");
+    app.me(&[ADA, ("Remote-Groups", "a")]);
+    let before = app.database.dump();
+
+    let doubled = "was sent more than once";
+    let alias = "was sent under another spelling of its name";
+    let unseen = "holds a character that nobody can see";
+    let placeholder = "holds a placeholder that the proxy did not expand";
+    let named = "is named by a `Connection` header";
+    let too_long = "is longer than 5 characters";
+
+    let of_user: [(&[(&str, &str)], &str); 27] = [
+        (&[ADA, ("Remote-User", "bob")], doubled),
+        (&[ADA, ADA], doubled),
+        (&[("Remote-User", ""), ADA], doubled),
+        (&[ADA, ("remote-user", "")], doubled),
+        (&[("Remote_User", "ada")], alias),
+        (&[("Remote_User", "")], alias),
+        (&[ADA, ("Remote_User", "ada")], alias),
+        (&[("Remote.User", "bob"), ADA], alias),
+        (&[("HTTP-Remote-User", "bob")], alias),
+        (&[("HTTP_REMOTE_USER", "bob"), ADA], alias),
+        (&[("Remote-User", "a\tda")], unseen),
+        (&[("Remote-User", "a\u{85}da")], unseen),
+        (&[("Remote-User", "a\u{202e}da")], unseen),
+        (&[("Remote-User", "a\u{200b}da")], unseen),
+        (&[("Remote-User", "\u{feff}ada")], unseen),
+        (&[("Remote-User", "-")], placeholder),
+        (&[("Remote-User", "(null)")], placeholder),
+        (&[("Remote-User", "$remote_user")], placeholder),
+        (&[("Remote-User", "{http.auth.user.id}")], placeholder),
+        (&[("Remote-User", "%{REMOTE_USER}e")], placeholder),
+        (&[("Remote-User", "ada,b")], "holds a comma"),
+        (&[("Remote-User", "ada, bob")], too_long),
+        (&[("Remote-User", "♥")], "is not a user name as RFC 8265 has it"),
+        (&[ADA, ("Connection", "Remote-User")], named),
+        (&[ADA, ("Connection", "close, REMOTE_USER ,x")], named),
+        (&[("Connection", "remote-user")], named),
+        (&[("Remote-User", "sixsix")], too_long),
+    ];
+    for (headers, fault) in of_user {
+        app.get("/me", headers).is(400, &format!("header `Remote-User` {fault}"));
+    }
+    for header in ["Remote-Name", "Remote-Email", "Remote-Groups"] {
+        let other = header.replace('-', "_");
+        let cases: [(&[(&str, &str)], &str); 8] = [
+            (&[ADA, (header, "a"), (header, "a")], doubled),
+            (&[ADA, (header, "a"), (&other, "a")], alias),
+            (&[(&other, "a")], alias),
+            (&[ADA, (header, "a\u{200d}b")], unseen),
+            (&[ADA, (header, "(null)")], placeholder),
+            (&[ADA, (header, "a"), ("Connection", &other)], named),
+            (&[ADA, (header, "sixsix")], too_long),
+            // The rules hold without a user too.
+            (&[(header, "a"), (header, "b")], doubled),
+        ];
+        for (headers, fault) in cases {
+            app.get("/me", headers).is(400, &format!("header `{header}` {fault}"));
+        }
+    }
+    app.get("/me", &[ADA, ("Remote-Groups", "a,b,c,d")])
+        .is(400, "header `Remote-Groups` names more than 3 groups");
+    app.get("/me", &[ADA, ("Remote-Groups", "a, $x")])
+        .is(400, &format!("header `Remote-Groups` {placeholder}"));
+    assert_eq!(app.database.dump(), before);
+}
+
+#[test]
+fn a_value_at_its_limit_is_accepted() {
+    let app = App::launch("");
+    let long = |c: &str, count| c.repeat(count);
+    let me = app.me(&[
+        ("Remote-User", &long("ü", 150)),
+        ("Remote-Name", &long("é", 300)),
+        ("Remote-Email", &long("e", 254)),
+        ("Remote-Groups", &(1..=1000).map(|n| format!("{n},")).collect::<String>()),
+    ]);
+    assert_eq!(me["name"], long("é", 300));
+    let over = [
+        ("Remote-User", 151, "ü"),
+        ("Remote-Name", 301, "é"),
+        ("Remote-Email", 255, "e"),
+        ("Remote-Groups", 151, "g"),
+    ];
+    for (header, count, c) in over {
+        let value = long(c, count);
+        let reply = app.get("/me", &[ADA, (header, &value)][(header == "Remote-User") as usize..]);
+        reply.is(400, &format!("header `{header}` is longer than {} characters", count - 1));
+    }
+    let groups: String = (1..=1001).map(|n| format!("{n},")).collect();
+    app.get("/me", &[ADA, ("Remote-Groups", &groups)])
+        .is(400, "header `Remote-Groups` names more than 1000 groups");
+}
+
+#[test]
+fn width_and_normalisation_twins_are_one_person() {
+    let app = App::launch("");
+    let zoe = app.me(&[("Remote-User", "zoë")])["id"].take();
+    assert_eq!(app.me(&[("Remote-User", "zoe\u{308}")])["id"], zoe);
+    assert_eq!(app.me(&[("Remote-User", "ｚｏë")])["id"], zoe);
+    assert_ne!(app.me(&[("Remote-User", "Zoë")])["id"], zoe);
+
+    let app = App::launch("username_case = 'lower'");
+    let zoe = app.me(&[("Remote-User", "zoë")])["id"].take();
+    assert_eq!(app.me(&[("Remote-User", "ZOË")])["id"], zoe);
+}
+
+#[test]
+fn header_names_and_the_separator_are_configurable() {
+    let app = App::launch(
+        "headers = { user = 'Authuser', name = 'X-Full-Name', email = false, groups = 'X-Groups' }\n\
+         groups_separator = '; '",
+    );
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('a,b'), ('c')");
+    let me = app.me(&[
+        ("Authuser", "ada"),
+        ("X-Full-Name", "Ada"),
+        ("X-Groups", "a,b; c"),
+        ("Remote-Email", "a@b"),
+        ("Remote-User", "eve"),
+    ]);
+    assert_eq!((&me["username"], &me["name"]), (&"ada".into(), &"Ada".into()));
+    assert!(me["email"].is_null());
+    assert_eq!(me["groups"].to_string(), r#"["a,b","c"]"#);
+    app.get("/me", &[("HTTP_AUTHUSER", "ada")])
+        .is(400, "header `Authuser` was sent under another spelling of its name");
+    app.get("/me", &[("Remote-User", "ada")]).is(401, "401 Unauthorized");
+}
+
+#[test]
+fn only_the_socket_s_peer_decides_who_may_speak() {
+    let app = App::launch("trusted_proxies = ['10.1.0.0/16', 'fd00::7']");
+    let cases = [
+        ("10.1.2.3", 200),
+        ("10.2.0.0", 403),
+        ("fd00::7", 200),
+        ("fd00::8", 403),
+        ("::ffff:10.1.2.3", 200),
+        ("::ffff:10.2.0.0", 403),
+        ("127.0.0.1", 403),
+    ];
+    for (peer, status) in cases {
+        let claims =
+            [ADA, ("X-Real-IP", "10.1.2.3"), ("X-Forwarded-For", "10.1.2.3"), ("Forwarded", "for=10.1.2.3")];
+        for headers in [&claims[..1], &claims] {
+            assert_eq!(app.send(Method::Get, "/me", headers, peer).status, status, "{peer} {headers:?}");
+        }
+    }
+}
+
+#[test]
+fn an_untrusted_peer_that_sends_identity_headers_is_refused() {
+    let app = App::launch("");
+    let sent: [&[(&str, &str)]; 7] = [
+        &[ADA],
+        &[("Remote-User", "")],
+        &[("Remote_User", "ada")],
+        &[ADA, ADA],
+        &[("Remote-Name", "Ada")],
+        &[("Remote-Groups", "admins")],
+        &[("Remote_User", "ada"), ("Connection", "Remote-User")],
+    ];
+    for headers in sent {
+        for path in ["/me", "/public", "/nowhere"] {
+            let reply = app.send(Method::Get, path, headers, STRANGER);
+            assert_eq!(reply.status, 403, "{headers:?}");
+            assert!(reply.body.ends_with("` comes from a peer that is no trusted proxy"), "{}", reply.body);
+        }
+    }
+    for headers in [&[][..], &[("X-Real-IP", PROXY)], &[("Connection", "Remote-User")]] {
+        app.send(Method::Get, "/public", headers, STRANGER).is(200, "public");
+        app.send(Method::Get, "/me", headers, STRANGER).is(401, "401 Unauthorized");
+    }
+    assert_eq!(app.database.dump(), [""; 0]);
+}
+
+#[test]
+fn an_untrusted_peer_is_anonymous_where_it_is_to_be_ignored() {
+    let app = App::launch("untrusted = 'ignore'");
+    for headers in [&[][..], &[ADA], &[ADA, ADA], &[("Remote_User", "ada")]] {
+        app.send(Method::Get, "/me", headers, STRANGER).is(401, "401 Unauthorized");
+        app.send(Method::Get, "/nobody", headers, STRANGER).is(200, "nobody");
+    }
+    assert_eq!(app.me(&[ADA])["username"], "ada");
+    assert_eq!(app.get("/me", &[ADA, ADA]).status, 400);
+}
