@@ -14,7 +14,7 @@ use crate::proxy::Network;
 /// The README lists the keys. The fairing reads and checks them at launch,
 /// and manages the result, so that a route or a catcher can ask for
 /// [`&State<Config>`](rocket::State) to link to the proxy's own pages.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub(crate) trusted_proxies: Vec<Network>,
@@ -42,7 +42,7 @@ pub struct Config {
 
 /// What becomes of identity headers from an untrusted peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", expecting = "\"reject\" or \"ignore\"")]
 pub(crate) enum Untrusted {
     Reject,
     Ignore,
@@ -50,7 +50,7 @@ pub(crate) enum Untrusted {
 
 /// Whether `Ada` and `ada` are one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", expecting = "\"preserve\" or \"lower\"")]
 pub(crate) enum UsernameCase {
     Preserve,
     Lower,
@@ -58,7 +58,7 @@ pub(crate) enum UsernameCase {
 
 /// What an absent groups header means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", expecting = "\"clear\", \"keep\" or \"deny\"")]
 pub(crate) enum MissingGroups {
     Clear,
     Keep,
@@ -67,7 +67,7 @@ pub(crate) enum MissingGroups {
 
 /// The names of the identity headers.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table of header names")]
 pub(crate) struct Headers {
     pub(crate) user: HeaderName,
     #[serde(deserialize_with = "name_or_false")]
@@ -80,7 +80,7 @@ pub(crate) struct Headers {
 
 /// How long values may be, in characters, and how many groups there may be.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table of numbers")]
 pub(crate) struct Limits {
     pub(crate) user: usize,
     pub(crate) name: usize,
@@ -246,12 +246,13 @@ fn beneath_table(errors: figment::Error) -> figment::Error {
     errors.clone().into_iter().map(beneath).reduce(chain).unwrap_or(errors)
 }
 
-/// An error about `key` that says where it was set.
+/// An error about `key` that says where it, or else its table, was set.
 fn misconfigured(figment: &Figment, key: &str, fault: String) -> figment::Error {
-    let table = Config::TABLE;
-    let mut error = figment::Error::from(fault).with_path(&format!("{table}.{key}"));
-    let set = figment.find_metadata(&error.path.join("."));
-    error.metadata = set.or_else(|| figment.find_metadata(table)).cloned();
-    error.profile = Some(figment.profile().clone());
+    let mut error = figment::Error::from(fault).with_path(Config::TABLE).with_path(key);
+    let paths = [error.path.join("."), Config::TABLE.into()];
+    if let Some((path, value)) = paths.iter().find_map(|path| Some((path, figment.find_value(path).ok()?))) {
+        error.metadata = figment.find_metadata(path).cloned();
+        error.profile = value.tag().profile();
+    }
     error
 }

@@ -31,7 +31,7 @@ impl RemoteUserFairing {
     /// Keeps users in the application's own database `D`, in the tables
     /// `remote_*`. Attach `D::init()` too, before or after.
     pub fn database<D: Database<Pool: StorePool>>(self) -> Self {
-        Self { source: Some(Arc::new(Pooled::<D>::default())), ..self }
+        Self { source: Some(Arc::new(Pooled::<D>::of_application())), ..self }
     }
 
     /// Keeps users in `store`.
@@ -70,7 +70,7 @@ impl Fairing for RemoteUserFairing {
         match (config, source) {
             (Ok(config), Ok(source)) => {
                 let policy = self.policy.clone();
-                Ok(rocket.attach(Completion { config: config.into(), source, policy }))
+                Ok(rocket.attach(Completion { config, source, policy }))
             }
             (config, source) => {
                 [config.err(), source.err()].into_iter().flatten().for_each(Abort::log);
@@ -95,7 +95,7 @@ impl Fairing for RemoteUserFairing {
 /// What this fairing does at ignition after every fairing that was attached
 /// before the launch, so that the order of `attach` does not matter.
 struct Completion {
-    config: Arc<Config>,
+    config: Config,
     source: Arc<dyn Source>,
     policy: Arc<dyn Policy>,
 }

@@ -9,6 +9,8 @@ pub(crate) enum Abort {
     Config(Box<figment::Error>),
     /// Something else is, and perhaps there is a cure.
     Other { reason: String, cure: Option<String> },
+    /// Another fairing, which this one attached, has told already.
+    Told,
 }
 
 impl Abort {
@@ -19,13 +21,14 @@ impl Abort {
     pub(crate) fn cure(self, cure: impl Into<String>) -> Self {
         match self {
             Abort::Other { reason, .. } => Abort::Other { reason, cure: Some(cure.into()) },
-            config => config,
+            other => other,
         }
     }
 
     /// Tells whoever launches.
     pub(crate) fn log(self) {
         match self {
+            Abort::Told => {}
             Abort::Config(error) => pretty_print_error(*error),
             Abort::Other { reason, cure } => {
                 error!("{}", reason);

@@ -11,14 +11,13 @@ pub(crate) fn summary(config: &Config, proofs: &Proofs, store: String) -> Vec<(&
     facts.push(("users", users(config)));
     facts.push(("groups", groups(config)));
     let lists = [
-        ("excluded groups", Some(&config.excluded_groups)),
+        ("excluded groups", Some(&config.excluded_groups).filter(|groups| !groups.is_empty())),
         ("staff groups", config.staff_groups.as_ref()),
         ("superuser groups", config.superuser_groups.as_ref()),
-        ("required groups", Some(&config.required_groups)),
-        ("denied groups", Some(&config.denied_groups)),
+        ("required groups", Some(&config.required_groups).filter(|groups| !groups.is_empty())),
+        ("denied groups", Some(&config.denied_groups).filter(|groups| !groups.is_empty())),
     ];
-    let set = lists.into_iter().filter_map(|(fact, list)| Some((fact, list?)));
-    facts.extend(set.filter(|(_, list)| !list.is_empty()).map(|(fact, list)| (fact, quoted(list))));
+    facts.extend(lists.into_iter().filter_map(|(fact, groups)| Some((fact, quoted(groups?)))));
     facts.push(("store", store));
     facts
 }
@@ -60,5 +59,8 @@ fn names(names: impl Iterator<Item = impl ToString>) -> String {
 }
 
 fn quoted(groups: &BTreeSet<String>) -> String {
-    names(groups.iter().map(|group| format!("{group:?}")))
+    match groups.is_empty() {
+        true => "none".into(),
+        false => names(groups.iter().map(|group| format!("{group:?}"))),
+    }
 }

@@ -37,10 +37,9 @@ impl OwnDatabase {
         let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
         match scheme {
             #[cfg(feature = "sqlite")]
-            "sqlite" => Ok(Self {
-                pool: Arc::new(OwnSqlite::init()),
-                source: Arc::new(Pooled::<OwnSqlite>::default()),
-            }),
+            "sqlite" => {
+                Ok(Self { pool: Arc::new(OwnSqlite::init()), source: Arc::new(Pooled::<OwnSqlite>::own()) })
+            }
             #[cfg(not(feature = "sqlite"))]
             "sqlite" => Err(Abort::new("the driver for `sqlite:` is not compiled in")
                 .cure("enable the feature `sqlite` of `rocket_remote_user`")),

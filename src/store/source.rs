@@ -40,26 +40,36 @@ impl<S: UserStore> Source for Given<S> {
 }
 
 /// A database that some [`Database`] fairing opens.
-pub(crate) struct Pooled<D>(PhantomData<fn() -> D>);
+pub(crate) struct Pooled<D> {
+    own: bool,
+    database: PhantomData<fn() -> D>,
+}
 
-impl<D> Default for Pooled<D> {
-    fn default() -> Self {
-        Self(PhantomData)
+impl<D: Database<Pool: StorePool>> Pooled<D> {
+    /// A database whose fairing the application attaches.
+    pub(crate) fn of_application() -> Self {
+        Self { own: false, database: PhantomData }
+    }
+
+    /// A database whose fairing this crate attaches.
+    pub(crate) fn own() -> Self {
+        Self { own: true, database: PhantomData }
+    }
+
+    fn absent(&self) -> Abort {
+        match self.own {
+            true => Abort::Told,
+            false => Abort::new(format!("there is no database `{}` to keep users in", D::NAME))
+                .cure(format!("attach `{}::init()`; if it is attached, see its own error", type_name::<D>())),
+        }
     }
 }
 
 #[rocket::async_trait]
 impl<D: Database<Pool: StorePool>> Source for Pooled<D> {
     async fn open(&self, rocket: &Rocket<Build>, migrate: bool) -> Result<Arc<dyn UserStore>, Abort> {
-        match rocket.state::<D>() {
-            Some(database) => database
-                .open(migrate)
-                .await
-                .map_err(|reason| Abort::new(format!("the user store in database `{}`: {reason}", D::NAME))),
-            None => Err(Abort::new(format!("database `{}` is not there for its users", D::NAME)).cure(
-                format!("attach `{}::init()`; if it is attached, its own error is above", type_name::<D>()),
-            )),
-        }
+        let database = rocket.state::<D>().ok_or_else(|| self.absent())?;
+        database.open(migrate).await.map_err(Abort::new)
     }
 
     fn name(&self) -> String {

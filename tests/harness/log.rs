@@ -12,17 +12,25 @@ struct Recorder {
 /// The only one who records at a time.
 pub struct Recording(#[allow(dead_code)] MutexGuard<'static, ()>);
 
+/// Makes the recorder the logger, unless it is.
+pub fn install() {
+    static INSTALLED: OnceLock<()> = OnceLock::new();
+
+    INSTALLED.get_or_init(|| {
+        log::set_logger(&RECORDER).expect("no other logger");
+        log::set_max_level(LevelFilter::Info);
+        rocket::yansi::disable();
+    });
+}
+
 impl Recording {
-    /// Records from now on. Tests that record run one after the other.
+    /// Records from now on. Tests that record run one after the other; a test
+    /// beside them that logs but does not record is to start a recording too.
     pub fn start() -> Recording {
         static TURN: Mutex<()> = Mutex::new(());
-        static INSTALLED: OnceLock<()> = OnceLock::new();
 
+        install();
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        INSTALLED.get_or_init(|| {
-            log::set_logger(&RECORDER).expect("no other logger");
-            rocket::yansi::disable();
-        });
         log::set_max_level(LevelFilter::Info);
         RECORDER.lines().clear();
         Recording(turn)
@@ -60,6 +68,7 @@ impl Log for Recorder {
     }
 
     fn log(&self, record: &Record<'_>) {
+        println!("{} {}", record.target(), record.args());
         self.lines().push((record.target().to_owned(), record.args().to_string()));
     }
 

@@ -92,6 +92,7 @@ impl Reply {
 
 impl Database {
     pub fn new() -> Database {
+        log::install();
         let directory = tempfile::tempdir().expect("a temporary directory");
         let runtime = rocket::tokio::runtime::Runtime::new().expect("a runtime");
         let options = SqliteConnectOptions::new().filename(directory.path().join("users.sqlite"));

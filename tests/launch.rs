@@ -1,0 +1,338 @@
+//! What a launch says: why it is aborted, and what is in force.
+
+mod harness;
+
+use std::net::SocketAddr;
+
+use harness::log::Recording;
+use harness::{Database, application};
+use rocket::figment::Figment;
+use rocket::figment::providers::{Format, Toml};
+use rocket::http::{Header, Status};
+use rocket::local::blocking::Client;
+use rocket::{Build, Rocket, get, routes};
+use rocket_db_pools::Database as _;
+use rocket_remote_user::{Config, Group, Member, RemoteUser, SqlitePool, Staff, Superuser, Visitor};
+
+const TABLE: &str = "[default.databases.remote_user]\nurl = '$URL'\n[default.remote_user]\n";
+const TRUSTED: &str = "trusted_proxies = ['::1']\n";
+
+/// Rocket with a `Rocket.toml` of this text.
+fn rocket(database: &Database, toml: &str) -> Rocket<Build> {
+    let file = database.directory.path().join("Rocket.toml");
+    std::fs::write(&file, toml.replace("$URL", &database.url())).expect("a file");
+    rocket::custom(Figment::from(rocket::Config::debug_default()).merge(Toml::file(&file).nested()))
+}
+
+/// What an aborted launch of `rocket` says.
+fn abort(recording: &Recording, database: &Database, rocket: Rocket<Build>) -> Vec<String> {
+    recording.clear();
+    let error = Client::untracked(rocket).map(|_| ()).expect_err("an aborted launch");
+    assert_eq!(error.to_string(), "launch fairing(s) failed");
+    let directory = format!("{}/", database.directory.path().display());
+    recording.lines().into_iter().map(|line| line.replace(&directory, "")).collect()
+}
+
+fn abort_by(toml: &str) -> Vec<String> {
+    let recording = Recording::start();
+    let database = Database::new();
+    let rocket = rocket(&database, toml).attach(RemoteUser::fairing());
+    abort(&recording, &database, rocket)
+}
+
+#[test]
+fn a_bad_configuration_says_what_is_wrong_and_where() {
+    let everything = "holds every address, which is no proof of the proxy: name the addresses that your proxy \
+                      connects from";
+    let no_proof = "no proof of the proxy is configured: set `trusted_proxies` to the addresses that your proxy \
+                    connects from";
+    let not_a_network = "is not an address or CIDR network";
+    let cases = [
+        ("trusted_proxies", "trusted_proxies = []", no_proof.into()),
+        ("trusted_proxies", "untrusted = 'ignore'", no_proof.into()),
+        (
+            "trusted_proxies",
+            "trusted_proxies = '::1'",
+            "invalid type: found string \"::1\", expected a sequence".into(),
+        ),
+        ("trusted_proxies", "trusted_proxies = ['0.0.0.0/0']", format!("`0.0.0.0/0` {everything}")),
+        ("trusted_proxies", "trusted_proxies = ['::1', '::/0']", format!("`::/0` {everything}")),
+        ("trusted_proxies", "trusted_proxies = ['::ffff:0:0/96']", format!("`0.0.0.0/0` {everything}")),
+        (
+            "trusted_proxies.1",
+            "trusted_proxies = ['::1', '10.0.0.5/8']",
+            format!("`10.0.0.5/8` {not_a_network}: host part of address was not zero"),
+        ),
+        (
+            "trusted_proxies.0",
+            "trusted_proxies = ['10.0.0.0/33']",
+            format!(
+                "`10.0.0.0/33` {not_a_network}: invalid length for network: \
+                 Network length 33 is too long for Ipv4 (maximum: 32)"
+            ),
+        ),
+        (
+            "trusted_proxies.0",
+            "trusted_proxies = ['localhost']",
+            format!(
+                "`localhost` {not_a_network}: couldn't parse address in network: invalid IP address syntax"
+            ),
+        ),
+    ];
+    for (key, toml, message) in cases {
+        expect(&abort_by(&format!("{TABLE}{toml}")), key, &message);
+    }
+
+    let cases = [
+        (
+            "untrusted",
+            "untrusted = 'allow'",
+            "unknown variant: found `allow`, expected ``reject` or `ignore``",
+        ),
+        (
+            "missing_groups",
+            "missing_groups = 1",
+            r#"invalid type: found signed int `1`, expected "clear", "keep" or "deny""#,
+        ),
+        ("login_interval", "login_interval = -1", "invalid value signed int `-1`, expected u64"),
+        ("create_users", "create_users = 'yes'", "invalid type: found string \"yes\", expected a boolean"),
+        ("limits.user", "limits = { user = 'x' }", "invalid type: found string \"x\", expected usize"),
+        ("limits", "limits = { group = 0 }", "a limit of 0 refuses every request"),
+        (
+            "limits.x",
+            "limits = { x = 1 }",
+            "unknown field: found `x`, expected `one of `user`, `name`, `email`, `group`, `groups``",
+        ),
+        (
+            "headers.x",
+            "headers = { x = 'y' }",
+            "unknown field: found `x`, expected `one of `user`, `name`, `email`, `groups``",
+        ),
+        ("headers.user", "headers = { user = 'a b' }", "`a b` is not a header name"),
+        ("headers.user", "headers = { user = false }", "invalid type: found bool false, expected a string"),
+        (
+            "headers.name",
+            "headers = { name = true }",
+            "invalid type: found bool true, expected a header name or `false`",
+        ),
+        ("headers.email", "headers = { email = '' }", "`` is not a header name"),
+        (
+            "headers",
+            "headers = { name = 'remote_user' }",
+            "`remote_user` is the name of two headers, or an alias of another",
+        ),
+        ("groups_separator", "groups_separator = ''", "the separator of groups cannot be empty"),
+        (
+            "missing_groups",
+            "missing_groups = 'deny'\nheaders = { groups = false }",
+            "`headers.groups` is off, so \"deny\" refuses everyone",
+        ),
+        (
+            "login_url",
+            "login_url = 'javascript:alert(1)'",
+            "`javascript:alert(1)` is not an absolute path or an http(s) URL",
+        ),
+        (
+            "logout_url",
+            "logout_url = '//evil.example'",
+            "`//evil.example` is not an absolute path or an http(s) URL",
+        ),
+    ];
+    for (key, toml, message) in cases {
+        expect(&abort_by(&format!("{TABLE}{TRUSTED}{toml}")), key, message);
+    }
+}
+
+fn expect(lines: &[String], key: &str, message: &str) {
+    let expected = [
+        "Failed to extract valid configuration.",
+        message,
+        &format!("for key default.remote_user.{key}"),
+        "in Rocket.toml TOML file",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_profile_and_file() {
+    let lines = abort_by(&format!("{TABLE}{TRUSTED}[debug.remote_user]\nproxy_secrets = ['x']"));
+    assert!(
+        lines[1].starts_with("unknown field: found `proxy_secrets`, expected `one of `trusted_proxies`,"),
+        "{lines:?}"
+    );
+    assert_eq!(lines[2..], ["for key debug.remote_user.proxy_secrets", "in Rocket.toml TOML file"]);
+}
+
+#[test]
+fn a_launch_without_a_table_names_the_key_to_set() {
+    let lines = abort_by("[default.databases.remote_user]\nurl = '$URL'");
+    let no_proof = "no proof of the proxy is configured: set `trusted_proxies` to the addresses that your proxy \
+                    connects from";
+    assert_eq!(lines, ["Failed to extract valid configuration.", no_proof]);
+}
+
+#[test]
+fn a_launch_without_a_database_says_what_to_set() {
+    let lines = abort_by(&format!("[default.remote_user]\n{TRUSTED}"));
+    let cure = "set `url` in [default.databases.remote_user], or give `RemoteUser::fairing()` a `.database::<D>()` \
+                or a `.store(..)`";
+    assert_eq!(lines, ["there is no database to keep users in", cure]);
+}
+
+#[test]
+fn a_database_of_another_kind_is_refused() {
+    let lines = abort_by(&format!("{TABLE}{TRUSTED}").replace("$URL", "mongodb://localhost"));
+    let expected = [
+        "users cannot be kept in a database of scheme `mongodb:`",
+        "use a `sqlite:` URL in [default.databases.remote_user]",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_told_once() {
+    let lines = abort_by(&format!("{TABLE}{TRUSTED}").replace("$URL", "sqlite:/nowhere/users.sqlite"));
+    let error = "error returned from database: (code: 14) unable to open database file";
+    assert_eq!(lines, [format!("failed to initialize database: failed to initialize database: {error}")]);
+}
+
+#[test]
+fn a_newer_schema_stops_the_launch() {
+    let recording = Recording::start();
+    let database = Database::new();
+    let toml = format!("{TABLE}{TRUSTED}");
+    drop(Client::untracked(rocket(&database, &toml).attach(RemoteUser::fairing())).expect("a launch"));
+    database.sql(
+        "INSERT INTO _remote_user_migrations (version, description, success, checksum, execution_time)
+         VALUES (99, 'from the future', TRUE, x'00', 0)",
+    );
+    let rocket = rocket(&database, &toml).attach(RemoteUser::fairing());
+    let expected = "the database has version 99 of the `remote_*` tables, which is newer than this version of \
+                    `rocket_remote_user` knows: update the crate";
+    assert_eq!(abort(&recording, &database, rocket), [expected]);
+}
+
+#[derive(rocket_db_pools::Database)]
+#[database("app")]
+struct AppDatabase(SqlitePool);
+
+#[test]
+fn a_database_of_the_application_that_is_not_attached_is_asked_for() {
+    let recording = Recording::start();
+    let database = Database::new();
+    let rocket = rocket(&database, &format!("{TABLE}{TRUSTED}"));
+    let rocket = rocket.attach(RemoteUser::fairing().database::<AppDatabase>());
+    let expected = [
+        "there is no database `app` to keep users in",
+        "attach `launch::AppDatabase::init()`; if it is attached, see its own error",
+    ];
+    assert_eq!(abort(&recording, &database, rocket), expected);
+    assert_eq!(AppDatabase::NAME, "app");
+}
+
+struct Editors;
+
+impl Group for Editors {
+    const NAME: &'static str = "editors";
+}
+
+#[get("/")]
+fn all(_a: RemoteUser, _b: Visitor, _c: Member<Editors>, _d: Staff, _e: Superuser) {}
+
+#[get("/optional")]
+fn optional(_user: Option<RemoteUser>) {}
+
+#[test]
+fn a_guard_without_the_fairing_aborts_the_launch_and_says_what_to_attach() {
+    for (routes, guards) in [
+        (routes![all], &["RemoteUser", "Visitor", "Member", "Staff", "Superuser"][..]),
+        (routes![optional], &["RemoteUser"]),
+    ] {
+        let recording = Recording::start();
+        let rocket = rocket::custom(rocket::Config::debug_default()).mount("/", routes);
+        let error = Client::untracked(rocket).map(|_| ()).expect_err("an aborted launch");
+        assert_eq!(error.to_string(), "sentinel(s) aborted");
+        let lines = recording.lines_of("rocket_remote_user");
+        let cure = "Attach it: `rocket::build().attach(RemoteUser::fairing())`";
+        for guard in guards {
+            let message = format!("The guard `{guard}` is used, but its fairing is not attached.");
+            let place = lines.iter().position(|line| *line == message).expect(&message);
+            assert_eq!(lines[place + 1], cure);
+        }
+        assert_eq!(lines.len(), 2 * guards.len());
+    }
+}
+
+#[test]
+fn a_profile_overlays_the_default_one() {
+    let _recording = Recording::start();
+    let database = Database::new();
+    let toml = format!(
+        "{TABLE}trusted_proxies = ['10.0.0.1']\n[release.remote_user]\nheaders = {{ user = 'X-User' }}"
+    );
+    let rocket = rocket(&database, &toml);
+    let figment = rocket.figment().clone().select("release");
+    let client = Client::untracked(application(figment).attach(RemoteUser::fairing())).expect("a launch");
+    let status = |header: &'static str| {
+        let peer: SocketAddr = ([10, 0, 0, 1], 9).into();
+        client.get("/me").remote(peer).header(Header::new(header, "ada")).dispatch().status()
+    };
+    assert_eq!((status("X-User"), status("Remote-User")), (Status::Ok, Status::Unauthorized));
+}
+
+#[test]
+fn liftoff_sums_up_what_is_in_force() {
+    let recording = Recording::start();
+    let summary = |toml: &str| {
+        let database = Database::new();
+        let rocket = rocket(&database, &format!("{TABLE}{toml}")).attach(RemoteUser::fairing());
+        recording.clear();
+        let _client = Client::untracked(rocket).expect("a launch");
+        recording.lines_of("rocket_remote_user")
+    };
+    assert_eq!(
+        summary("trusted_proxies = ['127.0.0.1', '10.0.0.0/8']"),
+        [
+            "Remote User:",
+            "trusted proxies: 127.0.0.1, 10.0.0.0/8",
+            "untrusted peers: refused when they send identity headers",
+            "headers: Remote-User, Remote-Name, Remote-Email, Remote-Groups",
+            "users: unknown created, inactive refused, case kept",
+            "groups: split at \",\", unknown ignored, local mirrored away, a missing header clears",
+            "store: database `remote_user`",
+        ]
+    );
+    assert_eq!(
+        summary(
+            "trusted_proxies = ['::1']\nuntrusted = 'ignore'\nheaders = { user = 'X', groups = false }\n\
+             create_users = false\nallow_inactive = true\nusername_case = 'lower'\nstaff_groups = ['b', 'a']\n\
+             superuser_groups = []\nexcluded_groups = ['x']\nrequired_groups = ['r']\ndenied_groups = ['d']"
+        ),
+        [
+            "Remote User:",
+            "trusted proxies: ::1",
+            "untrusted peers: anonymous, whatever they send",
+            "headers: X, Remote-Name, Remote-Email",
+            "users: unknown refused, inactive allowed, case lowered",
+            "groups: not read",
+            "excluded groups: \"x\"",
+            "staff groups: \"a\", \"b\"",
+            "superuser groups: none",
+            "required groups: \"r\"",
+            "denied groups: \"d\"",
+            "store: database `remote_user`",
+        ]
+    );
+}
+
+#[test]
+fn the_urls_of_the_proxy_are_there_for_routes() {
+    let _recording = Recording::start();
+    let database = Database::new();
+    let toml =
+        format!("{TABLE}{TRUSTED}login_url = 'https://auth.example.com/?rd=x'\nlogout_url = '/logout'");
+    let client = Client::untracked(rocket(&database, &toml).attach(RemoteUser::fairing())).expect("a launch");
+    let config: &Config = client.rocket().state().expect("a managed configuration");
+    assert_eq!(config.login_url(), Some("https://auth.example.com/?rd=x"));
+    assert_eq!(config.logout_url(), Some("/logout"));
+}

@@ -1,0 +1,220 @@
+//! What is remembered of a user: created, kept in step, refused.
+
+mod harness;
+
+use std::borrow::Cow;
+
+use harness::App;
+use rocket::Request;
+use rocket_remote_user::{Flags, Identity, Policy, Profile, RemoteUser};
+
+const ADA: (&str, &str) = ("Remote-User", "ada");
+
+#[test]
+fn a_new_user_is_created_and_found_again() {
+    let app = App::launch("");
+    let expected =
+        r#"{"email":null,"groups":[],"id":1,"name":null,"staff":false,"superuser":false,"username":"ada"}"#;
+    for _ in 0..3 {
+        assert_eq!(app.me(&[ADA]).to_string(), expected);
+    }
+    assert_eq!(app.me(&[("Remote-User", "Ada")])["id"], 2);
+    assert_eq!(app.database.sql("SELECT username FROM remote_users ORDER BY id"), ["ada", "Ada"]);
+    assert_eq!(app.database.sql("SELECT is_active FROM remote_users"), ["1", "1"]);
+}
+
+#[test]
+fn an_unknown_user_is_refused_where_none_is_created() {
+    let app = App::launch("create_users = false");
+    app.get("/me", &[ADA]).is(403, "the user is unknown and `create_users` is false");
+    app.get("/visitor", &[ADA]).is(403, "the user is unknown and `create_users` is false");
+    app.get("/optional", &[ADA]).is(200, "none");
+    app.get("/nobody", &[ADA]).is(403, "beneath /nobody: the user is unknown and `create_users` is false");
+    app.get("/public", &[ADA]).is(200, "public");
+    assert_eq!(app.database.dump(), [""; 0]);
+    app.database.sql("INSERT INTO remote_users (username) VALUES ('ada')");
+    assert_eq!(app.me(&[ADA])["username"], "ada");
+}
+
+#[test]
+fn an_inactive_user_is_refused_unless_allowed() {
+    let insert = "INSERT INTO remote_users (username, is_active, is_staff) VALUES ('ada', FALSE, TRUE)";
+    let app = App::launch("");
+    app.database.sql(insert);
+    let before = app.database.dump();
+    app.get("/me", &[ADA, ("Remote-Name", "Ada")]).is(403, "the user is inactive");
+    assert_eq!(app.database.dump(), before);
+
+    let app = App::launch("allow_inactive = true");
+    app.database.sql(insert);
+    assert_eq!(app.me(&[ADA, ("Remote-Name", "Ada")])["name"], "Ada");
+    app.get("/staff", &[ADA]).is(403, "the user is not staff");
+}
+
+#[test]
+fn deactivation_counts_from_the_next_request() {
+    let app = App::launch("");
+    app.me(&[ADA]);
+    app.database.sql("UPDATE remote_users SET is_active = FALSE");
+    app.get("/me", &[ADA]).is(403, "the user is inactive");
+    app.database.sql("UPDATE remote_users SET is_active = TRUE");
+    assert_eq!(app.me(&[ADA])["id"], 1);
+}
+
+#[test]
+fn only_groups_that_exist_are_joined_and_all_others_are_left() {
+    let app = App::launch("excluded_groups = ['sudo']");
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('editors'), ('authors'), ('sudo'), ('local')");
+    assert_eq!(
+        app.groups("ada", "editors, nowhere ,authors,,editors,sudo"),
+        rocket::serde::json::json!(["authors", "editors"])
+    );
+    assert_eq!(app.database.sql("SELECT count(*) FROM remote_groups"), ["4"]);
+
+    app.database.sql("INSERT INTO remote_memberships (user_id, group_id) VALUES (1, 3), (1, 4)");
+    assert_eq!(
+        app.database.sql("SELECT DISTINCT source FROM remote_memberships WHERE group_id > 2"),
+        ["local"]
+    );
+    assert_eq!(app.groups("ada", "authors"), rocket::serde::json::json!(["authors", "sudo"]));
+    assert_eq!(app.groups("ada", ""), rocket::serde::json::json!(["sudo"]));
+}
+
+#[test]
+fn group_names_compare_byte_for_byte() {
+    let app = App::launch("");
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('Editors'), ('zoe\u{308}')");
+    assert_eq!(app.groups("ada", "editors, zo\u{eb}"), rocket::serde::json::json!([]));
+    assert_eq!(app.groups("ada", "Editors"), rocket::serde::json::json!(["Editors"]));
+}
+
+#[test]
+fn groups_are_created_and_renamed_where_they_are_to_be() {
+    let app = App::launch("create_groups = true\ngroup_map = { 'cn=ed' = 'editors', 'b' = 'a' }");
+    assert_eq!(app.groups("ada", "cn=ed,a,b,new"), rocket::serde::json::json!(["a", "editors", "new"]));
+    assert_eq!(app.database.sql("SELECT name FROM remote_groups ORDER BY name"), ["a", "editors", "new"]);
+}
+
+#[test]
+fn a_missing_groups_header_clears_keeps_or_denies() {
+    let prepare = |toml| {
+        let app = App::launch(toml);
+        app.database.sql("INSERT INTO remote_groups (name) VALUES ('remote'), ('local')");
+        assert_eq!(app.groups("ada", "remote"), rocket::serde::json::json!(["remote"]));
+        app.database.sql("INSERT INTO remote_memberships (user_id, group_id) VALUES (1, 2)");
+        app
+    };
+    let app = prepare("");
+    assert_eq!(app.me(&[ADA])["groups"], rocket::serde::json::json!(["local"]));
+    let app = prepare("missing_groups = 'keep'");
+    assert_eq!(app.me(&[ADA])["groups"], rocket::serde::json::json!(["local", "remote"]));
+    let app = prepare("missing_groups = 'deny'");
+    app.get("/me", &[ADA]).is(403, "the groups header is missing and `missing_groups` is \"deny\"");
+    let app = prepare("keep_local_groups = true");
+    assert_eq!(app.groups("ada", ""), rocket::serde::json::json!(["local"]));
+}
+
+#[test]
+fn a_membership_given_here_stays_local_when_the_proxy_names_it_too() {
+    let app = App::launch("");
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('both')");
+    app.me(&[ADA]);
+    app.database.sql("INSERT INTO remote_memberships (user_id, group_id) VALUES (1, 1)");
+    assert_eq!(app.groups("ada", "both"), rocket::serde::json::json!(["both"]));
+    assert_eq!(app.me(&[ADA])["groups"], rocket::serde::json::json!(["both"]));
+}
+
+#[test]
+fn flags_follow_the_groups_that_are_set_for_them_both_ways() {
+    let app = App::launch("staff_groups = ['crew', 'admins']\nsuperuser_groups = ['admins']");
+    let flags = |groups| {
+        let me = app.me(&[ADA, ("Remote-Groups", groups)]);
+        (me["staff"].as_bool(), me["superuser"].as_bool())
+    };
+    assert_eq!(flags("crew"), (Some(true), Some(false)));
+    assert_eq!(flags("admins"), (Some(true), Some(true)));
+    assert_eq!(flags("others"), (Some(false), Some(false)));
+    app.database.sql("UPDATE remote_users SET is_staff = TRUE, is_superuser = TRUE");
+    assert_eq!(app.me(&[ADA])["staff"], false);
+
+    let app = App::launch("staff_groups = ['*']");
+    assert_eq!(app.me(&[ADA])["staff"], true);
+    app.database.sql("UPDATE remote_users SET is_superuser = TRUE");
+    assert_eq!(app.me(&[ADA])["superuser"], true);
+}
+
+#[test]
+fn groups_let_people_in_and_keep_them_out() {
+    let app = App::launch("required_groups = ['members', 'guests']\ndenied_groups = ['banned']");
+    app.get("/me", &[ADA]).is(403, "the user is in none of `required_groups`");
+    let refused = app.get("/me", &[ADA, ("Remote-Groups", "guests,banned")]);
+    refused.is(403, "the user is in one of `denied_groups`");
+    assert_eq!(app.database.dump(), [""; 0]);
+    assert_eq!(app.me(&[ADA, ("Remote-Groups", "guests")])["username"], "ada");
+}
+
+#[test]
+fn a_login_is_noted_at_creation_and_once_an_interval() {
+    let app = App::launch("");
+    let login = || {
+        app.database.sql("SELECT unixepoch() - unixepoch(last_login_at) FROM remote_users")[0].parse::<i64>()
+    };
+    app.me(&[ADA]);
+    assert!(login().expect("a time") < 60);
+    app.database.sql("UPDATE remote_users SET last_login_at = datetime('now', '-200 seconds')");
+    app.me(&[ADA]);
+    assert!(login().expect("a time") >= 200);
+    app.database.sql("UPDATE remote_users SET last_login_at = datetime('now', '-300 seconds')");
+    app.me(&[ADA]);
+    assert!(login().expect("a time") < 60);
+}
+
+struct Company;
+
+impl Policy for Company {
+    fn clean_username<'a>(&self, username: &'a str) -> Option<Cow<'a, str>> {
+        username.strip_suffix("@example.com").map(Cow::Borrowed)
+    }
+
+    fn clean_group<'a>(&self, group: &'a str) -> Option<Cow<'a, str>> {
+        match group {
+            "secret" => None,
+            blank @ "blank" => Some(Cow::Borrowed(&blank[5..])),
+            group => Some(Cow::Owned(group.to_lowercase())),
+        }
+    }
+
+    fn flags(&self, identity: &Identity, flags: Flags) -> Flags {
+        let staff = identity.groups().is_some_and(|groups| groups.contains("crew"));
+        Flags { staff, ..flags }
+    }
+
+    fn configure(&self, request: &Request<'_>, profile: &mut Profile, created: bool) {
+        if created {
+            profile.email = Some("welcome@example.com".into());
+        }
+        profile.name = request.headers().get_one("X-Full-Name").map(String::from);
+    }
+}
+
+#[test]
+fn a_policy_cleans_names_and_decides_flags_and_profiles() {
+    let app = App::launch_with("group_map = { crew = 'crew' }", RemoteUser::fairing().policy(Company));
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('crew'), ('secret'), ('')");
+    let ada = ("Remote-User", "ada@example.com");
+    let me = app.me(&[ada, ("Remote-Groups", "CREW, secret, blank"), ("X-Full-Name", "Ada")]);
+    let expected = r#"{"email":"welcome@example.com","groups":["crew"],"id":1,"name":"Ada","staff":true,"superuser":false,"username":"ada"}"#;
+    assert_eq!(me.to_string(), expected);
+
+    let me = app.me(&[ada, ("Remote-Email", "ada@example.com")]);
+    let expected = r#"{"email":"ada@example.com","groups":[],"id":1,"name":null,"staff":false,"superuser":false,"username":"ada"}"#;
+    assert_eq!(me.to_string(), expected);
+
+    app.get("/public", &[("Remote-User", "eve@evil.example")])
+        .is(403, "header `Remote-User` names a user whom the application does not accept");
+    app.get("/public", &[("Remote-User", "♥@example.com")])
+        .is(400, "header `Remote-User` is not a user name as RFC 8265 has it");
+    app.get("/public", &[("Remote-User", "@example.com")])
+        .is(400, "header `Remote-User` is not a user name as RFC 8265 has it");
+    assert_eq!(app.database.sql("SELECT username FROM remote_users"), ["ada"]);
+}
