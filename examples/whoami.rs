@@ -1,14 +1,12 @@
 //! Who the proxy says is there: as a page, as JSON, and behind guards.
 
-#[macro_use]
-extern crate rocket;
-
 use std::collections::BTreeMap;
 
 use rocket::http::RawStr;
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::content::RawHtml;
 use rocket::serde::json::{Json, Value, json};
+use rocket::{get, launch, routes};
 use rocket_remote_user::{Group, Member, RemoteUser, Staff};
 
 struct Editors;
@@ -38,13 +36,8 @@ fn page(body: String) -> RawHtml<String> {
 #[get("/me")]
 fn me(user: RemoteUser) -> Json<Value> {
     Json(json!({
-        "id": user.id(),
-        "username": user.username(),
-        "name": user.name(),
-        "email": user.email(),
-        "groups": user.groups(),
-        "staff": user.is_staff(),
-        "superuser": user.is_superuser(),
+        "id": user.id(), "username": user.username(), "name": user.name(), "email": user.email(),
+        "groups": user.groups(), "staff": user.is_staff(), "superuser": user.is_superuser(),
     }))
 }
 

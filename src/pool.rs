@@ -60,6 +60,9 @@ impl<D: Database> Pool for SqlxPool<D> {
 
     async fn init(figment: &Figment) -> Result<Self, Self::Error> {
         let config: Config = figment.extract()?;
+        if config.extensions.as_ref().is_some_and(|extensions| !extensions.is_empty()) {
+            return Err(Error::Config("this pool loads no `extensions` of SQLite".into()));
+        }
         let mut options = config.url.parse::<Options<D>>().map_err(Error::Init)?;
         specialize(&mut options, &config);
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use sqlx::Pool;
+use sqlx::{Connection, Pool};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
@@ -39,6 +39,9 @@ impl<D: Statements> SqlStore<D> {
         }
     }
 
+    /// Updates a user in a transaction. A connection that could not end one is
+    /// closed: SQLite ends the transaction by itself when the disk is full, and
+    /// sqlx would think that it still goes on.
     async fn try_update(
         &self,
         username: &Username,
@@ -46,22 +49,41 @@ impl<D: Statements> SqlStore<D> {
         planner: &Planner<'_>,
     ) -> Result<Plan, Error> {
         let _turn = self.turn().await?;
-        let mut tx = self.pool.begin_with(D::BEGIN).await.map_err(StoreError::from)?;
-        D::lock(&mut tx, username).await?;
-        let mut plan = planner(D::find(&mut tx, username, groups).await?)?;
+        let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
+        let mut tx = connection.begin_with(D::BEGIN).await.map_err(StoreError::from)?;
+        let outcome = Self::change(&mut tx, username, groups, planner).await;
+        let end = match outcome {
+            Ok(_) => tx.commit().await,
+            Err(_) => tx.rollback().await,
+        };
+        if end.is_err() {
+            connection.close_on_drop();
+        }
+        let plan = outcome?;
+        end.map_err(StoreError::from)?;
+        Ok(plan)
+    }
+
+    async fn change(
+        connection: &mut D::Connection,
+        username: &Username,
+        groups: &str,
+        planner: &Planner<'_>,
+    ) -> Result<Plan, Error> {
+        D::lock(connection, username).await?;
+        let mut plan = planner(D::find(connection, username, groups).await?)?;
         if plan.is_creation() {
-            match D::create(&mut tx, username).await? {
+            match D::create(connection, username).await? {
                 Some(id) => plan.created_as(id),
                 None => {
-                    D::lock(&mut tx, username).await?;
-                    plan = planner(D::find(&mut tx, username, groups).await?)?;
+                    D::lock(connection, username).await?;
+                    plan = planner(D::find(connection, username, groups).await?)?;
                 }
             }
         }
         for change in plan.changes() {
-            D::make(&mut tx, plan.user().id(), change).await?;
+            D::make(connection, plan.user().id(), change).await?;
         }
-        tx.commit().await.map_err(StoreError::from)?;
         Ok(plan)
     }
 

@@ -38,6 +38,12 @@ pub struct Database {
     pool: SqlitePool,
 }
 
+/// A lock on the database, from another connection.
+pub struct Lock<'a> {
+    database: &'a Database,
+    transaction: sqlx::Transaction<'static, sqlx::Sqlite>,
+}
+
 #[derive(Debug, PartialEq)]
 pub struct Reply {
     pub status: u16,
@@ -112,6 +118,12 @@ impl Database {
         rows.iter().map(|row| row.get_unchecked::<String, _>(0)).collect()
     }
 
+    /// Locks the database for writing, as another process would.
+    pub fn lock(&self) -> Lock<'_> {
+        let begin = async { self.pool.begin_with("BEGIN IMMEDIATE").await };
+        Lock { database: self, transaction: self.runtime.block_on(begin).expect("a lock") }
+    }
+
     /// Everything that is remembered, to see whether anything changed.
     pub fn dump(&self) -> Vec<String> {
         self.sql(
@@ -121,6 +133,12 @@ impl Database {
              UNION ALL SELECT 'member ' || json_array(user_id, group_id, source) FROM remote_memberships
              ORDER BY 1",
         )
+    }
+}
+
+impl Lock<'_> {
+    pub fn release(self) {
+        self.database.runtime.block_on(self.transaction.rollback()).expect("a rollback");
     }
 }
 

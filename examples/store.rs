@@ -1,0 +1,56 @@
+//! A store of one's own: users in memory, and every group exists.
+//!
+//! ```sh
+//! cargo run --example store
+//! curl -H 'Remote-User: ada' -H 'Remote-Groups: editors' 127.0.0.1:8000
+//! ```
+
+#[macro_use]
+extern crate rocket;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rocket_remote_user::{Error, Plan, Planner, RemoteUser, StoreError, Stored, User, UserStore, Username};
+
+#[derive(Default)]
+struct Memory(Mutex<BTreeMap<String, User>>);
+
+impl Memory {
+    fn users(&self) -> MutexGuard<'_, BTreeMap<String, User>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[rocket::async_trait]
+impl UserStore for Memory {
+    async fn find(&self, username: &Username, groups: &BTreeSet<String>) -> Result<Stored, StoreError> {
+        Ok(Stored { user: self.users().get(username.as_str()).cloned(), groups: groups.clone() })
+    }
+
+    async fn update(
+        &self,
+        username: &Username,
+        groups: &BTreeSet<String>,
+        planner: &Planner<'_>,
+    ) -> Result<Plan, Error> {
+        let mut users = self.users();
+        let user = users.get(username.as_str()).cloned();
+        let mut plan = planner(Stored { user, groups: groups.clone() })?;
+        if plan.is_creation() {
+            plan.created_as(users.len() as i64 + 1);
+        }
+        users.insert(username.to_string(), plan.user().clone());
+        Ok(plan)
+    }
+}
+
+#[get("/")]
+fn index(user: RemoteUser) -> String {
+    format!("{} {} {:?}\n", user.id(), user.username(), user.groups())
+}
+
+#[launch]
+fn rocket() -> _ {
+    rocket::build().attach(RemoteUser::fairing().store(Memory::default())).mount("/", routes![index])
+}

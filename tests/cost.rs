@@ -1,0 +1,119 @@
+//! What a request costs the database: statements are counted.
+
+mod harness;
+
+use harness::log::Recording;
+use harness::{App, Database, application, figment};
+use log::LevelFilter;
+use rocket::http::Header;
+use rocket::local::blocking::Client;
+use rocket_db_pools::Database as _;
+use rocket_remote_user::{RemoteUser, SqlitePool};
+
+#[derive(rocket_db_pools::Database)]
+#[database("counted")]
+struct Counted(SqlitePool);
+
+/// An application whose statements sqlx logs, on one connection.
+fn launch(database: &Database) -> Client {
+    let figment = figment(database, "staff_groups = ['crew']")
+        .merge(("databases.counted.url", database.url()))
+        .merge(("databases.counted.max_connections", 1))
+        .merge(("databases.counted.log_level", "debug"));
+    let fairing = RemoteUser::fairing().database::<Counted>();
+    let rocket = application(figment).attach(fairing).attach(Counted::init());
+    Client::untracked(rocket).expect("a launch")
+}
+
+/// The statements of a request for `path`, as sqlx logs them.
+fn statements(
+    recording: &Recording,
+    client: &Client,
+    path: &'static str,
+    groups: &'static str,
+) -> Vec<String> {
+    recording.clear();
+    recording.raise_to(LevelFilter::Trace);
+    let mut request = client.get(path).remote(([127, 0, 0, 1], 9).into());
+    request.add_header(Header::new("Remote-User", "ada"));
+    request.add_header(Header::new("Remote-Groups", groups));
+    assert_eq!(request.dispatch().status().code, 200, "{path}");
+    let logged = recording.lines_of("sqlx::query");
+    logged.iter().map(|line| line.split_once("summary=\"").expect(line).1.to_owned()).collect()
+}
+
+#[test]
+fn an_unchanged_user_is_one_statement_and_no_write() {
+    let recording = Recording::start();
+    let database = Database::new();
+    let client = launch(&database);
+    database.sql("INSERT INTO remote_groups (name) VALUES ('editors'), ('crew'), ('authors')");
+
+    let first = statements(&recording, &client, "/me", "editors,crew");
+    assert!(first.len() > 5, "sqlx logs the statements of a first request: {first:?}");
+    let before = database.dump();
+    for groups in ["editors,crew", "crew,editors", "editors, crew,nowhere,elsewhere"] {
+        for path in ["/me", "/twice", "/editors", "/staff", "/visitor", "/optional"] {
+            let statements = statements(&recording, &client, path, groups);
+            assert_eq!(statements.len(), 1, "{path}: {statements:?}");
+            assert!(statements[0].starts_with("SELECT"), "{statements:?}");
+        }
+    }
+    assert_eq!(database.dump(), before);
+
+    let changed = statements(&recording, &client, "/me", "editors,crew,authors");
+    assert!(changed.iter().any(|statement| statement.starts_with("INSERT")), "{changed:?}");
+    assert_eq!(statements(&recording, &client, "/public", "editors"), [""; 0]);
+}
+
+#[test]
+fn a_connection_is_not_pinged_before_it_is_used() {
+    let _recording = Recording::start();
+    let database = Database::new();
+    let client = launch(&database);
+    let pool = Counted::fetch(client.rocket()).expect("a pool");
+    assert!(!pool.options().get_test_before_acquire());
+}
+
+#[test]
+fn a_clean_request_has_no_log_line_of_this_crate() {
+    let recording = Recording::start();
+    let app = App::launch("");
+    app.me(&[("Remote-User", "ada")]);
+    recording.clear();
+    app.get("/public", &[]).is(200, "public");
+    app.get("/public", &[("Remote-User", "ada")]).is(200, "public");
+    app.me(&[("Remote-User", "ada")]);
+    assert_eq!(recording.lines_of("rocket_remote_user"), [""; 0]);
+    let gate = recording.lines().into_iter().filter(|line| line.contains("gate"));
+    assert_eq!(gate.count(), 0);
+}
+
+#[test]
+fn a_refusal_is_one_line_with_the_peer_and_the_header_and_no_value() {
+    let recording = Recording::start();
+    let app = App::launch("denied_groups = ['banned']");
+    let cases: [(&str, &[(&str, &str)], &str); 3] = [
+        (
+            "192.0.2.9",
+            &[("Remote-User", "s3cret")],
+            "Refused GET /me from 192.0.2.9: header `Remote-User` comes from a peer that is no trusted proxy.",
+        ),
+        (
+            "::ffff:127.0.0.1",
+            &[("Remote-User", "s3cret"), ("Remote-Name", "s3\u{7f}cret")],
+            "Refused GET /me from ::ffff:127.0.0.1: header `Remote-Name` holds a character that nobody can see.",
+        ),
+        (
+            "127.0.0.1",
+            &[("Remote-User", "s3cret"), ("Remote-Groups", "banned")],
+            "Refused GET /me from 127.0.0.1: the user is in one of `denied_groups`.",
+        ),
+    ];
+    for (peer, headers, line) in cases {
+        recording.clear();
+        app.send(rocket::http::Method::Get, "/me", headers, peer);
+        assert_eq!(recording.lines_of("rocket_remote_user"), [line]);
+        assert!(recording.lines().iter().all(|line| !line.contains("s3")), "{:?}", recording.lines());
+    }
+}

@@ -1,0 +1,146 @@
+//! A database that is locked, read-only, full or failing: a clear error,
+//! nothing lost, and no restart needed.
+
+mod harness;
+
+use harness::log::Recording;
+use harness::{App, Database, application, figment};
+use rocket::http::Header;
+use rocket::local::blocking::Client;
+use rocket_db_pools::{Connection, Database as _};
+use rocket_remote_user::{RemoteUser, SqlitePool};
+
+const ADA: (&str, &str) = ("Remote-User", "ada");
+const OUT_OF_REACH: &str = "the user store is out of reach: error returned from database: ";
+
+#[derive(rocket_db_pools::Database)]
+#[database("app")]
+struct AppDatabase(SqlitePool);
+
+/// An application with one connection, whose pragmas a test can set.
+fn launch(database: &Database, query: &str) -> Client {
+    let figment = figment(database, &format!("migrate = {}", query.is_empty()))
+        .merge(("databases.app.url", database.url() + query))
+        .merge(("databases.app.max_connections", 1))
+        .merge(("databases.app.connect_timeout", 1));
+    let fairing = RemoteUser::fairing().database::<AppDatabase>();
+    let rocket = application(figment).mount("/", rocket::routes![set_pages]);
+    Client::untracked(rocket.attach(AppDatabase::init()).attach(fairing)).expect("a launch")
+}
+
+fn get(client: &Client, path: &'static str, headers: &[(&'static str, &'static str)]) -> (u16, String) {
+    let mut request = client.get(path).remote(([127, 0, 0, 1], 9).into());
+    headers.iter().for_each(|(name, value)| request.add_header(Header::new(*name, *value)));
+    let response = request.dispatch();
+    (response.status().code, response.into_string().unwrap_or_default())
+}
+
+fn unavailable(reason: &str) -> (u16, String) {
+    (503, format!("{OUT_OF_REACH}{reason}"))
+}
+
+#[test]
+fn a_locked_database_is_unavailable_for_writes_until_it_is_unlocked() {
+    let recording = Recording::start();
+    let database = Database::new();
+    let client = launch(&database, "");
+    assert_eq!(get(&client, "/me", &[ADA]).0, 200);
+
+    let lock = database.lock();
+    recording.clear();
+    let before = database.dump();
+    let changed = [ADA, ("Remote-Name", "Ada")];
+    assert_eq!(get(&client, "/me", &changed), unavailable("(code: 5) database is locked"));
+    let line = format!("Failed GET /me from 127.0.0.1: {OUT_OF_REACH}(code: 5) database is locked.");
+    assert_eq!(recording.lines_of("rocket_remote_user"), [line]);
+    assert_eq!(get(&client, "/visitor", &changed).0, 503);
+    assert_eq!(get(&client, "/optional", &changed), (200, "none".into()));
+    assert_eq!(get(&client, "/me", &[("Remote-User", "bob")]).0, 503);
+    assert_eq!(get(&client, "/public", &changed).0, 200);
+    assert_eq!(get(&client, "/me", &[ADA]).0, 200, "an unchanged user needs no write");
+    assert_eq!(database.dump(), before);
+
+    lock.release();
+    assert_eq!(get(&client, "/me", &changed).0, 200);
+    assert_eq!(database.sql("SELECT name FROM remote_users"), ["Ada"]);
+}
+
+#[test]
+fn a_read_only_database_serves_whoever_is_unchanged() {
+    let _recording = Recording::start();
+    let database = Database::new();
+    assert_eq!(get(&launch(&database, ""), "/me", &[ADA]).0, 200);
+
+    let client = launch(&database, "?mode=ro");
+    let before = database.dump();
+    assert_eq!(get(&client, "/me", &[ADA]).0, 200);
+    let reply = get(&client, "/me", &[("Remote-User", "bob")]);
+    assert_eq!(reply, unavailable("(code: 8) attempt to write a readonly database"));
+    assert_eq!(database.dump(), before);
+}
+
+#[test]
+fn a_full_database_is_unavailable_for_writes_until_there_is_room() {
+    let _recording = Recording::start();
+    let database = Database::new();
+    let client = launch(&database, "");
+    assert_eq!(get(&client, "/me", &[ADA]).0, 200);
+
+    assert_eq!(get(&client, "/pages/1", &[]).0, 200);
+    let before = database.dump();
+    let bob = "b".repeat(150).leak();
+    let name = "n".repeat(300).leak();
+    let mut people = 0;
+    let reply = loop {
+        let user = format!("{people}{}", &bob[10..]).leak();
+        people += 1;
+        assert!(people < 99, "the database fills up");
+        match get(&client, "/me", &[("Remote-User", user), ("Remote-Name", name)]) {
+            (200, _) => continue,
+            reply => break reply,
+        }
+    };
+    assert_eq!(reply, unavailable("(code: 13) database or disk is full"));
+    assert_eq!(database.dump().len(), before.len() + people - 1, "nobody is half there");
+    assert_eq!(get(&client, "/nobody", &[ADA]), (200, "ada".into()));
+
+    assert_eq!(get(&client, "/pages/1000000", &[]).0, 200);
+    assert_eq!(get(&client, "/me", &[("Remote-User", bob), ("Remote-Name", name)]).0, 200);
+}
+
+/// Sets how many pages the database may have, though never below what it has.
+#[rocket::get("/pages/<pages>")]
+async fn set_pages(pages: u32, mut connection: Connection<AppDatabase>) {
+    let pragma = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+    sqlx::query(pragma).execute(&mut **connection).await.expect("a pragma");
+}
+
+#[test]
+fn a_failure_in_the_middle_of_a_sync_leaves_nothing_of_it() {
+    let _recording = Recording::start();
+    let app = App::launch("create_groups = true");
+    app.me(&[ADA, ("Remote-Groups", "old")]);
+    let before = app.database.dump();
+    app.database.sql(
+        "CREATE TRIGGER broken BEFORE DELETE ON remote_memberships BEGIN SELECT RAISE(ABORT, 'broken'); END",
+    );
+    let changed = [ADA, ("Remote-Groups", "new"), ("Remote-Name", "Ada"), ("Remote-Email", "a@b")];
+    app.get("/me", &changed).is(503, &format!("{OUT_OF_REACH}(code: 1811) broken"));
+    assert_eq!(app.database.dump(), before);
+
+    app.database.sql("DROP TRIGGER broken");
+    let me = app.me(&changed);
+    assert_eq!((&me["name"], me["groups"].to_string()), (&"Ada".into(), r#"["new"]"#.into()));
+}
+
+#[test]
+fn tables_that_are_gone_are_unavailable_until_they_are_back() {
+    let _recording = Recording::start();
+    let app = App::launch("");
+    app.me(&[ADA]);
+    app.database.sql("ALTER TABLE remote_users RENAME TO elsewhere");
+    app.get("/me", &[ADA]).is(503, &format!("{OUT_OF_REACH}(code: 1) no such table: remote_users"));
+    app.get("/nobody", &[]).is(200, "nobody");
+    app.database.sql("ALTER TABLE elsewhere RENAME TO remote_users");
+    assert_eq!(app.me(&[ADA])["id"], 1);
+}

@@ -1,0 +1,224 @@
+//! Where users are kept: the application's database, in any order of `attach`,
+//! a pool in memory, a store of one's own.
+
+mod harness;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+
+use harness::{Database, application, figment};
+use rocket::http::Header;
+use rocket::local::blocking::Client;
+use rocket::{Build, Rocket, get, routes};
+use rocket_db_pools::{Connection, Database as _};
+use rocket_remote_user::{
+    Error, Event, Plan, Planner, Policy, RemoteUser, SqlitePool, StoreError, Stored, UserStore, Username,
+};
+
+#[derive(rocket_db_pools::Database)]
+#[database("app")]
+struct AppDatabase(SqlitePool);
+
+fn get(client: &Client, path: &'static str, user: &'static str) -> (u16, String) {
+    let request = client.get(path).remote(([127, 0, 0, 1], 9).into());
+    let response = request.header(Header::new("Remote-User", user)).dispatch();
+    (response.status().code, response.into_string().unwrap_or_default())
+}
+
+#[get("/typed")]
+async fn typed(user: RemoteUser, mut db: Connection<AppDatabase>) -> String {
+    let query = sqlx::query_scalar("SELECT username FROM remote_users WHERE id = ?").bind(user.id());
+    query.fetch_one(&mut **db).await.expect("the user")
+}
+
+#[test]
+fn the_database_of_the_application_serves_in_any_order_of_attach() {
+    let fairing = || RemoteUser::fairing().database::<AppDatabase>();
+    let orders: [fn(Rocket<Build>, _) -> Rocket<Build>; 2] = [
+        |rocket, fairing| rocket.attach(AppDatabase::init()).attach(fairing),
+        |rocket, fairing| rocket.attach(fairing).attach(AppDatabase::init()),
+    ];
+    for attach in orders {
+        let database = Database::new();
+        let figment = figment(&database, "").merge(("databases.app.url", database.url()));
+        let rocket = application(figment).mount("/", routes![typed]);
+        let client = Client::untracked(attach(rocket, fairing())).expect("a launch");
+        assert_eq!(get(&client, "/typed", "ada"), (200, "ada".into()));
+        assert_eq!(database.sql("SELECT username FROM remote_users"), ["ada"]);
+    }
+}
+
+#[test]
+fn the_tables_stand_beside_the_application_s_own_migrations() {
+    let database = Database::new();
+    database.sql("CREATE TABLE _sqlx_migrations (of TEXT)");
+    database.sql("INSERT INTO _sqlx_migrations VALUES ('the application')");
+    for _ in 0..2 {
+        let rocket = application(figment(&database, "")).attach(RemoteUser::fairing());
+        let client = Client::untracked(rocket).expect("a launch");
+        assert_eq!(get(&client, "/me", "ada").0, 200);
+    }
+    assert_eq!(database.sql("SELECT of FROM _sqlx_migrations"), ["the application"]);
+    assert_eq!(database.sql("SELECT version FROM _remote_user_migrations"), ["1"]);
+}
+
+#[test]
+fn without_migration_the_tables_are_left_to_the_operator() {
+    let database = Database::new();
+    let rocket = application(figment(&database, "migrate = false")).attach(RemoteUser::fairing());
+    let client = Client::untracked(rocket).expect("a launch");
+    assert_eq!(database.sql("SELECT name FROM sqlite_schema"), [""; 0]);
+    assert_eq!(get(&client, "/me", "ada").0, 503);
+}
+
+#[test]
+fn names_are_enough_to_write_rows_by_hand() {
+    let database = Database::new();
+    let rocket = application(figment(&database, "")).attach(RemoteUser::fairing());
+    let _client = Client::untracked(rocket).expect("a launch");
+    database.sql("INSERT INTO remote_users (username) VALUES ('ada')");
+    database.sql("INSERT INTO remote_groups (name) VALUES ('editors')");
+    database.sql("INSERT INTO remote_memberships (user_id, group_id) VALUES (1, 1)");
+    let user =
+        "SELECT json_array(name, email, is_active, is_staff, is_superuser, last_login_at) FROM remote_users";
+    assert_eq!(database.sql(user), ["[null,null,1,0,0,null]"]);
+    assert_eq!(database.sql("SELECT abs(unixepoch() - unixepoch(created_at)) < 60 FROM remote_users"), ["1"]);
+    assert_eq!(database.sql("SELECT source FROM remote_memberships"), ["local"]);
+    database.sql("PRAGMA foreign_keys = ON");
+    database.sql("DELETE FROM remote_users");
+    assert_eq!(database.dump(), ["group editors"]);
+}
+
+#[test]
+fn the_pool_is_durable_and_strict() {
+    let database = Database::new();
+    let figment = figment(&database, "").merge(("databases.app.url", database.url()));
+    let client = Client::untracked(
+        application(figment)
+            .mount("/", routes![pragmas])
+            .attach(AppDatabase::init())
+            .attach(RemoteUser::fairing().database::<AppDatabase>()),
+    )
+    .expect("a launch");
+    assert_eq!(client.get("/pragmas").dispatch().into_string().as_deref(), Some("wal 1 5000 2"));
+    let pool = AppDatabase::fetch(client.rocket()).expect("a pool");
+    assert_eq!(pool.options().get_max_connections() as usize, 4 * client.rocket().config().workers);
+}
+
+#[get("/pragmas")]
+async fn pragmas(mut db: Connection<AppDatabase>) -> String {
+    let query = "SELECT journal_mode || ' ' || foreign_keys || ' ' || timeout || ' ' || synchronous
+                   FROM pragma_journal_mode, pragma_foreign_keys, pragma_busy_timeout, pragma_synchronous";
+    sqlx::query_scalar(query).fetch_one(&mut **db).await.expect("pragmas")
+}
+
+#[test]
+fn a_database_in_memory_lasts_as_long_as_the_application() {
+    let figment = figment(&Database::new(), "").merge(("databases.remote_user.url", "sqlite::memory:"));
+    let client = Client::untracked(application(figment).attach(RemoteUser::fairing())).expect("a launch");
+    for (user, id) in [("ada", 1), ("bob", 2), ("ada", 1)] {
+        let (status, body) = get(&client, "/me", user);
+        assert_eq!(status, 200);
+        assert!(body.contains(&format!("\"id\":{id},")), "{body}");
+    }
+}
+
+#[test]
+fn an_extension_of_sqlite_that_would_not_be_loaded_stops_the_launch() {
+    let figment = figment(&Database::new(), "").merge(("databases.remote_user.extensions", ["spatialite"]));
+    let rocket = application(figment).attach(RemoteUser::fairing());
+    let error = Client::untracked(rocket).map(|_| ()).expect_err("an aborted launch");
+    assert_eq!(error.to_string(), "launch fairing(s) failed");
+}
+
+/// A store that knows everybody as number 7, counts, and fails for `nobody`.
+#[derive(Default)]
+struct Counting {
+    finds: AtomicUsize,
+    updates: AtomicUsize,
+}
+
+struct Shared(Arc<Counting>);
+
+#[rocket::async_trait]
+impl UserStore for Shared {
+    async fn find(&self, username: &Username, groups: &BTreeSet<String>) -> Result<Stored, StoreError> {
+        self.0.finds.fetch_add(1, Relaxed);
+        match username.as_str() {
+            "nobody" => Err(StoreError::Other("the directory is down".into())),
+            _ => Ok(Stored { user: None, groups: groups.clone() }),
+        }
+    }
+
+    async fn update(
+        &self,
+        _: &Username,
+        groups: &BTreeSet<String>,
+        planner: &Planner<'_>,
+    ) -> Result<Plan, Error> {
+        self.0.updates.fetch_add(1, Relaxed);
+        let mut plan = planner(Stored { user: None, groups: groups.clone() })?;
+        plan.created_as(7);
+        Ok(plan)
+    }
+}
+
+#[test]
+fn a_store_of_one_s_own_is_asked_once_a_request() {
+    let counting = Arc::new(Counting::default());
+    let fairing = RemoteUser::fairing().store(Shared(counting.clone()));
+    let client =
+        Client::untracked(application(figment(&Database::new(), "")).attach(fairing)).expect("a launch");
+    assert!(get(&client, "/me", "ada").1.contains("\"id\":7,"));
+    assert_eq!((counting.finds.load(Relaxed), counting.updates.load(Relaxed)), (1, 1));
+    assert_eq!(get(&client, "/twice", "ada").0, 403);
+    assert_eq!((counting.finds.load(Relaxed), counting.updates.load(Relaxed)), (2, 2));
+    let expected = (503, "the user store is out of reach: the directory is down".into());
+    assert_eq!(get(&client, "/me", "nobody"), expected);
+}
+
+/// Keeps a line an event.
+#[derive(Clone, Default)]
+struct Diary(Arc<Mutex<Vec<String>>>);
+
+#[rocket::async_trait]
+impl Policy for Diary {
+    async fn event(&self, event: Event<'_>) {
+        let line = match event {
+            Event::Created { user } => format!("created {} {}", user.id(), user.username()),
+            Event::Changed { user, plan } => format!("changed {} {:?}", user.username(), plan.changes()),
+            Event::Refused { peer, error } => format!("refused {:?}: {error}", peer.map(|peer| peer.ip())),
+            _ => "another".into(),
+        };
+        self.0.lock().expect("the diary").push(line);
+    }
+}
+
+#[test]
+fn a_policy_hears_what_happened() {
+    let diary = Diary::default();
+    let database = Database::new();
+    let fairing = RemoteUser::fairing().policy(diary.clone());
+    let rocket = application(figment(&database, "denied_groups = ['banned']")).attach(fairing);
+    let client = Client::untracked(rocket).expect("a launch");
+    let get = |headers: &[(&'static str, &'static str)]| {
+        let mut request = client.get("/me").remote(([127, 0, 0, 1], 9).into());
+        headers.iter().for_each(|(name, value)| request.add_header(Header::new(*name, *value)));
+        request.dispatch();
+    };
+    let ada = ("Remote-User", "ada");
+    get(&[ada]);
+    get(&[ada]);
+    database.sql("INSERT INTO remote_groups (name) VALUES ('editors')");
+    get(&[ada, ("Remote-Groups", "editors")]);
+    get(&[ada, ("Remote-Groups", "banned")]);
+    get(&[ada, ada]);
+    let expected = [
+        "created 1 ada",
+        "changed ada [Join({\"editors\"})]",
+        "refused Some(127.0.0.1): the user is in one of `denied_groups`",
+        "refused Some(127.0.0.1): header `Remote-User` was sent more than once",
+    ];
+    assert_eq!(*diary.0.lock().expect("the diary"), expected);
+}
