@@ -86,8 +86,10 @@ impl Fairing for RemoteUserFairing {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        if let Some(service) = request.rocket().state::<Service>() {
-            service.judge(request).await;
+        if let Some(service) = request.rocket().state::<Service>()
+            && let Err(refusal) = service.judge(request)
+        {
+            service.refuse(request, &refusal).await;
         }
     }
 }

@@ -6,7 +6,7 @@ use rocket::Request;
 
 use crate::config::{Config, UsernameCase};
 use crate::error::{Error, Fault, Rejection};
-use crate::headers::{Assertion, Said};
+use crate::headers::Said;
 use crate::sync::Plan;
 use crate::user::{Flags, Profile, User};
 use crate::username::Username;
@@ -136,22 +136,15 @@ impl Acceptance {
         }
     }
 
-    pub(crate) fn accept(&self, policy: &dyn Policy, assertion: Assertion) -> Result<Identity, Rejection> {
-        let reject = |fault| Rejection::new(&self.user_header, fault);
-        let username = policy.clean_username(&assertion.user).ok_or(reject(Fault::Declined))?;
-        Ok(Identity {
-            username: Username::canonical(&username, self.case, self.limit).map_err(reject)?,
-            name: assertion.name,
-            email: assertion.email,
-            groups: match assertion.groups {
-                Said::Nothing => None,
-                Said::Blank => Some(BTreeSet::new()),
-                Said::Value(groups) => Some(groups.iter().filter_map(|g| self.clean(policy, g)).collect()),
-            },
-        })
+    /// Accepts a user name, or refuses the request for it.
+    pub(crate) fn username(&self, policy: &dyn Policy, username: &str) -> Result<Username, Rejection> {
+        let cleaned = policy.clean_username(username).ok_or(Fault::Declined);
+        let canonical = cleaned.and_then(|name| Username::canonical(&name, self.case, self.limit));
+        canonical.map_err(|fault| Rejection::new(&self.user_header, fault))
     }
 
-    fn clean(&self, policy: &dyn Policy, group: &str) -> Option<String> {
+    /// Accepts the name of a group, under the name that it has here.
+    pub(crate) fn group(&self, policy: &dyn Policy, group: &str) -> Option<String> {
         let group = policy.clean_group(group)?;
         let group = group.trim();
         match self.group_map.get(group) {

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rocket::http::Header;
@@ -8,13 +10,14 @@ use rocket::{Request, error, info, info_, warn};
 
 use crate::config::{Config, Untrusted};
 use crate::error::{Error, Fault, Rejection};
-use crate::headers::{Reader, Sighting};
+use crate::headers::{Assertion, Reader, Said, Sighting};
 use crate::policy::{Acceptance, Event, Identity, Policy};
 use crate::proxy::{Proofs, Trust};
 use crate::store::UserStore;
 use crate::summary::summary;
 use crate::sync::{Rules, Sync};
 use crate::user::{Profile, User};
+use crate::username::Username;
 use crate::verdict::Verdict;
 
 /// The steps of a request, wired together: the fairing judges by it, and the
@@ -50,55 +53,67 @@ impl Service {
         }
     }
 
-    /// Passes the verdict on `request`, blanks what it was read from, and
-    /// tells of a refusal.
-    pub(crate) async fn judge(&self, request: &mut Request<'_>) {
+    /// Passes the verdict on `request`, and blanks what it was read from. The
+    /// error is a refusal to tell of.
+    pub(crate) fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
         let sighting = Sighting::of(self.reader.headers(), request.headers());
-        let verdict = self.verdict(request, &sighting);
+        let verdict = self.verdict(request.remote(), &sighting);
         for name in sighting.into_names() {
-            request.replace_header(Header::new(name.into_owned(), ""));
+            request.replace_header(Header::new(name, ""));
         }
-        if let Err(rejection) = &verdict {
-            self.refuse(request, &rejection.clone().into()).await;
-        }
-        match verdict {
-            Ok(None) => Verdict::Nobody,
-            Ok(Some(identity)) => Verdict::Somebody(identity),
-            Err(rejection) => Verdict::Refused { rejection, method: request.method() },
-        }
-        .pass(request);
+        let refusal = verdict.as_ref().map(|_| ()).map_err(|rejection| rejection.clone().into());
+        let method = request.method();
+        verdict.unwrap_or_else(|rejection| Verdict::Refused { rejection, method }).pass(request);
+        refusal
     }
 
-    fn verdict(
-        &self,
-        request: &Request<'_>,
-        sighting: &Sighting<'_, '_>,
-    ) -> Result<Option<Identity>, Rejection> {
-        let trust = self.proofs.judge(request.remote().map(|peer| peer.ip()));
-        match (trust, sighting.first(), self.untrusted) {
-            (Trust::Trusted, _, _) => {
-                let assertion = self.reader.read(sighting)?;
-                assertion.map(|assertion| self.acceptance.accept(&*self.policy, assertion)).transpose()
+    fn verdict(&self, peer: Option<SocketAddr>, sighting: &Sighting<'_, '_>) -> Result<Verdict, Rejection> {
+        if self.proofs.judge(peer.map(|peer| peer.ip())) == Trust::Untrusted {
+            return match (sighting.first(), self.untrusted) {
+                (Some(header), Untrusted::Reject) => Err(Rejection::new(header, Fault::Untrusted)),
+                _ => Ok(Verdict::Nobody),
+            };
+        }
+        match self.reader.read(sighting)? {
+            None => Ok(Verdict::Nobody),
+            Some(assertion) => {
+                let username = self.acceptance.username(&*self.policy, &assertion.user)?;
+                Ok(Verdict::Somebody(username, assertion))
             }
-            (Trust::Untrusted, Some(header), Untrusted::Reject) => {
-                Err(Rejection::new(header, Fault::Untrusted))
-            }
-            (Trust::Untrusted, _, _) => Ok(None),
         }
     }
 
     /// Brings the person whom the proxy vouches for in step, and returns the
     /// user.
-    pub(crate) async fn resolve(&self, request: &Request<'_>, identity: &Identity) -> Result<User, Error> {
-        let resolved = self.synchronise(request, identity).await;
+    pub(crate) async fn resolve(
+        &self,
+        request: &Request<'_>,
+        username: &Username,
+        assertion: &Assertion,
+    ) -> Result<User, Error> {
+        let resolved = self.synchronise(request, &self.identity(username, assertion)).await;
         if let Err(error) = &resolved {
             self.refuse(request, error).await;
         }
         resolved
     }
 
+    fn identity(&self, username: &Username, assertion: &Assertion) -> Identity {
+        let clean = |group| self.acceptance.group(&*self.policy, group);
+        Identity {
+            username: username.clone(),
+            name: assertion.name.clone(),
+            email: assertion.email.clone(),
+            groups: match &assertion.groups {
+                Said::Nothing => None,
+                Said::Blank => Some(BTreeSet::new()),
+                Said::Value(groups) => Some(self.reader.split(groups).filter_map(clean).collect()),
+            },
+        }
+    }
+
     /// Tells of a request that gets no user: the log, and then the policy.
-    async fn refuse(&self, request: &Request<'_>, error: &Error) {
+    pub(crate) async fn refuse(&self, request: &Request<'_>, error: &Error) {
         let peer = request.remote();
         let from = peer.map_or("an unknown peer".into(), |peer| peer.ip().to_string());
         let (method, path) = (request.method(), request.uri().path());

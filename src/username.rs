@@ -22,17 +22,25 @@ impl Username {
     /// Makes `name` canonical, or says why it is no user name. What was clean
     /// before is held to the same rules after: a fullwidth comma is a comma.
     pub(crate) fn canonical(name: &str, case: UsernameCase, limit: usize) -> Result<Self, Fault> {
-        let enforce = |part| match case {
-            UsernameCase::Preserve => UsernameCasePreserved::enforce(part),
-            UsernameCase::Lower => UsernameCaseMapped::enforce(part),
+        let name = match (name.is_empty(), case) {
+            // The profile leaves printable ASCII as it is.
+            (false, UsernameCase::Preserve) if name.bytes().all(|b| b.is_ascii_graphic()) => name.to_owned(),
+            _ => Self::enforce(name, case)?,
         };
-        let parts: Result<Vec<_>, _> = name.split(' ').map(enforce).collect();
-        let name = parts.map_err(|_| Fault::NotAUsername)?.join(" ");
         value::check(&name, limit)?;
         match name.contains(',') {
             true => Err(Fault::Comma),
             false => Ok(Self(name)),
         }
+    }
+
+    fn enforce(name: &str, case: UsernameCase) -> Result<String, Fault> {
+        let enforce = |part| match case {
+            UsernameCase::Preserve => UsernameCasePreserved::enforce(part),
+            UsernameCase::Lower => UsernameCaseMapped::enforce(part),
+        };
+        let parts: Result<Vec<_>, _> = name.split(' ').map(enforce).collect();
+        Ok(parts.map_err(|_| Fault::NotAUsername)?.join(" "))
     }
 
     /// The name as a string.
@@ -104,6 +112,15 @@ mod tests {
         ];
         for (name, fault) in cases {
             assert_eq!(canonical(name), Err(fault), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn printable_ascii_is_canonical_as_the_profile_has_it() {
+        for byte in 0..=0x7f_u8 {
+            let name = format!("a{}b", char::from(byte));
+            let enforced = UsernameCasePreserved::enforce(name.as_str()).ok().map(|name| name.into_owned());
+            assert_eq!(byte.is_ascii_graphic().then_some(name), enforced, "{byte:#x}");
         }
     }
 

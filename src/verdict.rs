@@ -4,7 +4,8 @@ use rocket::Request;
 use rocket::http::Method;
 
 use crate::error::Rejection;
-use crate::policy::Identity;
+use crate::headers::Assertion;
+use crate::username::Username;
 
 /// What the fairing made of a request.
 #[derive(Debug)]
@@ -12,7 +13,7 @@ pub(crate) enum Verdict {
     /// Clean: nobody is signed in, or nobody who may say so says so.
     Nobody,
     /// Clean: this person is signed in.
-    Somebody(Identity),
+    Somebody(Username, Assertion),
     /// To be answered with an error, whatever was asked for.
     Refused { rejection: Rejection, method: Method },
 }

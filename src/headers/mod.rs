@@ -13,12 +13,13 @@ pub(crate) use sighting::Sighting;
 
 /// What a trusted proxy said of a person: each value clean, none canonical
 /// yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Assertion {
     pub(crate) user: String,
     pub(crate) name: Said<String>,
     pub(crate) email: Said<String>,
-    pub(crate) groups: Said<Vec<String>>,
+    /// The whole list, which [`Reader::split`] takes apart.
+    pub(crate) groups: Said<String>,
 }
 
 /// What a header said. One that is absent says nothing; one that is blank
@@ -92,20 +93,25 @@ impl Reader {
         }
     }
 
-    /// Splits the groups header; blank pieces are nothing.
-    fn groups(&self, sighting: &Sighting<'_, '_>) -> Result<Said<Vec<String>>, Rejection> {
+    fn groups(&self, sighting: &Sighting<'_, '_>) -> Result<Said<String>, Rejection> {
         let Some(header) = &self.headers.groups else { return Ok(Said::Nothing) };
         let Some(value) = sighting.value(header) else { return Ok(Said::Nothing) };
 
-        let mut groups = Vec::new();
-        for group in value.split(&self.separator).map(value::trim).filter(|g| !g.is_empty()) {
-            if groups.len() == self.limits.groups {
-                let limit = self.limits.groups;
-                return Err(Rejection::new(header, Fault::TooManyGroups { limit }));
-            }
-            value::check(group, self.limits.group).map_err(|f| Rejection::new(header, f))?;
-            groups.push(group.to_owned());
+        let limit = self.limits.groups;
+        let mut count = 0;
+        for group in self.split(value) {
+            count += 1;
+            let checked = match count > limit {
+                true => Err(Fault::TooManyGroups { limit }),
+                false => value::check(group, self.limits.group),
+            };
+            checked.map_err(|fault| Rejection::new(header, fault))?;
         }
-        Ok(if groups.is_empty() { Said::Blank } else { Said::Value(groups) })
+        Ok(if count == 0 { Said::Blank } else { Said::Value(value.to_owned()) })
+    }
+
+    /// Splits a list of groups; blank pieces are nothing.
+    pub(crate) fn split<'a>(&'a self, groups: &'a str) -> impl Iterator<Item = &'a str> {
+        groups.split(&*self.separator).map(value::trim).filter(|group| !group.is_empty())
     }
 }

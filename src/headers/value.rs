@@ -12,13 +12,17 @@ pub(super) fn trim(value: &str) -> &str {
 /// nobody sees, placeholders that a proxy did not expand, and more than
 /// `limit` characters.
 pub(crate) fn check(value: &str, limit: usize) -> Result<(), Fault> {
-    if value.chars().any(is_unseen) {
+    let unseen = match value.is_ascii() {
+        true => value.bytes().any(|b| b.is_ascii_control()),
+        false => value.chars().any(is_unseen),
+    };
+    if unseen {
         return Err(Fault::Unseen);
     }
     if is_placeholder(value) {
         return Err(Fault::Placeholder);
     }
-    if value.chars().count() > limit {
+    if value.len() > limit && value.chars().count() > limit {
         return Err(Fault::TooLong { limit });
     }
     Ok(())
@@ -29,9 +33,6 @@ pub(crate) fn check(value: &str, limit: usize) -> Result<(), Fault> {
 fn is_unseen(c: char) -> bool {
     use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator};
 
-    if c.is_ascii() {
-        return c.is_ascii_control();
-    }
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
     matches!(category, Control | Format | LineSeparator | ParagraphSeparator)
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)

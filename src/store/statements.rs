@@ -3,7 +3,6 @@ use std::future::Future;
 
 use rocket::time::OffsetDateTime;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 use sqlx::{ColumnIndex, Decode, Encode, Executor, Row, Type};
 
 use super::StoreError;
@@ -122,7 +121,7 @@ where
 
 /// A list of names, as the statements take it.
 pub(super) fn to_json(names: &BTreeSet<String>) -> String {
-    json!(names).to_string()
+    serde_json::to_string(names).unwrap_or_else(|e| unreachable!("a set of names is JSON: {e}"))
 }
 
 fn from_json<T: DeserializeOwned>(text: String) -> Result<T, StoreError> {

@@ -38,27 +38,40 @@ impl Server {
 
     /// Sends `request` as it is, and returns the whole response.
     pub fn send(&self, request: impl AsRef<[u8]>) -> String {
-        let mut stream = TcpStream::connect(self.address).expect("a connection");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
-        stream.write_all(request.as_ref()).expect("to write");
-        let mut response = Vec::new();
-        stream.read_to_end(&mut response).expect("a response");
-        String::from_utf8_lossy(&response).into_owned()
+        send(self.address, request)
     }
 
-    /// Sends `GET path` with `headers` as they are, one a line, and returns
-    /// the status and the body.
+    /// Sends `GET path` with `headers` as they are, one a line.
     pub fn get(&self, path: &str, headers: &str) -> (u16, String) {
-        self.exchange("GET", path, headers)
+        get(self.address, path, headers)
     }
 
     pub fn exchange(&self, method: &str, path: &str, headers: &str) -> (u16, String) {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
-        for line in headers.lines() {
-            request += &format!("{line}\r\n");
-        }
-        parse(&self.send(request + "\r\n"))
+        exchange(self.address, method, path, headers)
     }
+}
+
+/// Sends `GET path` with `headers` as they are, one a line, to `address`, and
+/// returns the status and the body.
+pub fn get(address: SocketAddr, path: &str, headers: &str) -> (u16, String) {
+    exchange(address, "GET", path, headers)
+}
+
+fn exchange(address: SocketAddr, method: &str, path: &str, headers: &str) -> (u16, String) {
+    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+    for line in headers.lines() {
+        request += &format!("{line}\r\n");
+    }
+    parse(&send(address, request + "\r\n"))
+}
+
+fn send(address: SocketAddr, request: impl AsRef<[u8]>) -> String {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    stream.write_all(request.as_ref()).expect("to write");
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).expect("a response");
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 /// The status and the body of a response.
