@@ -32,12 +32,15 @@ impl Whoami {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap_or_else(|e| panic!("{}: {e}; `cargo build --examples` builds it", program.display()));
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let mut launch = String::new();
-        for line in BufReader::new(child.stdout.take().expect("its output")).lines() {
+        while let Some(line) = lines.next() {
             let line = line.expect("a line");
             launch += &format!("{line}\n");
             if let Some((_, address)) = line.split_once("launched from http://") {
-                return Whoami { child, address: address.trim().parse().expect("an address"), launch };
+                let address = address.trim().parse().expect("an address");
+                std::thread::spawn(move || lines.for_each(drop));
+                return Whoami { child, address, launch };
             }
         }
         panic!("whoami did not launch: {launch}");

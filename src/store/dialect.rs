@@ -5,17 +5,19 @@ use sqlx::migrate::Migrate;
 /// A database that the SQL store speaks: what differs from one to the next,
 /// and nothing else.
 ///
-/// A list of names goes in as one JSON array, and groups come out as JSON, so
-/// that a user with any number of groups is one row of one statement. Times are
-/// Unix seconds on the way in and out, whatever the column is.
+/// A list of names goes in as one JSON array, and all that is known of a user
+/// comes out as another, so that a user with any number of groups is one value
+/// of one statement. Times are Unix seconds on the way in and out, and flags are
+/// 0 or 1 on the way out, whatever the columns are.
 pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArguments<Self>> {
     /// Begins a transaction that will write.
     const BEGIN: &'static str;
     /// `username`. Locks the user's row, where [`BEGIN`](Self::BEGIN) does not.
     const LOCK_USER: Option<&'static str>;
-    /// `groups`, `username` → one row: the columns of the user, null if there
-    /// is none; the memberships as a JSON object of names and sources; and the
-    /// `groups` that exist as a JSON array.
+    /// `groups`, `username` → one JSON array: `id`, null if there is no such
+    /// user, `username`, `name`, `email`, `is_active`, `is_staff`,
+    /// `is_superuser`, `created_at`, `last_login_at`, the memberships as an object
+    /// of names and sources, and those of `groups` that exist.
     const FIND: &'static str;
     /// `username`. Does nothing where the user exists.
     const CREATE_USER: &'static str;

@@ -3,6 +3,7 @@
 mod dialect;
 mod migrations;
 mod own;
+mod record;
 mod source;
 mod sql;
 #[cfg(feature = "sqlite")]

@@ -13,13 +13,14 @@ impl Dialect for Sqlite {
     const LOCK_USER: Option<&'static str> = None;
 
     const FIND: &'static str = "\
-SELECT u.id, u.username, u.name, u.email, u.is_active, u.is_staff, u.is_superuser,
-       unixepoch(u.created_at), unixepoch(u.last_login_at),
-       (SELECT json_group_object(g.name, m.source)
-          FROM remote_memberships m JOIN remote_groups g ON g.id = m.group_id
-         WHERE m.user_id = u.id),
-       (SELECT json_group_array(g.name)
-          FROM json_each(?1) AS named CROSS JOIN remote_groups g ON g.name = named.value)
+SELECT json_array(
+         u.id, u.username, u.name, u.email, u.is_active, u.is_staff, u.is_superuser,
+         unixepoch(u.created_at), unixepoch(u.last_login_at),
+         (SELECT json_group_object(g.name, m.source)
+            FROM remote_memberships m JOIN remote_groups g ON g.id = m.group_id
+           WHERE m.user_id = u.id),
+         (SELECT json_group_array(g.name)
+            FROM json_each(?1) AS named CROSS JOIN remote_groups g ON g.name = named.value))
   FROM (SELECT 1) LEFT JOIN remote_users u ON u.username = ?2";
 
     const CREATE_USER: &'static str = "\

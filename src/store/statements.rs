@@ -1,14 +1,11 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use rocket::time::OffsetDateTime;
-use serde::de::DeserializeOwned;
 use sqlx::{ColumnIndex, Decode, Encode, Executor, Row, Type};
 
-use super::StoreError;
 use super::dialect::Dialect;
+use super::{StoreError, record};
 use crate::sync::{Change, Stored};
-use crate::user::{Flags, Profile, User};
 use crate::username::Username;
 
 /// The statements of the SQL store, for every dialect whose types fit.
@@ -46,11 +43,9 @@ where
     for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
     for<'q> &'q str: Encode<'q, D>,
     for<'q> Option<&'q str>: Encode<'q, D>,
-    for<'q> Option<i64>: Decode<'q, D>,
     for<'q> String: Encode<'q, D> + Decode<'q, D>,
-    for<'q> Option<String>: Decode<'q, D>,
     for<'q> i64: Encode<'q, D> + Decode<'q, D>,
-    for<'q> bool: Encode<'q, D> + Decode<'q, D>,
+    for<'q> bool: Encode<'q, D>,
     str: Type<D>,
     String: Type<D>,
     i64: Type<D>,
@@ -70,25 +65,8 @@ where
         groups: &str,
     ) -> Result<Stored, StoreError> {
         let query = sqlx::query(D::FIND).bind(groups).bind(username.as_str());
-        let row = query.fetch_one(connection).await?;
-        let groups = from_json(row.try_get(10)?)?;
-        let Some(id) = row.try_get(0)? else {
-            return Ok(Stored { user: None, groups });
-        };
-        let user = User {
-            id,
-            username: row.try_get(1)?,
-            profile: Profile {
-                name: row.try_get(2)?,
-                email: row.try_get(3)?,
-                flags: Flags { staff: row.try_get(5)?, superuser: row.try_get(6)? },
-            },
-            is_active: row.try_get(4)?,
-            created_at: time(row.try_get(7)?)?,
-            last_login_at: row.try_get::<Option<i64>, _>(8)?.map(time).transpose()?,
-            memberships: from_json(row.try_get(9)?)?,
-        };
-        Ok(Stored { user: Some(user), groups })
+        let found: String = query.fetch_one(connection).await?.try_get(0)?;
+        record::read(&found)
     }
 
     async fn create(connection: &mut D::Connection, username: &Username) -> Result<Option<i64>, StoreError> {
@@ -122,12 +100,4 @@ where
 /// A list of names, as the statements take it.
 pub(super) fn to_json(names: &BTreeSet<String>) -> String {
     serde_json::to_string(names).unwrap_or_else(|e| unreachable!("a set of names is JSON: {e}"))
-}
-
-fn from_json<T: DeserializeOwned>(text: String) -> Result<T, StoreError> {
-    serde_json::from_str(&text).map_err(|e| StoreError::Corrupt(e.to_string()))
-}
-
-fn time(seconds: i64) -> Result<OffsetDateTime, StoreError> {
-    OffsetDateTime::from_unix_timestamp(seconds).map_err(|e| StoreError::Corrupt(e.to_string()))
 }

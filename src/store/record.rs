@@ -1,0 +1,89 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use rocket::time::OffsetDateTime;
+use serde::{Deserialize, Deserializer};
+
+use super::StoreError;
+use crate::sync::Stored;
+use crate::user::{Flags, Profile, Source, User};
+
+/// What [`FIND`](super::dialect::Dialect::FIND) finds, in its order. All but
+/// the memberships and the groups are null where there is no user.
+#[derive(Deserialize)]
+struct Record(
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    #[serde(deserialize_with = "flag")] bool,
+    #[serde(deserialize_with = "flag")] bool,
+    #[serde(deserialize_with = "flag")] bool,
+    Option<i64>,
+    Option<i64>,
+    BTreeMap<String, Source>,
+    BTreeSet<String>,
+);
+
+/// Reads the record of a user, and which groups exist.
+pub(super) fn read(json: &str) -> Result<Stored, StoreError> {
+    let corrupt = |what: &dyn ToString| StoreError::Corrupt(what.to_string());
+    let Record(id, username, name, email, active, staff, superuser, created, login, memberships, groups) =
+        serde_json::from_str(json).map_err(|e| corrupt(&format!("malformed at column {}", e.column())))?;
+    let Some(id) = id else {
+        return Ok(Stored { user: None, groups });
+    };
+    let time = |seconds| OffsetDateTime::from_unix_timestamp(seconds).map_err(|e| corrupt(&e));
+    let user = User {
+        id,
+        username: username.ok_or_else(|| corrupt(&"`username` is null"))?,
+        profile: Profile { name, email, flags: Flags { staff, superuser } },
+        is_active: active,
+        created_at: time(created.ok_or_else(|| corrupt(&"`created_at` is no time"))?)?,
+        last_login_at: login.map(time).transpose()?,
+        memberships,
+    };
+    Ok(Stored { user: Some(user), groups })
+}
+
+/// A number that is 0 for false, or null.
+fn flag<'de, D: Deserializer<'de>>(de: D) -> Result<bool, D::Error> {
+    Ok(Option::<i64>::deserialize(de)?.is_some_and(|flag| flag != 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_whole() {
+        let json = r#"[7,"ada","Ada",null,1,0,1,1000,null,{"a":"remote","b":"local"},["a","c"]]"#;
+        let stored = read(json).expect("a record");
+        let user = stored.user.expect("a user");
+        assert_eq!((user.id(), user.username(), user.name(), user.email()), (7, "ada", Some("Ada"), None));
+        assert_eq!((user.is_active(), user.is_staff(), user.is_superuser()), (true, false, true));
+        assert_eq!((user.created_at().unix_timestamp(), user.last_login_at()), (1000, None));
+        let memberships: Vec<_> = user.memberships().values().copied().collect();
+        assert_eq!((user.groups(), memberships), (vec!["a", "b"], vec![Source::Remote, Source::Local]));
+        assert_eq!(stored.groups, BTreeSet::from(["a".into(), "c".into()]));
+    }
+
+    #[test]
+    fn no_user_is_no_error() {
+        let json = r#"[null,null,null,null,null,null,null,null,null,{},["a"]]"#;
+        let expected = Stored { user: None, groups: BTreeSet::from(["a".into()]) };
+        assert_eq!(read(json).expect("a record"), expected);
+    }
+
+    #[test]
+    fn a_row_that_this_crate_never_writes_is_an_error_and_no_stranger() {
+        let cases = [
+            (r#"[7,"ada",null,null,1,0,0,null,null,{},[]]"#, "`created_at` is no time"),
+            (r#"[7,null,null,null,1,0,0,1000,null,{},[]]"#, "`username` is null"),
+            (r#"[7,"ada",null,null,1,0,0,1e40,null,{},[]]"#, "malformed at column 29"),
+        ];
+        for (json, reason) in cases {
+            let error = read(json).expect_err(json).to_string();
+            assert_eq!(error, format!("a stored user cannot be read: {reason}"));
+        }
+    }
+}
