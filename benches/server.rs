@@ -1,6 +1,6 @@
 //! One of four servers for `scripts/bench`: `bare`, `fairing`, `query`,
-//! `guard`. All have the same pool and the same route, and answer with the same
-//! bytes.
+//! `guard`. All have a pool of the same settings on the same database, and answer
+//! with the same bytes.
 
 use std::collections::BTreeMap;
 
@@ -88,13 +88,12 @@ fn guard(user: RemoteUser) -> &'static str {
 }
 
 fn server(kind: &str) -> Rocket<Build> {
-    let fairing = RemoteUser::fairing().database::<Users>();
     let rocket = rocket::build().attach(Users::init());
     match kind {
         "bare" => rocket.mount("/", routes![bare]),
-        "fairing" => rocket.attach(fairing).mount("/", routes![bare]),
+        "fairing" => rocket::build().attach(RemoteUser::fairing()).mount("/", routes![bare]),
         "query" => rocket.mount("/", routes![query]),
-        "guard" => rocket.attach(fairing).mount("/", routes![guard]),
+        "guard" => rocket::build().attach(RemoteUser::fairing()).mount("/", routes![guard]),
         kind => panic!("`{kind}` is none of bare, fairing, query, guard"),
     }
 }

@@ -8,7 +8,7 @@
 #[macro_use]
 extern crate rocket;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rocket_remote_user::{Error, Plan, Planner, RemoteUser, StoreError, Stored, User, UserStore, Username};
@@ -24,19 +24,23 @@ impl Memory {
 
 #[rocket::async_trait]
 impl UserStore for Memory {
-    async fn find(&self, username: &Username, groups: &BTreeSet<String>) -> Result<Stored, StoreError> {
-        Ok(Stored { user: self.users().get(username.as_str()).cloned(), groups: groups.clone() })
+    async fn find(&self, username: &Username, groups: &[&str]) -> Result<Stored, StoreError> {
+        Ok(Stored {
+            user: self.users().get(username.as_str()).cloned(),
+            groups: groups.iter().map(|group| group.to_string()).collect(),
+        })
     }
 
     async fn update(
         &self,
         username: &Username,
-        groups: &BTreeSet<String>,
+        groups: &[&str],
         planner: &Planner<'_>,
     ) -> Result<Plan, Error> {
         let mut users = self.users();
         let user = users.get(username.as_str()).cloned();
-        let mut plan = planner(Stored { user, groups: groups.clone() })?;
+        let mut plan =
+            planner(Stored { user, groups: groups.iter().map(|group| group.to_string()).collect() })?;
         if plan.is_creation() {
             plan.created_as(users.len() as i64 + 1);
         }

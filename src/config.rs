@@ -181,9 +181,15 @@ impl Default for Config {
 }
 
 impl Headers {
+    /// How many identity headers there can be.
+    pub(crate) const COUNT: usize = 4;
+
+    pub(crate) fn all(&self) -> [Option<&HeaderName>; Self::COUNT] {
+        [Some(&self.user), self.name.as_ref(), self.email.as_ref(), self.groups.as_ref()]
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &HeaderName> {
-        let optional = [&self.name, &self.email, &self.groups];
-        std::iter::once(&self.user).chain(optional.into_iter().flatten())
+        self.all().into_iter().flatten()
     }
 
     /// A name that cannot be told from that of another header.

@@ -7,7 +7,7 @@ use rocket_db_pools::Database;
 use crate::config::Config;
 use crate::gate::Gate;
 use crate::launch::Abort;
-use crate::policy::{DefaultPolicy, Policy};
+use crate::policy::Policy;
 use crate::service::Service;
 use crate::store::{Given, OwnDatabase, Pooled, Source, StorePool, UserStore};
 
@@ -20,12 +20,12 @@ use crate::store::{Given, OwnDatabase, Pooled, Source, StorePool, UserStore};
 /// clean from every route.
 pub struct RemoteUserFairing {
     source: Option<Arc<dyn Source>>,
-    policy: Arc<dyn Policy>,
+    policy: Option<Arc<dyn Policy>>,
 }
 
 impl RemoteUserFairing {
     pub(crate) fn new() -> Self {
-        Self { source: None, policy: Arc::new(DefaultPolicy) }
+        Self { source: None, policy: None }
     }
 
     /// Keeps users in the application's own database `D`, in the tables
@@ -41,7 +41,7 @@ impl RemoteUserFairing {
 
     /// Lets `policy` have its say about names, groups, flags and profiles.
     pub fn policy<P: Policy>(self, policy: P) -> Self {
-        Self { policy: Arc::new(policy), ..self }
+        Self { policy: Some(Arc::new(policy)), ..self }
     }
 
     /// Attaches the database that this fairing brings, if it is to.
@@ -99,7 +99,7 @@ impl Fairing for RemoteUserFairing {
 struct Completion {
     config: Config,
     source: Arc<dyn Source>,
-    policy: Arc<dyn Policy>,
+    policy: Option<Arc<dyn Policy>>,
 }
 
 #[rocket::async_trait]

@@ -42,7 +42,9 @@ impl Fairing for Gate {
     /// Takes the body from the answer to a refused `HEAD`, which Rocket no
     /// longer sees to be one, and leaves the length (RFC 9110, section 9.3.2).
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        if let Some(Verdict::Refused { method: Method::Head, .. }) = Verdict::of(request) {
+        if request.method() == Self::METHOD
+            && let Some(Verdict::Refused { method: Method::Head, .. }) = Verdict::of(request)
+        {
             let size = response.body_mut().size().await;
             response.set_sized_body(size, Cursor::new([]));
         }

@@ -1,12 +1,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use rocket::Request;
 
 use crate::config::{Config, UsernameCase};
 use crate::error::{Error, Fault, Rejection};
-use crate::headers::Said;
+use crate::headers::{Assertion, Said};
 use crate::sync::Plan;
 use crate::user::{Flags, Profile, User};
 use crate::username::Username;
@@ -35,7 +36,7 @@ pub trait Policy: Send + Sync + 'static {
 
     /// Decides the flags of a user, given those that the database and
     /// `staff_groups` and `superuser_groups` came to.
-    fn flags(&self, identity: &Identity, flags: Flags) -> Flags {
+    fn flags(&self, identity: &Identity<'_>, flags: Flags) -> Flags {
         let _ = identity;
         flags
     }
@@ -91,35 +92,45 @@ impl<'a> Event<'a> {
     }
 }
 
-/// The policy that changes nothing.
-pub(crate) struct DefaultPolicy;
-
-impl Policy for DefaultPolicy {}
-
-/// Who the proxy says is there, after the hooks and in canonical form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+/// Somebody whose name is accepted: canonical, after the hook.
+#[derive(Debug)]
+pub(crate) struct Accepted {
     pub(crate) username: Username,
     pub(crate) name: Said<String>,
     pub(crate) email: Said<String>,
-    pub(crate) groups: Option<BTreeSet<String>>,
+    pub(crate) groups: Said<String>,
 }
 
-impl Identity {
+/// Who the proxy says is there, after the hooks and in canonical form.
+#[derive(Debug)]
+pub struct Identity<'a> {
+    pub(crate) username: &'a Username,
+    pub(crate) name: &'a Said<String>,
+    pub(crate) email: &'a Said<String>,
+    pub(crate) groups: Option<BTreeSet<Cow<'a, str>>>,
+}
+
+impl Identity<'_> {
     /// The canonical user name.
     pub fn username(&self) -> &Username {
-        &self.username
+        self.username
     }
 
     /// The groups that the proxy named, cleaned and renamed, whether they
-    /// exist here or not; `None` when it named none and sent no blank list.
-    pub fn groups(&self) -> Option<&BTreeSet<String>> {
-        self.groups.as_ref()
+    /// exist here or not, sorted.
+    pub fn groups(&self) -> Vec<&str> {
+        self.groups.iter().flatten().map(|group| &**group).collect()
+    }
+
+    /// Whether the proxy named the group, whether it exists here or not.
+    pub fn is_member(&self, group: &str) -> bool {
+        self.groups.as_ref().is_some_and(|groups| groups.contains(group))
     }
 }
 
 /// Turns an assertion into an identity: the hooks, then the canonical form.
 pub(crate) struct Acceptance {
+    policy: Option<Arc<dyn Policy>>,
     user_header: String,
     case: UsernameCase,
     limit: usize,
@@ -127,8 +138,9 @@ pub(crate) struct Acceptance {
 }
 
 impl Acceptance {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, policy: Option<Arc<dyn Policy>>) -> Self {
         Self {
+            policy,
             user_header: config.headers.user.to_string(),
             case: config.username_case,
             limit: config.limits.user,
@@ -136,20 +148,37 @@ impl Acceptance {
         }
     }
 
-    /// Accepts a user name, or refuses the request for it.
-    pub(crate) fn username(&self, policy: &dyn Policy, username: &str) -> Result<Username, Rejection> {
-        let cleaned = policy.clean_username(username).ok_or(Fault::Declined);
-        let canonical = cleaned.and_then(|name| Username::canonical(&name, self.case, self.limit));
-        canonical.map_err(|fault| Rejection::new(&self.user_header, fault))
+    /// Accepts who an assertion names, or refuses the request for it.
+    pub(crate) fn accept(&self, assertion: Assertion) -> Result<Accepted, Rejection> {
+        let Assertion { user, name, email, groups } = assertion;
+        let username = self.username(user).map_err(|fault| Rejection::new(&self.user_header, fault))?;
+        Ok(Accepted { username, name, email, groups })
     }
 
-    /// Accepts the name of a group, under the name that it has here.
-    pub(crate) fn group(&self, policy: &dyn Policy, group: &str) -> Option<String> {
-        let group = policy.clean_group(group)?;
-        let group = group.trim();
-        match self.group_map.get(group) {
-            Some(renamed) => Some(renamed.clone()),
-            None => (!group.is_empty()).then(|| group.to_owned()),
+    fn username(&self, user: String) -> Result<Username, Fault> {
+        let cleaned = match &self.policy {
+            Some(policy) => policy.clean_username(&user).ok_or(Fault::Declined)?.into_owned(),
+            None => user,
+        };
+        Username::canonical(cleaned, self.case, self.limit)
+    }
+
+    /// The name that a group of the proxy has here, if it has one.
+    pub(crate) fn group<'a>(&'a self, group: &'a str) -> Option<Cow<'a, str>> {
+        let cleaned = match &self.policy {
+            Some(policy) => trim(policy.clean_group(group)?),
+            None => Cow::Borrowed(group),
+        };
+        match self.group_map.get(&*cleaned) {
+            Some(renamed) => Some(Cow::Borrowed(renamed)),
+            None => (!cleaned.is_empty()).then_some(cleaned),
         }
+    }
+}
+
+fn trim(name: Cow<'_, str>) -> Cow<'_, str> {
+    match name {
+        Cow::Borrowed(name) => Cow::Borrowed(name.trim()),
+        Cow::Owned(name) => Cow::Owned(name.trim().to_owned()),
     }
 }

@@ -10,14 +10,13 @@ use rocket::{Request, error, info, info_, warn};
 
 use crate::config::{Config, Untrusted};
 use crate::error::{Error, Fault, Rejection};
-use crate::headers::{Assertion, Reader, Said, Sighting};
-use crate::policy::{Acceptance, Event, Identity, Policy};
+use crate::headers::{Reader, Said, Sighting};
+use crate::policy::{Acceptance, Accepted, Event, Identity, Policy};
 use crate::proxy::{Proofs, Trust};
 use crate::store::UserStore;
 use crate::summary::summary;
-use crate::sync::{Rules, Sync};
+use crate::sync::{Hooks, Rules, Sync};
 use crate::user::{Profile, User};
-use crate::username::Username;
 use crate::verdict::Verdict;
 
 /// The steps of a request, wired together: the fairing judges by it, and the
@@ -29,14 +28,14 @@ pub(crate) struct Service {
     acceptance: Acceptance,
     rules: Rules,
     store: Arc<dyn UserStore>,
-    policy: Arc<dyn Policy>,
+    policy: Option<Arc<dyn Policy>>,
     summary: Vec<(&'static str, String)>,
 }
 
 impl Service {
     pub(crate) fn new(
         config: &Config,
-        policy: Arc<dyn Policy>,
+        policy: Option<Arc<dyn Policy>>,
         store: Arc<dyn UserStore>,
         store_name: String,
     ) -> Self {
@@ -46,7 +45,7 @@ impl Service {
             proofs,
             untrusted: config.untrusted,
             reader: Reader::new(config),
-            acceptance: Acceptance::new(config),
+            acceptance: Acceptance::new(config, policy.clone()),
             rules: Rules::new(config),
             store,
             policy,
@@ -76,38 +75,30 @@ impl Service {
         }
         match self.reader.read(sighting)? {
             None => Ok(Verdict::Nobody),
-            Some(assertion) => {
-                let username = self.acceptance.username(&*self.policy, &assertion.user)?;
-                Ok(Verdict::Somebody(username, assertion))
-            }
+            Some(assertion) => self.acceptance.accept(assertion).map(Verdict::Somebody),
         }
     }
 
     /// Brings the person whom the proxy vouches for in step, and returns the
     /// user.
-    pub(crate) async fn resolve(
-        &self,
-        request: &Request<'_>,
-        username: &Username,
-        assertion: &Assertion,
-    ) -> Result<User, Error> {
-        let resolved = self.synchronise(request, &self.identity(username, assertion)).await;
+    pub(crate) async fn resolve(&self, request: &Request<'_>, accepted: &Accepted) -> Result<User, Error> {
+        let resolved = self.synchronise(request, &self.identity(accepted)).await;
         if let Err(error) = &resolved {
             self.refuse(request, error).await;
         }
         resolved
     }
 
-    fn identity(&self, username: &Username, assertion: &Assertion) -> Identity {
-        let clean = |group| self.acceptance.group(&*self.policy, group);
+    fn identity<'a>(&'a self, accepted: &'a Accepted) -> Identity<'a> {
+        let here = |group| self.acceptance.group(group);
         Identity {
-            username: username.clone(),
-            name: assertion.name.clone(),
-            email: assertion.email.clone(),
-            groups: match &assertion.groups {
+            username: &accepted.username,
+            name: &accepted.name,
+            email: &accepted.email,
+            groups: match &accepted.groups {
                 Said::Nothing => None,
                 Said::Blank => Some(BTreeSet::new()),
-                Said::Value(groups) => Some(self.reader.split(groups).filter_map(clean).collect()),
+                Said::Value(groups) => Some(self.reader.split(groups).filter_map(here).collect()),
             },
         }
     }
@@ -121,26 +112,34 @@ impl Service {
             Error::Store(_) => error!("Failed {method} {path} from {from}: {error}."),
             _ => warn!("Refused {method} {path} from {from}: {error}."),
         }
-        self.policy.event(Event::Refused { peer, error }).await;
+        self.tell(Event::Refused { peer, error }).await;
     }
 
-    async fn synchronise(&self, request: &Request<'_>, identity: &Identity) -> Result<User, Error> {
-        let configure = |profile: &mut Profile, created| self.policy.configure(request, profile, created);
+    async fn synchronise(&self, request: &Request<'_>, identity: &Identity<'_>) -> Result<User, Error> {
+        let policy = self.policy.as_deref();
+        let configure = |profile: &mut Profile, created| {
+            policy.into_iter().for_each(|policy| policy.configure(request, profile, created));
+        };
         let sync = Sync {
             identity,
             rules: &self.rules,
-            policy: &*self.policy,
-            configure: &configure,
+            hooks: policy.map(|policy| Hooks { policy, configure: &configure }),
             now: OffsetDateTime::now_utc(),
         };
         let groups = sync.groups();
-        let plan = sync.plan(self.store.find(&identity.username, &groups).await?)?;
+        let plan = sync.plan(self.store.find(identity.username, &groups).await?)?;
         if plan.is_empty() {
             return Ok(plan.into_user());
         }
-        let plan = self.store.update(&identity.username, &groups, &|stored| sync.plan(stored)).await?;
-        self.policy.event(Event::of(&plan)).await;
+        let plan = self.store.update(identity.username, &groups, &|stored| sync.plan(stored)).await?;
+        self.tell(Event::of(&plan)).await;
         Ok(plan.into_user())
+    }
+
+    async fn tell(&self, event: Event<'_>) {
+        if let Some(policy) = &self.policy {
+            policy.event(event).await;
+        }
     }
 
     /// Sums up at liftoff what is in force.

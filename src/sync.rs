@@ -118,21 +118,28 @@ impl Rules {
     }
 }
 
-/// One person's synchronisation: who the proxy says is there, and the rules.
+/// One person's synchronisation: who the proxy says is there, the rules, and
+/// the hooks, if the application has any.
 pub(crate) struct Sync<'a> {
-    pub(crate) identity: &'a Identity,
+    pub(crate) identity: &'a Identity<'a>,
     pub(crate) rules: &'a Rules,
-    pub(crate) policy: &'a dyn Policy,
-    /// [`Policy::configure`] for the request at hand.
-    pub(crate) configure: &'a (dyn Fn(&mut Profile, bool) + Send + std::marker::Sync),
+    pub(crate) hooks: Option<Hooks<'a>>,
     pub(crate) now: OffsetDateTime,
+}
+
+/// The hooks about a profile, for the request at hand.
+#[derive(Clone, Copy)]
+pub(crate) struct Hooks<'a> {
+    pub(crate) policy: &'a dyn Policy,
+    /// [`Policy::configure`] with its request.
+    pub(crate) configure: &'a (dyn Fn(&mut Profile, bool) + Send + std::marker::Sync),
 }
 
 impl Sync<'_> {
     /// The groups to ask the store for: those that may be joined.
-    pub(crate) fn groups(&self) -> BTreeSet<String> {
-        let asserted = self.identity.groups.iter().flatten();
-        asserted.filter(|g| !self.rules.excluded_groups.contains(*g)).cloned().collect()
+    pub(crate) fn groups(&self) -> Vec<&str> {
+        let asserted = self.identity.groups.iter().flatten().map(|group| &**group);
+        asserted.filter(|group| !self.rules.excluded_groups.contains(*group)).collect()
     }
 
     /// What must change, or why the user is refused. A refused user changes
@@ -141,7 +148,7 @@ impl Sync<'_> {
         let created = stored.user.is_none();
         let mut user = match stored.user {
             Some(user) => user,
-            None if self.rules.create_users => User::new(0, self.identity.username.as_str()),
+            None if self.rules.create_users => User::new(0, self.identity.username().as_str()),
             None => return Err(Error::UnknownUser),
         };
         if !user.is_active && !self.rules.allow_inactive {
@@ -167,45 +174,49 @@ impl Sync<'_> {
         changes: &mut Vec<Change>,
     ) -> Result<(), Error> {
         let rules = self.rules;
-        let nobody_s = BTreeSet::new();
+        let none = BTreeSet::new();
         let (asserted, local_ends) = match (&self.identity.groups, rules.missing_groups) {
             (Some(groups), _) => (groups, !rules.keep_local_groups),
-            (None, MissingGroups::Clear) => (&nobody_s, false),
+            (None, MissingGroups::Clear) => (&none, false),
             (None, MissingGroups::Keep) => return Ok(()),
             (None, MissingGroups::Deny) => return Err(Error::GroupsMissing),
         };
-        let stays = |group: &String, source: Source| {
-            asserted.contains(group)
-                || rules.excluded_groups.contains(group)
-                || (source == Source::Local && !local_ends)
+        let ends = |group: &str, source: Source| {
+            !asserted.contains(group)
+                && !rules.excluded_groups.contains(group)
+                && (source == Source::Remote || local_ends)
         };
-        let is_new = |group: &&String| {
-            !memberships.contains_key(*group)
-                && !rules.excluded_groups.contains(*group)
-                && (existing.contains(*group) || rules.create_groups)
+        let begins = |group: &str| {
+            !memberships.contains_key(group)
+                && !rules.excluded_groups.contains(group)
+                && (existing.contains(group) || rules.create_groups)
         };
-        let joined: BTreeSet<_> = asserted.iter().filter(is_new).cloned().collect();
-        let created: BTreeSet<_> = joined.difference(existing).cloned().collect();
-        let left = memberships.iter().filter(|(group, source)| !stays(group, **source));
-        let left: BTreeSet<_> = left.map(|(group, _)| group.clone()).collect();
+        let joined: BTreeSet<String> =
+            asserted.iter().filter(|group| begins(group)).map(|group| group.to_string()).collect();
+        let left: BTreeSet<String> = memberships
+            .iter()
+            .filter(|(group, source)| ends(group, **source))
+            .map(|(g, _)| g.clone())
+            .collect();
+        let created: BTreeSet<String> = joined.difference(existing).cloned().collect();
 
         memberships.retain(|group, _| !left.contains(group));
         memberships.extend(joined.iter().map(|group| (group.clone(), Source::Remote)));
-        let steps =
-            [(created, Change::CreateGroups as fn(_) -> _), (joined, Change::Join), (left, Change::Leave)];
-        changes.extend(
-            steps.into_iter().filter(|(names, _)| !names.is_empty()).map(|(names, step)| step(names)),
-        );
+        let mut change = |names: BTreeSet<String>, change: fn(BTreeSet<String>) -> Change| {
+            if !names.is_empty() {
+                changes.push(change(names));
+            }
+        };
+        change(created, Change::CreateGroups);
+        change(joined, Change::Join);
+        change(left, Change::Leave);
         Ok(())
     }
 
     /// Holds the groups that were asserted, and those that the user ends up
     /// in, against `required_groups` and `denied_groups`.
     fn check_groups(&self, memberships: &BTreeMap<String, Source>) -> Result<(), Error> {
-        let is_in = |group: &String| {
-            memberships.contains_key(group)
-                || self.identity.groups.as_ref().is_some_and(|asserted| asserted.contains(group))
-        };
+        let is_in = |group: &String| memberships.contains_key(group) || self.identity.is_member(group);
         if self.rules.denied_groups.iter().any(is_in) {
             return Err(Error::GroupDenied);
         }
@@ -217,17 +228,22 @@ impl Sync<'_> {
     }
 
     fn plan_profile(&self, profile: &mut Profile, created: bool, changes: &mut Vec<Change>) {
-        let before = profile.clone();
-        follow(&mut profile.name, &self.identity.name);
-        follow(&mut profile.email, &self.identity.email);
+        let before = self.hooks.map(|_| profile.clone());
         let flags = Flags {
-            staff: self.flag(&self.rules.staff_groups, before.flags.staff),
-            superuser: self.flag(&self.rules.superuser_groups, before.flags.superuser),
+            staff: self.flag(&self.rules.staff_groups, profile.flags.staff),
+            superuser: self.flag(&self.rules.superuser_groups, profile.flags.superuser),
         };
-        profile.flags = self.policy.flags(self.identity, flags);
-        (self.configure)(profile, created);
+        let mut changed = flags != profile.flags;
+        changed |= follow(&mut profile.name, self.identity.name);
+        changed |= follow(&mut profile.email, self.identity.email);
+        profile.flags = flags;
 
-        if *profile != before {
+        if let Some(hooks) = self.hooks {
+            profile.flags = hooks.policy.flags(self.identity, flags);
+            (hooks.configure)(profile, created);
+            changed = before.as_ref() != Some(profile);
+        }
+        if changed {
             changes.push(Change::Profile(profile.clone()));
         }
     }
@@ -237,7 +253,7 @@ impl Sync<'_> {
         let Some(groups) = groups else { return stored };
         match (&self.identity.groups, self.rules.missing_groups) {
             _ if groups.contains("*") => true,
-            (Some(asserted), _) => !asserted.is_disjoint(groups),
+            (Some(_), _) => groups.iter().any(|group| self.identity.is_member(group)),
             (None, MissingGroups::Keep) => stored,
             (None, _) => false,
         }
@@ -252,10 +268,16 @@ impl Sync<'_> {
     }
 }
 
-fn follow(value: &mut Option<String>, said: &Said<String>) {
-    match said {
-        Said::Nothing => {}
-        Said::Blank => *value = None,
-        Said::Value(said) => *value = Some(said.clone()),
+/// Makes `value` what was said, and tells whether it was something else.
+fn follow(value: &mut Option<String>, said: &Said<String>) -> bool {
+    let said = match said {
+        Said::Nothing => return false,
+        Said::Blank => None,
+        Said::Value(said) => Some(said),
+    };
+    let differs = value.as_ref() != said;
+    if differs {
+        *value = said.cloned();
     }
+    differs
 }

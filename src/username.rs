@@ -21,11 +21,11 @@ pub struct Username(String);
 impl Username {
     /// Makes `name` canonical, or says why it is no user name. What was clean
     /// before is held to the same rules after: a fullwidth comma is a comma.
-    pub(crate) fn canonical(name: &str, case: UsernameCase, limit: usize) -> Result<Self, Fault> {
+    pub(crate) fn canonical(name: String, case: UsernameCase, limit: usize) -> Result<Self, Fault> {
         let name = match (name.is_empty(), case) {
             // The profile leaves printable ASCII as it is.
-            (false, UsernameCase::Preserve) if name.bytes().all(|b| b.is_ascii_graphic()) => name.to_owned(),
-            _ => Self::enforce(name, case)?,
+            (false, UsernameCase::Preserve) if name.bytes().all(|b| b.is_ascii_graphic()) => name,
+            _ => Self::enforce(&name, case)?,
         };
         value::check(&name, limit)?;
         match name.contains(',') {
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     fn canonical(name: &str) -> Result<String, Fault> {
-        Username::canonical(name, UsernameCase::Preserve, 20).map(|name| name.to_string())
+        Username::canonical(name.into(), UsernameCase::Preserve, 20).map(|name| name.to_string())
     }
 
     #[test]
@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn lower_case_joins_what_preserve_keeps_apart() {
-        let lower = |name| Username::canonical(name, UsernameCase::Lower, 20).map(|n| n.to_string());
+        let lower =
+            |name: &str| Username::canonical(name.into(), UsernameCase::Lower, 20).map(|n| n.to_string());
         assert_eq!(lower("ADA"), Ok("ada".into()));
         assert_eq!(lower("Ａda"), Ok("ada".into()));
         assert_ne!(canonical("ADA"), canonical("ada"));

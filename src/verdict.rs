@@ -4,8 +4,7 @@ use rocket::Request;
 use rocket::http::Method;
 
 use crate::error::Rejection;
-use crate::headers::Assertion;
-use crate::username::Username;
+use crate::policy::Accepted;
 
 /// What the fairing made of a request.
 #[derive(Debug)]
@@ -13,7 +12,7 @@ pub(crate) enum Verdict {
     /// Clean: nobody is signed in, or nobody who may say so says so.
     Nobody,
     /// Clean: this person is signed in.
-    Somebody(Username, Assertion),
+    Somebody(Accepted),
     /// To be answered with an error, whatever was asked for.
     Refused { rejection: Rejection, method: Method },
 }

@@ -3,7 +3,7 @@
 mod harness;
 
 use harness::log::Recording;
-use harness::{App, Database, application, figment};
+use harness::{App, Database, Headers, application, figment};
 use log::LevelFilter;
 use rocket::http::Header;
 use rocket::local::blocking::Client;
@@ -93,7 +93,7 @@ fn a_clean_request_has_no_log_line_of_this_crate() {
 fn a_refusal_is_one_line_with_the_peer_and_the_header_and_no_value() {
     let recording = Recording::start();
     let app = App::launch("denied_groups = ['banned']");
-    let cases: [(&str, &[(&str, &str)], &str); 3] = [
+    let cases: [(&str, Headers<'_>, &str); 3] = [
         (
             "192.0.2.9",
             &[("Remote-User", "s3cret")],

@@ -2,7 +2,7 @@
 
 mod harness;
 
-use harness::{App, PROXY, STRANGER};
+use harness::{App, Headers, PROXY, STRANGER};
 use rocket::http::Method;
 
 const ADA: (&str, &str) = ("Remote-User", "ada");
@@ -53,7 +53,7 @@ fn anything_else_is_refused_and_writes_nothing() {
     let named = "is named by a `Connection` header";
     let too_long = "is longer than 5 characters";
 
-    let of_user: [(&[(&str, &str)], &str); 27] = [
+    let of_user: [(Headers<'_>, &str); 27] = [
         (&[ADA, ("Remote-User", "bob")], doubled),
         (&[ADA, ADA], doubled),
         (&[("Remote-User", ""), ADA], doubled),
@@ -87,7 +87,7 @@ fn anything_else_is_refused_and_writes_nothing() {
     }
     for header in ["Remote-Name", "Remote-Email", "Remote-Groups"] {
         let other = header.replace('-', "_");
-        let cases: [(&[(&str, &str)], &str); 8] = [
+        let cases: [(Headers<'_>, &str); 8] = [
             (&[ADA, (header, "a"), (header, "a")], doubled),
             (&[ADA, (header, "a"), (&other, "a")], alias),
             (&[(&other, "a")], alias),
@@ -195,7 +195,7 @@ fn only_the_socket_s_peer_decides_who_may_speak() {
 #[test]
 fn an_untrusted_peer_that_sends_identity_headers_is_refused() {
     let app = App::launch("");
-    let sent: [&[(&str, &str)]; 7] = [
+    let sent: [Headers<'_>; 7] = [
         &[ADA],
         &[("Remote-User", "")],
         &[("Remote_User", "ada")],

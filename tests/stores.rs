@@ -3,7 +3,6 @@
 
 mod harness;
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +12,8 @@ use rocket::local::blocking::Client;
 use rocket::{Build, Rocket, get, routes};
 use rocket_db_pools::{Connection, Database as _};
 use rocket_remote_user::{
-    Error, Event, Plan, Planner, Policy, RemoteUser, SqlitePool, StoreError, Stored, UserStore, Username,
+    Error, Event, Plan, Planner, Policy, RemoteUser, RemoteUserFairing, SqlitePool, StoreError, Stored,
+    UserStore, Username,
 };
 
 #[derive(rocket_db_pools::Database)]
@@ -35,7 +35,8 @@ async fn typed(user: RemoteUser, mut db: Connection<AppDatabase>) -> String {
 #[test]
 fn the_database_of_the_application_serves_in_any_order_of_attach() {
     let fairing = || RemoteUser::fairing().database::<AppDatabase>();
-    let orders: [fn(Rocket<Build>, _) -> Rocket<Build>; 2] = [
+    type Attach = fn(Rocket<Build>, RemoteUserFairing) -> Rocket<Build>;
+    let orders: [Attach; 2] = [
         |rocket, fairing| rocket.attach(AppDatabase::init()).attach(fairing),
         |rocket, fairing| rocket.attach(fairing).attach(AppDatabase::init()),
     ];
@@ -143,22 +144,18 @@ struct Shared(Arc<Counting>);
 
 #[rocket::async_trait]
 impl UserStore for Shared {
-    async fn find(&self, username: &Username, groups: &BTreeSet<String>) -> Result<Stored, StoreError> {
+    async fn find(&self, username: &Username, groups: &[&str]) -> Result<Stored, StoreError> {
         self.0.finds.fetch_add(1, Relaxed);
         match username.as_str() {
             "nobody" => Err(StoreError::Other("the directory is down".into())),
-            _ => Ok(Stored { user: None, groups: groups.clone() }),
+            _ => Ok(Stored { user: None, groups: groups.iter().map(|group| group.to_string()).collect() }),
         }
     }
 
-    async fn update(
-        &self,
-        _: &Username,
-        groups: &BTreeSet<String>,
-        planner: &Planner<'_>,
-    ) -> Result<Plan, Error> {
+    async fn update(&self, _: &Username, groups: &[&str], planner: &Planner<'_>) -> Result<Plan, Error> {
         self.0.updates.fetch_add(1, Relaxed);
-        let mut plan = planner(Stored { user: None, groups: groups.clone() })?;
+        let mut plan =
+            planner(Stored { user: None, groups: groups.iter().map(|group| group.to_string()).collect() })?;
         plan.created_as(7);
         Ok(plan)
     }

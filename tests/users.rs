@@ -184,8 +184,8 @@ impl Policy for Company {
         }
     }
 
-    fn flags(&self, identity: &Identity, flags: Flags) -> Flags {
-        let staff = identity.groups().is_some_and(|groups| groups.contains("crew"));
+    fn flags(&self, identity: &Identity<'_>, flags: Flags) -> Flags {
+        let staff = identity.is_member("crew");
         Flags { staff, ..flags }
     }
 

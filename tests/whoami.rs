@@ -24,7 +24,7 @@ impl Whoami {
         let tests = std::env::current_exe().expect("the path of this test");
         let program: PathBuf = tests.parent().expect("deps").with_file_name("examples/whoami");
         let url = format!("{{remote_user={{url=\"{}\"}}}}", database.url());
-        let mut child = Command::new(&program)
+        let child = Command::new(&program)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .env("ROCKET_DATABASES", url)
             .env("ROCKET_PORT", "0")
@@ -32,18 +32,19 @@ impl Whoami {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap_or_else(|e| panic!("{}: {e}; `cargo build --examples` builds it", program.display()));
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let mut launch = String::new();
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut whoami = Whoami { child, address, launch: String::new() };
+        let mut lines = BufReader::new(whoami.child.stdout.take().expect("its output")).lines();
         while let Some(line) = lines.next() {
             let line = line.expect("a line");
-            launch += &format!("{line}\n");
+            whoami.launch += &format!("{line}\n");
             if let Some((_, address)) = line.split_once("launched from http://") {
-                let address = address.trim().parse().expect("an address");
+                whoami.address = address.trim().parse().expect("an address");
                 std::thread::spawn(move || lines.for_each(drop));
-                return Whoami { child, address, launch };
+                return whoami;
             }
         }
-        panic!("whoami did not launch: {launch}");
+        panic!("whoami did not launch: {}", whoami.launch);
     }
 
     fn get(&self, path: &str, headers: &str) -> (u16, String) {

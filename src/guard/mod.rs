@@ -53,13 +53,13 @@ impl RemoteUser {
     /// in.
     async fn of(request: &Request<'_>) -> Result<Option<RemoteUser>, Error> {
         let service = request.rocket().state::<Service>().ok_or(Error::Unjudged)?;
-        let (username, assertion) = match Verdict::of(request).ok_or(Error::Unjudged)? {
+        let accepted = match Verdict::of(request).ok_or(Error::Unjudged)? {
             Verdict::Nobody => return Ok(None),
             Verdict::Refused { rejection, .. } => return Err(rejection.clone().into()),
-            Verdict::Somebody(username, assertion) => (username, assertion),
+            Verdict::Somebody(accepted) => accepted,
         };
         let resolution: &OnceCell<Result<RemoteUser, Error>> = request.local_cache(OnceCell::new);
-        let resolve = async || Ok(RemoteUser(service.resolve(request, username, assertion).await?.into()));
+        let resolve = async || Ok(RemoteUser(service.resolve(request, accepted).await?.into()));
         resolution.get_or_init(resolve).await.clone().map(Some)
     }
 

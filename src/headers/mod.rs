@@ -5,6 +5,8 @@ mod name;
 mod sighting;
 pub(crate) mod value;
 
+use rocket::Either;
+
 use crate::config::{Config, Headers, Limits};
 use crate::error::{Fault, Rejection};
 
@@ -112,6 +114,11 @@ impl Reader {
 
     /// Splits a list of groups; blank pieces are nothing.
     pub(crate) fn split<'a>(&'a self, groups: &'a str) -> impl Iterator<Item = &'a str> {
-        groups.split(&*self.separator).map(value::trim).filter(|group| !group.is_empty())
+        let mut characters = self.separator.chars();
+        let pieces = match (characters.next(), characters.next()) {
+            (Some(character), None) => Either::Left(groups.split(character)),
+            _ => Either::Right(groups.split(&*self.separator)),
+        };
+        pieces.map(value::trim).filter(|group| !group.is_empty())
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{Fault, Rejection};
 /// believed.
 #[derive(Debug)]
 pub(crate) struct Sighting<'c, 'h> {
-    seen: Vec<Seen<'c, 'h>>,
+    seen: [Option<Seen<'c, 'h>>; Headers::COUNT],
     aliases: Vec<String>,
 }
 
@@ -28,7 +28,8 @@ struct Seen<'c, 'h> {
 impl<'c, 'h> Sighting<'c, 'h> {
     /// Looks for `headers`, and for aliases of them, in a request's `map`.
     pub(crate) fn of(headers: &'c Headers, map: &'h HeaderMap<'_>) -> Self {
-        let mut sighting = Self { seen: headers.iter().map(Seen::nothing).collect(), aliases: Vec::new() };
+        let seen = headers.all().map(|header| header.map(Seen::nothing));
+        let mut sighting = Self { seen, aliases: Vec::new() };
         map.iter().for_each(|header| sighting.sight(header));
         sighting
     }
@@ -37,7 +38,7 @@ impl<'c, 'h> Sighting<'c, 'h> {
         if name == "Connection" {
             value.split(',').for_each(|option| self.sight_hop_by_hop(option.trim()));
         }
-        for seen in &mut self.seen {
+        for seen in self.seen.iter_mut().flatten() {
             match seen.header.kinship(name.as_str()) {
                 Kinship::Stranger => continue,
                 Kinship::Same if seen.value.is_some() => seen.doubled = true,
@@ -52,18 +53,18 @@ impl<'c, 'h> Sighting<'c, 'h> {
     }
 
     fn sight_hop_by_hop(&mut self, option: &str) {
-        let named = self.seen.iter_mut().filter(|seen| seen.header.is_kin(option));
+        let named = self.seen.iter_mut().flatten().filter(|seen| seen.header.is_kin(option));
         named.for_each(|seen| seen.hop_by_hop = true);
     }
 
     /// The value of `header`, the first one if there are more.
     pub(crate) fn value(&self, header: &HeaderName) -> Option<&str> {
-        self.seen.iter().find(|seen| seen.header == header)?.value.as_deref()
+        self.seen.iter().flatten().find(|seen| std::ptr::eq(seen.header, header))?.value.as_deref()
     }
 
     /// Refuses headers that are aliased, doubled or marked to be dropped.
     pub(crate) fn check(&self) -> Result<(), Rejection> {
-        match self.seen.iter().find_map(|seen| Some((seen.header, seen.fault()?))) {
+        match self.seen.iter().flatten().find_map(|seen| Some((seen.header, seen.fault()?))) {
             Some((header, fault)) => Err(Rejection::new(header, fault)),
             None => Ok(()),
         }
@@ -72,14 +73,14 @@ impl<'c, 'h> Sighting<'c, 'h> {
     /// The first configured header that was sent, be it as an alias.
     pub(crate) fn first(&self) -> Option<&'c HeaderName> {
         let sent = |seen: &&Seen<'_, '_>| seen.value.is_some() || seen.aliased;
-        self.seen.iter().find(sent).map(|seen| seen.header)
+        self.seen.iter().flatten().find(sent).map(|seen| seen.header)
     }
 
     /// The names, as they were sent, of all that must be blanked.
-    pub(crate) fn into_names(self) -> Vec<Cow<'c, str>> {
-        let canonical = self.seen.into_iter().filter(|seen| seen.value.is_some());
-        let canonical = canonical.map(|seen| Cow::Borrowed(seen.header.as_str()));
-        canonical.chain(self.aliases.into_iter().map(Cow::Owned)).collect()
+    pub(crate) fn into_names(self) -> impl Iterator<Item = Cow<'c, str>> + use<'c> {
+        let name = |seen: Seen<'c, '_>| seen.value.is_some().then_some(Cow::Borrowed(seen.header.as_str()));
+        let canonical = self.seen.map(|seen| seen.and_then(name));
+        canonical.into_iter().flatten().chain(self.aliases.into_iter().map(Cow::Owned))
     }
 }
 

@@ -33,6 +33,9 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     const JOIN: &'static str;
     /// `user_id`, `groups`.
     const LEAVE: &'static str;
+    /// How many connections are worth having for each processor: SQLite runs
+    /// in this process, and what it reads it keeps for each connection.
+    const CONNECTIONS_PER_PROCESSOR: usize;
     /// How many transactions may write at once.
     const WRITERS: usize;
     /// The name and the SQL of each migration, beginning with version 1.

@@ -1,5 +1,6 @@
 //! What is remembered: the users and their groups.
 
+mod connections;
 mod dialect;
 mod migrations;
 mod own;
@@ -9,8 +10,6 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
-
-use std::collections::BTreeSet;
 
 use thiserror::Error;
 
@@ -34,9 +33,9 @@ pub type Planner<'a> = dyn Fn(Stored) -> Result<Plan, error::Error> + Send + Syn
 /// [`RemoteUser::fairing`]: crate::RemoteUser::fairing
 #[rocket::async_trait]
 pub trait UserStore: Send + Sync + 'static {
-    /// Finds the user of that name, and which of `groups` exist. No user is no
-    /// error.
-    async fn find(&self, username: &Username, groups: &BTreeSet<String>) -> Result<Stored, StoreError>;
+    /// Finds the user of that name, and which of `groups`, which are sorted and
+    /// all different, exist. No user is no error.
+    async fn find(&self, username: &Username, groups: &[&str]) -> Result<Stored, StoreError>;
 
     /// Finds the user again, asks `planner` what is to change, and makes these
     /// changes, in one transaction: nobody else changes the user in between,
@@ -47,7 +46,7 @@ pub trait UserStore: Send + Sync + 'static {
     async fn update(
         &self,
         username: &Username,
-        groups: &BTreeSet<String>,
+        groups: &[&str],
         planner: &Planner<'_>,
     ) -> Result<Plan, error::Error>;
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use rocket::{Build, Rocket};
 use rocket_db_pools::Database;
 
-use super::{SqlStore, Statements, UserStore};
+use self::sealed::Open;
+use super::connections::Share;
+use super::{Statements, UserStore};
 use crate::launch::Abort;
 use crate::pool::SqlxPool;
 
@@ -41,25 +43,25 @@ impl<S: UserStore> Source for Given<S> {
 
 /// A database that some [`Database`] fairing opens.
 pub(crate) struct Pooled<D> {
-    own: bool,
+    share: Share,
     database: PhantomData<fn() -> D>,
 }
 
 impl<D: Database<Pool: StorePool>> Pooled<D> {
     /// A database whose fairing the application attaches.
     pub(crate) fn of_application() -> Self {
-        Self { own: false, database: PhantomData }
+        Self { share: Share::Half, database: PhantomData }
     }
 
     /// A database whose fairing this crate attaches.
     pub(crate) fn own() -> Self {
-        Self { own: true, database: PhantomData }
+        Self { share: Share::All, database: PhantomData }
     }
 
     fn absent(&self) -> Abort {
-        match self.own {
-            true => Abort::Told,
-            false => Abort::new(format!("there is no database `{}` to keep users in", D::NAME))
+        match self.share {
+            Share::All => Abort::Told,
+            Share::Half => Abort::new(format!("there is no database `{}` to keep users in", D::NAME))
                 .cure(format!("attach `{}::init()`; if it is attached, see its own error", type_name::<D>())),
         }
     }
@@ -69,7 +71,7 @@ impl<D: Database<Pool: StorePool>> Pooled<D> {
 impl<D: Database<Pool: StorePool>> Source for Pooled<D> {
     async fn open(&self, rocket: &Rocket<Build>, migrate: bool) -> Result<Arc<dyn UserStore>, Abort> {
         let database = rocket.state::<D>().ok_or_else(|| self.absent())?;
-        database.open(migrate).await.map_err(Abort::new)
+        database.open(self.share, migrate).await.map_err(Abort::new)
     }
 
     fn name(&self) -> String {
@@ -79,22 +81,28 @@ impl<D: Database<Pool: StorePool>> Source for Pooled<D> {
 
 /// A pool that users can be kept in: [`SqlitePool`](crate::SqlitePool),
 /// [`PgPool`](crate::PgPool), [`MySqlPool`](crate::MySqlPool).
-#[rocket::async_trait]
-pub trait StorePool: rocket_db_pools::Pool + sealed::Sealed {
-    #[doc(hidden)]
-    async fn open(&self, migrate: bool) -> Result<Arc<dyn UserStore>, String>;
-}
+pub trait StorePool: rocket_db_pools::Pool + Open {}
 
-#[rocket::async_trait]
-impl<D: Statements> StorePool for SqlxPool<D> {
-    async fn open(&self, migrate: bool) -> Result<Arc<dyn UserStore>, String> {
-        let pool: &sqlx::Pool<D> = self;
-        Ok(Arc::new(SqlStore::open(pool.clone(), migrate).await?))
-    }
-}
+impl<D: Statements> StorePool for SqlxPool<D> {}
 
 mod sealed {
-    pub trait Sealed {}
+    use std::sync::Arc;
 
-    impl<D: sqlx::Database> Sealed for crate::pool::SqlxPool<D> {}
+    use crate::pool::SqlxPool;
+    use crate::store::connections::Share;
+    use crate::store::{SqlStore, Statements, UserStore};
+
+    #[rocket::async_trait]
+    pub trait Open {
+        /// Opens the store in this pool, or says in a sentence why it cannot.
+        async fn open(&self, share: Share, migrate: bool) -> Result<Arc<dyn UserStore>, String>;
+    }
+
+    #[rocket::async_trait]
+    impl<D: Statements> Open for SqlxPool<D> {
+        async fn open(&self, share: Share, migrate: bool) -> Result<Arc<dyn UserStore>, String> {
+            let pool: &sqlx::Pool<D> = self;
+            Ok(Arc::new(SqlStore::open(pool.clone(), share, migrate).await?))
+        }
+    }
 }

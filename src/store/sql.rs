@@ -1,9 +1,7 @@
-use std::collections::BTreeSet;
-
 use sqlx::{Connection, Pool};
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::timeout;
+use tokio::sync::Semaphore;
 
+use super::connections::{Connections, Share};
 use super::statements::{Statements, to_json};
 use super::{Planner, StoreError, UserStore, migrations};
 use crate::error::Error;
@@ -16,27 +14,20 @@ const RETRIES: usize = 3;
 /// Users in the tables `remote_users`, `remote_groups` and
 /// `remote_memberships` of a database.
 pub(crate) struct SqlStore<D: Statements> {
-    pool: Pool<D>,
+    connections: Connections<D>,
     writers: Semaphore,
 }
 
 impl<D: Statements> SqlStore<D> {
     /// Opens the store, its schema brought up to date first if `migrate` says
     /// so. The error is a sentence for whoever launches.
-    pub(crate) async fn open(pool: Pool<D>, migrate: bool) -> Result<Self, String> {
+    pub(crate) async fn open(pool: Pool<D>, share: Share, migrate: bool) -> Result<Self, String> {
         if migrate {
             migrations::run(&pool).await.map_err(|e| migrations::explain(&e))?;
         }
-        Ok(Self { pool, writers: Semaphore::new(D::WRITERS) })
-    }
-
-    /// Waits for its turn to write, as long as it would for a connection.
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
-        match timeout(self.pool.options().get_acquire_timeout(), self.writers.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) => Err(sqlx::Error::PoolClosed.into()),
-            Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
-        }
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let most = processors.saturating_mul(D::CONNECTIONS_PER_PROCESSOR);
+        Ok(Self { connections: Connections::new(pool, share, most), writers: Semaphore::new(D::WRITERS) })
     }
 
     /// Updates a user in a transaction. A connection that could not end one is
@@ -48,17 +39,19 @@ impl<D: Statements> SqlStore<D> {
         groups: &str,
         planner: &Planner<'_>,
     ) -> Result<Plan, Error> {
-        let _turn = self.turn().await?;
-        let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
+        let writing = self.connections.in_time(self.writers.acquire()).await.map_err(StoreError::from)?;
+        let mut connection = self.connections.lend().await.map_err(StoreError::from)?;
         let mut tx = connection.begin_with(D::BEGIN).await.map_err(StoreError::from)?;
         let outcome = Self::change(&mut tx, username, groups, planner).await;
         let end = match outcome {
             Ok(_) => tx.commit().await,
             Err(_) => tx.rollback().await,
         };
-        if end.is_err() {
-            connection.close_on_drop();
+        match end {
+            Ok(()) => connection.keep(),
+            Err(_) => connection.close_on_drop(),
         }
+        drop(writing);
         let plan = outcome?;
         end.map_err(StoreError::from)?;
         Ok(plan)
@@ -98,15 +91,17 @@ impl<D: Statements> SqlStore<D> {
 
 #[rocket::async_trait]
 impl<D: Statements> UserStore for SqlStore<D> {
-    async fn find(&self, username: &Username, groups: &BTreeSet<String>) -> Result<Stored, StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        D::find(&mut connection, username, &to_json(groups)).await
+    async fn find(&self, username: &Username, groups: &[&str]) -> Result<Stored, StoreError> {
+        let mut connection = self.connections.lend().await?;
+        let stored = D::find(&mut connection, username, &to_json(groups)).await?;
+        connection.keep();
+        Ok(stored)
     }
 
     async fn update(
         &self,
         username: &Username,
-        groups: &BTreeSet<String>,
+        groups: &[&str],
         planner: &Planner<'_>,
     ) -> Result<Plan, Error> {
         let groups = to_json(groups);

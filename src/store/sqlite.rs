@@ -51,6 +51,8 @@ DELETE FROM remote_memberships
    AND group_id IN (SELECT g.id FROM json_each(?) AS named
                       CROSS JOIN remote_groups g ON g.name = named.value)";
 
+    const CONNECTIONS_PER_PROCESSOR: usize = 2;
+
     const WRITERS: usize = 1;
 
     const MIGRATIONS: &'static [(&'static str, &'static str)] =

@@ -1,6 +1,6 @@
-use std::collections::BTreeSet;
 use std::future::Future;
 
+use serde::Serialize;
 use sqlx::{ColumnIndex, Decode, Encode, Executor, Row, Type};
 
 use super::dialect::Dialect;
@@ -98,6 +98,6 @@ where
 }
 
 /// A list of names, as the statements take it.
-pub(super) fn to_json(names: &BTreeSet<String>) -> String {
-    serde_json::to_string(names).unwrap_or_else(|e| unreachable!("a set of names is JSON: {e}"))
+pub(super) fn to_json<T: Serialize + ?Sized>(names: &T) -> String {
+    serde_json::to_string(names).unwrap_or_else(|e| unreachable!("names are JSON: {e}"))
 }

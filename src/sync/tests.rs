@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::{btree_map, btree_set};
@@ -7,11 +8,11 @@ use rocket::figment::Figment;
 use rocket::figment::providers::{Format, Toml};
 use rocket::time::{Duration, OffsetDateTime};
 
-use super::{Change, Plan, Rules, Stored, Sync};
+use super::{Change, Hooks, Plan, Rules, Stored, Sync};
 use crate::config::{Config, UsernameCase};
 use crate::error::Error;
 use crate::headers::Said;
-use crate::policy::{DefaultPolicy, Identity, Policy};
+use crate::policy::{Identity, Policy};
 use crate::user::{Flags, Profile, Source, User};
 use crate::username::Username;
 
@@ -26,9 +27,30 @@ fn set(names: &str) -> BTreeSet<String> {
     names.split_whitespace().map(String::from).collect()
 }
 
-fn identity(groups: Option<&str>) -> Identity {
-    Identity {
-        username: Username::canonical("ada", UsernameCase::Preserve, 9).expect("a user name"),
+/// Who the proxy says is there, owned.
+#[derive(Debug, Clone)]
+struct Person {
+    username: Username,
+    name: Said<String>,
+    email: Said<String>,
+    groups: Option<BTreeSet<String>>,
+}
+
+impl Person {
+    fn identity(&self) -> Identity<'_> {
+        let groups = |groups: &'_ BTreeSet<String>| groups.iter().cloned().map(Cow::Owned).collect();
+        Identity {
+            username: &self.username,
+            name: &self.name,
+            email: &self.email,
+            groups: self.groups.as_ref().map(groups),
+        }
+    }
+}
+
+fn identity(groups: Option<&str>) -> Person {
+    Person {
+        username: Username::canonical("ada".into(), UsernameCase::Preserve, 9).expect("a user name"),
         name: Said::Nothing,
         email: Said::Nothing,
         groups: groups.map(set),
@@ -42,16 +64,11 @@ fn user(remote: &str, local: &str) -> User {
     User { memberships: remote.chain(local).collect(), last_login_at: Some(NOW), ..User::new(7, "ada") }
 }
 
-fn plan_by(policy: &dyn Policy, stored: Stored, identity: &Identity, rules: &Rules) -> Result<Plan, Error> {
-    let configure = |_: &mut Profile, _| {};
-    Sync { identity, rules, policy, configure: &configure, now: NOW }.plan(stored)
+fn plan(stored: Stored, person: &Person, rules: &Rules) -> Result<Plan, Error> {
+    Sync { identity: &person.identity(), rules, hooks: None, now: NOW }.plan(stored)
 }
 
-fn plan(stored: Stored, identity: &Identity, rules: &Rules) -> Result<Plan, Error> {
-    plan_by(&DefaultPolicy, stored, identity, rules)
-}
-
-fn changes(stored: Stored, identity: &Identity, rules: &Rules) -> Vec<Change> {
+fn changes(stored: Stored, identity: &Person, rules: &Rules) -> Vec<Change> {
     plan(stored, identity, rules).expect("a plan").changes().to_vec()
 }
 
@@ -192,7 +209,7 @@ fn a_profile_is_kept_cleared_and_set() {
         }),
         groups: BTreeSet::new(),
     };
-    let says = |name, email| Identity { name, email, ..identity(None) };
+    let says = |name, email| Person { name, email, ..identity(None) };
     let profile = |name: Option<&str>, email: Option<&str>| {
         vec![Change::Profile(Profile {
             name: name.map(Into::into),
@@ -236,7 +253,7 @@ fn a_login_is_noted_once_an_interval() {
 
 #[test]
 fn a_new_user_is_created_with_all_that_is_known() {
-    let identity = Identity { name: Said::Value("Ada".into()), ..identity(Some("a b")) };
+    let identity = Person { name: Said::Value("Ada".into()), ..identity(Some("a b")) };
     let stored = Stored { user: None, groups: set("a") };
     let profile = Profile { name: Some("Ada".into()), ..Profile::default() };
     let mut plan = plan(stored, &identity, &rules("")).expect("a plan");
@@ -247,17 +264,27 @@ fn a_new_user_is_created_with_all_that_is_known() {
 }
 
 #[test]
-fn the_policy_has_the_last_word_on_flags() {
+fn the_hooks_have_the_last_word_and_change_nothing_that_they_undo() {
     struct NoSuperusers;
     impl Policy for NoSuperusers {
-        fn flags(&self, identity: &Identity, flags: Flags) -> Flags {
-            assert_eq!(&**identity.username(), "ada");
+        fn flags(&self, identity: &Identity<'_>, flags: Flags) -> Flags {
+            assert_eq!((identity.username().as_str(), identity.groups()), ("ada", vec!["a"]));
             Flags { superuser: false, ..flags }
         }
     }
     let rules = rules("staff_groups = ['*']\nsuperuser_groups = ['*']");
-    let plan = plan_by(&NoSuperusers, Stored::default(), &identity(None), &rules).expect("a plan");
-    assert_eq!(plan.user().profile.flags, Flags { staff: true, superuser: false });
+    let person = Person { name: Said::Value("Ada".into()), ..identity(Some("a")) };
+    let configure = |profile: &mut Profile, _| profile.name = Some("Countess".into());
+    let hooks = Some(Hooks { policy: &NoSuperusers, configure: &configure });
+    let identity = person.identity();
+    let sync = Sync { identity: &identity, rules: &rules, hooks, now: NOW };
+
+    let plan = sync.plan(Stored::default()).expect("a plan");
+    let profile = &plan.user().profile;
+    assert_eq!(profile.flags, Flags { staff: true, superuser: false });
+    assert_eq!(profile.name.as_deref(), Some("Countess"));
+    let again = Stored { user: Some(plan.into_user()), groups: BTreeSet::new() };
+    assert_eq!(sync.plan(again).expect("a plan").changes(), &[]);
 }
 
 prop_compose! {
@@ -284,8 +311,8 @@ prop_compose! {
     fn any_identity()(
         groups in option::of(any_groups()),
         name in prop_oneof![Just(Said::Nothing), Just(Said::Blank), "[A-Z]".prop_map(Said::Value)],
-    ) -> Identity {
-        Identity { groups, name, ..identity(None) }
+    ) -> Person {
+        Person { groups, name, ..identity(None) }
     }
 }
 

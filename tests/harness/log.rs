@@ -68,7 +68,7 @@ impl Log for Recorder {
     }
 
     fn log(&self, record: &Record<'_>) {
-        println!("{} {}", record.target(), record.args());
+        eprintln!("{} {}", record.target(), record.args());
         self.lines().push((record.target().to_owned(), record.args().to_string()));
     }
 

@@ -23,6 +23,9 @@ use tempfile::TempDir;
 /// The proxy of the tests.
 pub const PROXY: &str = "127.0.0.1";
 
+/// Headers of a request, as they are sent.
+pub type Headers<'a> = &'a [(&'a str, &'a str)];
+
 /// A peer that is no proxy.
 pub const STRANGER: &str = "192.0.2.9";
 
@@ -63,11 +66,11 @@ impl App {
     }
 
     /// `GET path` through the proxy.
-    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+    pub fn get(&self, path: &str, headers: Headers<'_>) -> Reply {
         self.send(Method::Get, path, headers, PROXY)
     }
 
-    pub fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], peer: &str) -> Reply {
+    pub fn send(&self, method: Method, path: &str, headers: Headers<'_>, peer: &str) -> Reply {
         let mut request = self.client.req(method, path.to_owned());
         request.set_remote(SocketAddr::new(peer.parse().expect("an address"), 40_000));
         for (name, value) in headers {
@@ -78,7 +81,7 @@ impl App {
     }
 
     /// What `/me` says of the user whom the proxy signs in with `headers`.
-    pub fn me(&self, headers: &[(&str, &str)]) -> Value {
+    pub fn me(&self, headers: Headers<'_>) -> Value {
         let reply = self.get("/me", headers);
         assert_eq!(reply.status, 200, "{headers:?}: {}", reply.body);
         rocket::serde::json::from_str(&reply.body).expect("JSON")
@@ -230,21 +233,21 @@ fn nobody() -> &'static str {
     "nobody"
 }
 
-struct Headers(Value);
+struct Received(Value);
 
 #[rocket::async_trait]
-impl<'r> rocket::request::FromRequest<'r> for Headers {
+impl<'r> rocket::request::FromRequest<'r> for Received {
     type Error = std::convert::Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> rocket::request::Outcome<Self, Self::Error> {
         let headers = request.headers().iter().map(|h| json!([h.name().as_str().to_lowercase(), h.value()]));
-        rocket::request::Outcome::Success(Headers(headers.collect()))
+        rocket::request::Outcome::Success(Received(headers.collect()))
     }
 }
 
 #[get("/headers")]
-fn headers(headers: Headers) -> Json<Value> {
-    Json(headers.0)
+fn headers(received: Received) -> Json<Value> {
+    Json(received.0)
 }
 
 #[catch(default)]
