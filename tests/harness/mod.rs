@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod log;
+pub mod process;
 pub mod socket;
 
 use std::net::SocketAddr;

@@ -43,7 +43,7 @@ impl Server {
 
     /// Sends `GET path` with `headers` as they are, one a line.
     pub fn get(&self, path: &str, headers: &str) -> (u16, String) {
-        get(self.address, path, headers)
+        self.exchange("GET", path, headers)
     }
 
     pub fn exchange(&self, method: &str, path: &str, headers: &str) -> (u16, String) {
@@ -51,13 +51,9 @@ impl Server {
     }
 }
 
-/// Sends `GET path` with `headers` as they are, one a line, to `address`, and
+/// Sends a request with `headers` as they are, one a line, to `address`, and
 /// returns the status and the body.
-pub fn get(address: SocketAddr, path: &str, headers: &str) -> (u16, String) {
-    exchange(address, "GET", path, headers)
-}
-
-fn exchange(address: SocketAddr, method: &str, path: &str, headers: &str) -> (u16, String) {
+pub fn exchange(address: SocketAddr, method: &str, path: &str, headers: &str) -> (u16, String) {
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
     for line in headers.lines() {
         request += &format!("{line}\r\n");

@@ -1,63 +1,10 @@
-//! The example `whoami`, run as its users run it: with `Rocket.toml` and the
+//! The examples, run as their users run them: with `Rocket.toml` and the
 //! environment.
 
 mod harness;
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-
 use harness::Database;
-use harness::socket::get;
-
-struct Whoami {
-    child: Child,
-    address: SocketAddr,
-    launch: String,
-}
-
-impl Whoami {
-    /// Runs the example in this repository, with `variables` and a database of
-    /// its own, until it has launched.
-    fn run(database: &Database, variables: &[(&str, &str)]) -> Whoami {
-        let tests = std::env::current_exe().expect("the path of this test");
-        let program: PathBuf = tests.parent().expect("deps").with_file_name("examples/whoami");
-        let url = format!("{{remote_user={{url=\"{}\"}}}}", database.url());
-        let child = Command::new(&program)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .env("ROCKET_DATABASES", url)
-            .env("ROCKET_PORT", "0")
-            .envs(variables.iter().copied())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|e| panic!("{}: {e}; `cargo build --examples` builds it", program.display()));
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut whoami = Whoami { child, address, launch: String::new() };
-        let mut lines = BufReader::new(whoami.child.stdout.take().expect("its output")).lines();
-        while let Some(line) = lines.next() {
-            let line = line.expect("a line");
-            whoami.launch += &format!("{line}\n");
-            if let Some((_, address)) = line.split_once("launched from http://") {
-                whoami.address = address.trim().parse().expect("an address");
-                std::thread::spawn(move || lines.for_each(drop));
-                return whoami;
-            }
-        }
-        panic!("whoami did not launch: {}", whoami.launch);
-    }
-
-    fn get(&self, path: &str, headers: &str) -> (u16, String) {
-        get(self.address, path, headers)
-    }
-}
-
-impl Drop for Whoami {
-    fn drop(&mut self) {
-        self.child.kill().expect("to end whoami");
-        self.child.wait().expect("its end");
-    }
-}
+use harness::process::Example;
 
 #[test]
 fn whoami_says_who_is_there() {
@@ -67,7 +14,7 @@ fn whoami_says_who_is_there() {
         ("ROCKET_REMOTE_USER__CREATE_USERS", "false"),
         ("ROCKET_CLI_COLORS", "false"),
     ];
-    let whoami = Whoami::run(&database, &variables);
+    let whoami = Example::run("whoami", "remote_user", &database, &variables);
     let warning = "Warning: The environment variable `ROCKET_REMOTE_USER__CREATE_USERS` has no effect.\n   \
                    >> Rocket reads one table instead: ROCKET_REMOTE_USER='{key=value}'\n";
     assert!(whoami.launch.contains(warning), "{}", whoami.launch);
@@ -103,8 +50,40 @@ fn whoami_says_who_is_there() {
 #[test]
 fn whoami_trusts_the_proxies_of_the_environment_only() {
     let database = Database::new();
-    let whoami = Whoami::run(&database, &[("ROCKET_REMOTE_USER", "{trusted_proxies=[\"10.0.0.1\"]}")]);
+    let variables = [("ROCKET_REMOTE_USER", "{trusted_proxies=[\"10.0.0.1\"]}")];
+    let whoami = Example::run("whoami", "remote_user", &database, &variables);
     assert_eq!(whoami.get("/me", "Remote-User: ada").0, 403);
     assert_eq!(whoami.get("/headers", "Remote-User: ada").0, 403);
     assert_eq!(whoami.get("/", "").0, 200);
+}
+
+#[test]
+fn notes_are_kept_beside_the_users() {
+    let database = Database::new();
+    let example = Example::run("database", "notes", &database, &[]);
+    assert_eq!(example.post("/notes", "Remote-User: ada", "text=Buy milk").0, 201);
+    assert_eq!(example.post("/notes", "", "text=Buy milk").0, 401);
+    assert_eq!(example.get("/notes", "Remote-User: ada"), (200, "Buy milk".into()));
+    assert_eq!(example.get("/notes", "Remote-User: bob"), (200, "".into()));
+    assert_eq!(example.get("/notes", "").0, 401);
+    let notes = "SELECT username || ': ' || text FROM notes n JOIN remote_users u ON u.id = n.user_id";
+    assert_eq!(database.sql(notes), ["ada: Buy milk"]);
+}
+
+#[test]
+fn the_policy_of_a_company_lets_its_people_in() {
+    let database = Database::new();
+    let example = Example::run("policy", "remote_user", &database, &[]);
+    let ada = example.get("/", "Remote-User: ada@EXAMPLE.COM");
+    assert_eq!(ada, (200, "ada <to-be-confirmed@example.com>\n".into()));
+    assert_eq!(example.get("/", "Remote-User: eve@ELSEWHERE.COM").0, 403);
+}
+
+#[test]
+fn users_can_be_kept_in_memory() {
+    let example = Example::run("store", "unused", &Database::new(), &[]);
+    let ada = "Remote-User: ada\nRemote-Groups: editors, authors";
+    assert_eq!(example.get("/", ada), (200, "1 ada [\"authors\", \"editors\"]\n".into()));
+    assert_eq!(example.get("/", "Remote-User: bob"), (200, "2 bob []\n".into()));
+    assert_eq!(example.get("/", "Remote-User: ada\nRemote-Groups:"), (200, "1 ada []\n".into()));
 }
