@@ -14,14 +14,16 @@ use rocket_remote_user::{RemoteUser, SqlitePool};
 #[database("counted")]
 struct Counted(SqlitePool);
 
-/// An application whose statements sqlx logs, on one connection.
-fn launch(database: &Database) -> Client {
+/// An application whose statements sqlx logs.
+fn launch(database: &Database, connections: u32) -> Client {
     let figment = figment(database, "staff_groups = ['crew']")
         .merge(("databases.counted.url", database.url()))
-        .merge(("databases.counted.max_connections", 1))
+        .merge(("databases.counted.max_connections", connections))
+        .merge(("databases.counted.connect_timeout", 1))
         .merge(("databases.counted.log_level", "debug"));
     let fairing = RemoteUser::fairing().database::<Counted>();
-    let rocket = application(figment).attach(fairing).attach(Counted::init());
+    let rocket =
+        application(figment).mount("/", rocket::routes![app]).attach(fairing).attach(Counted::init());
     Client::untracked(rocket).expect("a launch")
 }
 
@@ -46,7 +48,7 @@ fn statements(
 fn an_unchanged_user_is_one_statement_and_no_write() {
     let recording = Recording::start();
     let database = Database::new();
-    let client = launch(&database);
+    let client = launch(&database, 1);
     database.sql("INSERT INTO remote_groups (name) VALUES ('editors'), ('crew'), ('authors')");
 
     let first = statements(&recording, &client, "/me", "editors,crew");
@@ -67,12 +69,38 @@ fn an_unchanged_user_is_one_statement_and_no_write() {
 }
 
 #[test]
-fn a_connection_is_not_pinged_before_it_is_used() {
-    let _recording = Recording::start();
+fn a_connection_is_pinged_neither_before_nor_after_it_is_used() {
+    let recording = Recording::start();
     let database = Database::new();
-    let client = launch(&database);
+    let client = launch(&database, 4);
     let pool = Counted::fetch(client.rocket()).expect("a pool");
     assert!(!pool.options().get_test_before_acquire());
+
+    // sqlx pings what comes back to its pool, so nothing comes back.
+    for _ in 0..3 {
+        statements(&recording, &client, "/me", "");
+        assert_eq!((pool.size(), pool.num_idle()), (1, 0));
+    }
+}
+
+#[rocket::get("/app")]
+async fn app(connection: rocket_db_pools::Connection<Counted>) -> &'static str {
+    drop(connection);
+    "app"
+}
+
+#[test]
+fn half_of_a_shared_pool_is_the_application_s() {
+    let _recording = Recording::start();
+    for connections in 1..=3 {
+        let database = Database::new();
+        let client = launch(&database, connections);
+        for _ in 0..3 {
+            let ada = client.get("/me").remote(([127, 0, 0, 1], 9).into());
+            assert_eq!(ada.header(Header::new("Remote-User", "ada")).dispatch().status().code, 200);
+            assert_eq!(client.get("/app").dispatch().into_string().as_deref(), Some("app"), "{connections}");
+        }
+    }
 }
 
 #[test]
