@@ -43,6 +43,7 @@ struct Kept<D: Database> {
 /// dropped, it goes back to the pool, which sees to it.
 pub(super) struct Lent<'a, D: Database> {
     kept: Kept<D>,
+    pool: &'a Pool<D>,
     shelf: &'a Shelf<D>,
     _turn: SemaphorePermit<'a>,
 }
@@ -79,7 +80,7 @@ impl<D: Database> Connections<D> {
                 Kept { connection: self.pool.acquire().await?, taken: now, used: now }
             }
         };
-        Ok(Lent { kept, shelf: &self.shelf, _turn: turn })
+        Ok(Lent { kept, pool: &self.pool, shelf: &self.shelf, _turn: turn })
     }
 }
 
@@ -105,6 +106,10 @@ impl<D: Database> Lent<'_, D> {
         if kept.len() < self.shelf.capacity {
             kept.push(Kept { used: Instant::now(), ..self.kept });
         }
+        // A pool that closes waits for whatever was put here after the shelf was cleared.
+        if self.pool.is_closed() {
+            kept.clear();
+        }
     }
 }
 
@@ -119,5 +124,83 @@ impl<D: Database> Deref for Lent<'_, D> {
 impl<D: Database> DerefMut for Lent<'_, D> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.kept.connection
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use std::time::Duration;
+
+    use sqlx::Sqlite;
+    use sqlx::pool::PoolOptions;
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::*;
+
+    /// A pool, and word of each connection that comes back to it, which is when
+    /// sqlx pings it.
+    async fn pool(connections: u32) -> (Pool<Sqlite>, UnboundedReceiver<()>) {
+        let (returned, returns) = unbounded_channel();
+        let options = PoolOptions::new().max_connections(connections).after_release(move |_, _| {
+            let _ = returned.send(());
+            Box::pin(async { Ok(true) })
+        });
+        (options.connect("sqlite::memory:").await.expect("a pool"), returns)
+    }
+
+    #[rocket::async_test]
+    async fn what_is_kept_does_not_go_back_and_what_is_dropped_does() {
+        let (pool, mut returns) = pool(1).await;
+        let connections = Connections::new(pool, Share::All, 9);
+        for _ in 0..3 {
+            connections.lend().await.expect("a connection").keep();
+        }
+        drop(connections.lend().await.expect("a connection"));
+        returns.recv().await.expect("a return");
+        connections.lend().await.expect("a connection").keep();
+        assert!(returns.try_recv().is_err());
+    }
+
+    #[rocket::async_test]
+    async fn nothing_is_kept_of_a_pool_too_small_to_share() {
+        let (pool, mut returns) = pool(1).await;
+        let connections = Connections::new(pool, Share::Half, 9);
+        for _ in 0..3 {
+            connections.lend().await.expect("a connection").keep();
+            returns.recv().await.expect("a return");
+        }
+    }
+
+    #[rocket::async_test]
+    async fn a_pool_closes_in_spite_of_what_is_kept() {
+        let (pool, _) = pool(4).await;
+        let connections = Connections::new(pool.clone(), Share::Half, 9);
+        connections.lend().await.expect("a connection").keep();
+        timeout(Duration::from_secs(9), pool.close()).await.expect("the pool to close");
+        assert!(matches!(connections.lend().await.map(|_| ()), Err(sqlx::Error::PoolClosed)));
+    }
+
+    #[rocket::async_test]
+    async fn a_pool_closes_in_spite_of_what_is_in_use_meanwhile() {
+        let (pool, _) = pool(4).await;
+        let connections = Connections::new(pool.clone(), Share::Half, 9);
+        let lent = connections.lend().await.expect("a connection");
+        let (closing, shelf) = (tokio::spawn(async move { pool.close().await }), connections.shelf.clone());
+        connections.pool.close_event().await;
+        lent.keep();
+        timeout(Duration::from_secs(9), closing).await.expect("the pool to close").expect("no panic");
+        assert!(shelf.lock().is_empty());
+    }
+
+    #[rocket::async_test]
+    async fn a_connection_past_its_time_is_not_used_again() {
+        let options = PoolOptions::<Sqlite>::new().max_connections(2).idle_timeout(Duration::ZERO);
+        let pool = options.connect("sqlite::memory:").await.expect("a pool");
+        let connections = Connections::new(pool.clone(), Share::All, 9);
+        connections.lend().await.expect("a connection").keep();
+        assert_eq!(connections.shelf.lock().len(), 1);
+        let lent = connections.lend().await.expect("a connection");
+        assert!(connections.shelf.lock().is_empty());
+        drop(lent);
     }
 }
