@@ -1,12 +1,16 @@
+mod headers;
+mod url;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rocket::figment::{self, Figment};
-use rocket::http::uri::Reference;
 use serde::Deserialize;
 
-use crate::headers::{HeaderName, name_or_false};
 use crate::launch::Abort;
 use crate::proxy::Network;
+use url::Url;
+
+pub(crate) use headers::Headers;
 
 /// What `[default.remote_user]` of `Rocket.toml` says, or its environment
 /// variable `ROCKET_REMOTE_USER`.
@@ -65,19 +69,6 @@ pub(crate) enum MissingGroups {
     Deny,
 }
 
-/// The names of the identity headers.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields, expecting = "a table of header names")]
-pub(crate) struct Headers {
-    pub(crate) user: HeaderName,
-    #[serde(deserialize_with = "name_or_false")]
-    pub(crate) name: Option<HeaderName>,
-    #[serde(deserialize_with = "name_or_false")]
-    pub(crate) email: Option<HeaderName>,
-    #[serde(deserialize_with = "name_or_false")]
-    pub(crate) groups: Option<HeaderName>,
-}
-
 /// How long values may be, in characters, and how many groups there may be.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table of numbers")]
@@ -88,11 +79,6 @@ pub(crate) struct Limits {
     pub(crate) group: usize,
     pub(crate) groups: usize,
 }
-
-/// A page of the proxy: an absolute path or an `http` or `https` URL.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-struct Url(String);
 
 impl Config {
     /// The table that this configuration is read from.
@@ -109,12 +95,12 @@ impl Config {
 
     /// Where the proxy signs people in: `login_url`.
     pub fn login_url(&self) -> Option<&str> {
-        self.login_url.as_ref().map(|url| url.0.as_str())
+        self.login_url.as_ref().map(|url| url.as_str())
     }
 
     /// Where the proxy signs people out: `logout_url`.
     pub fn logout_url(&self) -> Option<&str> {
-        self.logout_url.as_ref().map(|url| url.0.as_str())
+        self.logout_url.as_ref().map(|url| url.as_str())
     }
 
     /// The first key, with what is wrong with it, that says what cannot be.
@@ -180,37 +166,6 @@ impl Default for Config {
     }
 }
 
-impl Headers {
-    /// How many identity headers there can be.
-    pub(crate) const COUNT: usize = 4;
-
-    pub(crate) fn all(&self) -> [Option<&HeaderName>; Self::COUNT] {
-        [Some(&self.user), self.name.as_ref(), self.email.as_ref(), self.groups.as_ref()]
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &HeaderName> {
-        self.all().into_iter().flatten()
-    }
-
-    /// A name that cannot be told from that of another header.
-    fn ambiguous(&self) -> Option<&HeaderName> {
-        let names: Vec<_> = self.iter().collect();
-        let twin = |(i, name): &(usize, &&HeaderName)| names[..*i].iter().any(|n| n.is_kin(name.as_str()));
-        names.iter().enumerate().find(twin).map(|(_, name)| *name)
-    }
-}
-
-impl Default for Headers {
-    fn default() -> Self {
-        Self {
-            user: HeaderName::from_static("Remote-User"),
-            name: Some(HeaderName::from_static("Remote-Name")),
-            email: Some(HeaderName::from_static("Remote-Email")),
-            groups: Some(HeaderName::from_static("Remote-Groups")),
-        }
-    }
-}
-
 impl Limits {
     fn smallest(&self) -> usize {
         self.user.min(self.name).min(self.email).min(self.group).min(self.groups)
@@ -220,25 +175,6 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { user: 150, name: 300, email: 254, group: 150, groups: 1000 }
-    }
-}
-
-impl TryFrom<String> for Url {
-    type Error = String;
-
-    fn try_from(url: String) -> Result<Self, Self::Error> {
-        let is_page = match Reference::parse(&url) {
-            Ok(reference) => match (reference.scheme(), reference.authority()) {
-                (Some(scheme), Some(_)) => scheme == "http" || scheme == "https",
-                (None, None) => url.starts_with('/') && !url.starts_with("//"),
-                _ => false,
-            },
-            Err(_) => false,
-        };
-        match is_page {
-            true => Ok(Self(url)),
-            false => Err(format!("`{url}` is not an absolute path or an http(s) URL")),
-        }
     }
 }
 

@@ -1,122 +1,23 @@
 //! The plan: what must change so that a stored user is what the proxy and the
 //! rules say. Pure: it lists changes and does none.
 
+mod plan;
+mod rules;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rocket::time::{Duration, OffsetDateTime};
+use rocket::time::OffsetDateTime;
 
-use crate::config::{Config, MissingGroups};
+use crate::config::MissingGroups;
 use crate::error::Error;
 use crate::headers::Said;
 use crate::policy::{Identity, Policy};
 use crate::user::{Flags, Profile, Source, User};
 
-/// What a store knows of a user and of the groups that the proxy named.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stored {
-    /// The user, if there is one of that name.
-    pub user: Option<User>,
-    /// Those of the named groups that exist.
-    pub groups: BTreeSet<String>,
-}
-
-/// The changes that bring a user in step, in the order in which to make them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    changes: Vec<Change>,
-    user: User,
-}
-
-/// One change to a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Change {
-    /// Create the user.
-    Create,
-    /// Set the profile to this one.
-    Profile(Profile),
-    /// Note the time of a login.
-    LogIn(OffsetDateTime),
-    /// Create the groups of these names.
-    CreateGroups(BTreeSet<String>),
-    /// Make the user a member of these groups, on the proxy's word.
-    Join(BTreeSet<String>),
-    /// End the membership in these groups.
-    Leave(BTreeSet<String>),
-}
-
-impl Plan {
-    /// What is to change.
-    pub fn changes(&self) -> &[Change] {
-        &self.changes
-    }
-
-    /// Whether nothing is to change.
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
-    }
-
-    /// Whether the user is to be created.
-    pub fn is_creation(&self) -> bool {
-        self.changes.contains(&Change::Create)
-    }
-
-    /// The user as it is after all changes. The `id` of one who is yet to be
-    /// created is 0.
-    pub fn user(&self) -> &User {
-        &self.user
-    }
-
-    /// Sets the `id` that the store gave to the user whom it created.
-    pub fn created_as(&mut self, id: i64) {
-        self.user.id = id;
-    }
-
-    pub(crate) fn into_user(self) -> User {
-        self.user
-    }
-}
-
-/// The rules of the configuration about users and groups.
-#[derive(Debug)]
-pub(crate) struct Rules {
-    create_users: bool,
-    allow_inactive: bool,
-    excluded_groups: BTreeSet<String>,
-    create_groups: bool,
-    keep_local_groups: bool,
-    missing_groups: MissingGroups,
-    staff_groups: Option<BTreeSet<String>>,
-    superuser_groups: Option<BTreeSet<String>>,
-    required_groups: BTreeSet<String>,
-    denied_groups: BTreeSet<String>,
-    login_interval: Duration,
-}
-
-impl Rules {
-    pub(crate) fn new(config: &Config) -> Self {
-        Self {
-            create_users: config.create_users,
-            allow_inactive: config.allow_inactive,
-            excluded_groups: config.excluded_groups.clone(),
-            create_groups: config.create_groups,
-            keep_local_groups: config.keep_local_groups,
-            // A header that is turned off never comes, and says nothing by that.
-            missing_groups: match config.headers.groups {
-                Some(_) => config.missing_groups,
-                None => MissingGroups::Keep,
-            },
-            staff_groups: config.staff_groups.clone(),
-            superuser_groups: config.superuser_groups.clone(),
-            required_groups: config.required_groups.clone(),
-            denied_groups: config.denied_groups.clone(),
-            login_interval: Duration::seconds(config.login_interval.try_into().unwrap_or(i64::MAX)),
-        }
-    }
-}
+pub use plan::{Change, Plan, Stored};
+pub(crate) use rules::Rules;
 
 /// One person's synchronisation: who the proxy says is there, the rules, and
 /// the hooks, if the application has any.

@@ -1,0 +1,47 @@
+use serde::Deserialize;
+
+use crate::headers::{HeaderName, name_or_false};
+
+/// The names of the identity headers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table of header names")]
+pub(crate) struct Headers {
+    pub(crate) user: HeaderName,
+    #[serde(deserialize_with = "name_or_false")]
+    pub(crate) name: Option<HeaderName>,
+    #[serde(deserialize_with = "name_or_false")]
+    pub(crate) email: Option<HeaderName>,
+    #[serde(deserialize_with = "name_or_false")]
+    pub(crate) groups: Option<HeaderName>,
+}
+
+impl Headers {
+    /// How many identity headers there can be.
+    pub(crate) const COUNT: usize = 4;
+
+    pub(crate) fn all(&self) -> [Option<&HeaderName>; Self::COUNT] {
+        [Some(&self.user), self.name.as_ref(), self.email.as_ref(), self.groups.as_ref()]
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &HeaderName> {
+        self.all().into_iter().flatten()
+    }
+
+    /// A name that cannot be told from that of another header.
+    pub(super) fn ambiguous(&self) -> Option<&HeaderName> {
+        let names: Vec<_> = self.iter().collect();
+        let twin = |(i, name): &(usize, &&HeaderName)| names[..*i].iter().any(|n| n.is_kin(name.as_str()));
+        names.iter().enumerate().find(twin).map(|(_, name)| *name)
+    }
+}
+
+impl Default for Headers {
+    fn default() -> Self {
+        Self {
+            user: HeaderName::from_static("Remote-User"),
+            name: Some(HeaderName::from_static("Remote-Name")),
+            email: Some(HeaderName::from_static("Remote-Email")),
+            groups: Some(HeaderName::from_static("Remote-Groups")),
+        }
+    }
+}
