@@ -167,7 +167,7 @@ impl Acceptance {
     pub(crate) fn group<'a>(&'a self, group: &'a str) -> Option<Cow<'a, str>> {
         let cleaned = match &self.policy {
             Some(policy) => trim(policy.clean_group(group)?),
-            None => Cow::Borrowed(group),
+            None => Cow::Borrowed(group.trim()),
         };
         match self.group_map.get(&*cleaned) {
             Some(renamed) => Some(Cow::Borrowed(renamed)),

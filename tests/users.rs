@@ -81,6 +81,13 @@ fn only_groups_that_exist_are_joined_and_all_others_are_left() {
 }
 
 #[test]
+fn group_names_are_trimmed_of_any_white_space() {
+    let app = App::launch("create_groups = true");
+    let groups = app.groups("ada", " a ,\u{a0}b\u{3000}, \u{2003} ,c d");
+    assert_eq!(groups, rocket::serde::json::json!(["a", "b", "c d"]));
+}
+
+#[test]
 fn group_names_compare_byte_for_byte() {
     let app = App::launch("");
     app.database.sql("INSERT INTO remote_groups (name) VALUES ('Editors'), ('zoe\u{308}')");
