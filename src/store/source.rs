@@ -54,6 +54,7 @@ impl<D: Database<Pool: StorePool>> Pooled<D> {
     }
 
     /// A database whose fairing this crate attaches.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn own() -> Self {
         Self { share: Share::All, database: PhantomData }
     }
