@@ -3,6 +3,7 @@ mod url;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rocket::figment::error::Kind;
 use rocket::figment::{self, Figment};
 use serde::Deserialize;
 
@@ -86,6 +87,7 @@ impl Config {
 
     /// Reads and checks the table under the active profile.
     pub(crate) fn extract(figment: &Figment) -> Result<Self, Abort> {
+        check_tables(figment)?;
         let config: Self = figment.focus(Self::TABLE).extract().map_err(beneath_table)?;
         match config.fault() {
             Some((key, fault)) => Err(misconfigured(figment, key, fault).into()),
@@ -125,16 +127,50 @@ impl Config {
         if let Some(name) = self.headers.ambiguous() {
             return Some(("headers", format!("`{name}` is the name of two headers, or an alias of another")));
         }
+        if let Some(name) = self.headers.of_http() {
+            return Some(("headers", format!("`{name}` is a header of HTTP itself, and cannot be blanked")));
+        }
         if self.groups_separator.is_empty() {
             return Some(("groups_separator", "the separator of groups cannot be empty".into()));
         }
         if self.limits.smallest() == 0 {
             return Some(("limits", "a limit of 0 refuses every request".into()));
         }
+        if let Some((key, group)) = self.misnamed_group() {
+            return Some((
+                key,
+                format!("{group:?} is no name of a group: it is blank, or has white space around it"),
+            ));
+        }
+        let starred = [
+            ("excluded_groups", &self.excluded_groups),
+            ("required_groups", &self.required_groups),
+            ("denied_groups", &self.denied_groups),
+        ];
+        if let Some((key, _)) = starred.into_iter().find(|(_, groups)| groups.contains("*")) {
+            return Some((key, "\"*\" is everyone in `staff_groups` and `superuser_groups` only".into()));
+        }
         if self.headers.groups.is_none() && self.missing_groups == MissingGroups::Deny {
             return Some(("missing_groups", "`headers.groups` is off, so \"deny\" refuses everyone".into()));
         }
         None
+    }
+}
+
+impl Config {
+    /// A key with a group whose name no header can say.
+    fn misnamed_group(&self) -> Option<(&'static str, &String)> {
+        let lists = [
+            ("excluded_groups", Some(&self.excluded_groups)),
+            ("staff_groups", self.staff_groups.as_ref()),
+            ("superuser_groups", self.superuser_groups.as_ref()),
+            ("required_groups", Some(&self.required_groups)),
+            ("denied_groups", Some(&self.denied_groups)),
+        ];
+        let listed =
+            lists.into_iter().flat_map(|(key, groups)| groups.into_iter().flatten().map(move |g| (key, g)));
+        let mapped = self.group_map.values().map(|group| ("group_map", group));
+        listed.chain(mapped).find(|(_, group)| group.is_empty() || group.trim() != group.as_str())
     }
 }
 
@@ -176,6 +212,26 @@ impl Default for Limits {
     fn default() -> Self {
         Self { user: 150, name: 300, email: 254, group: 150, groups: 1000 }
     }
+}
+
+/// Refuses what is no table in any profile: figment would pass over it, and
+/// over every restriction that was meant to be in it.
+fn check_tables(figment: &Figment) -> Result<(), Abort> {
+    let profiles = figment.profiles().cloned().chain([figment.profile().clone()]);
+    for profile in profiles {
+        let figment = figment.clone().select(profile.clone());
+        match figment.find_value(Config::TABLE) {
+            Ok(value) if value.as_dict().is_none() => {
+                let kind = Kind::InvalidType(value.to_actual(), "a table".into());
+                let mut error = figment::Error::from(kind).with_path(Config::TABLE);
+                error.metadata = figment.find_metadata(Config::TABLE).cloned();
+                error.profile = value.tag().profile().or(Some(profile));
+                return Err(error.into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Puts the table in front of the key that each error is about.

@@ -34,6 +34,12 @@ pub type MySqlPool = SqlxPool<sqlx::MySql>;
 /// stays open.
 pub struct SqlxPool<D: Database>(sqlx::Pool<D>);
 
+/// More connections than any database accepts.
+const MAX_CONNECTIONS: usize = 65_535;
+
+/// As long as SQLite can wait, which counts milliseconds in 32 bits.
+const MAX_SECONDS: u64 = i32::MAX as u64 / 1000;
+
 type Options<D> = <<D as Database>::Connection as Connection>::Options;
 
 impl<D: Database> SqlxPool<D> {
@@ -60,6 +66,12 @@ impl<D: Database> Pool for SqlxPool<D> {
 
     async fn init(figment: &Figment) -> Result<Self, Self::Error> {
         let config: Config = figment.extract()?;
+        if !(1..=MAX_CONNECTIONS).contains(&config.max_connections) {
+            return Err(Error::Config(format!("`max_connections` is not in 1..={MAX_CONNECTIONS}").into()));
+        }
+        if config.connect_timeout.max(config.idle_timeout.unwrap_or(0)) > MAX_SECONDS {
+            return Err(Error::Config(format!("a timeout is longer than {MAX_SECONDS} seconds").into()));
+        }
         if config.extensions.as_ref().is_some_and(|extensions| !extensions.is_empty()) {
             return Err(Error::Config("this pool loads no `extensions` of SQLite".into()));
         }
@@ -94,7 +106,7 @@ fn specialize(options: &mut dyn Any, config: &Config) {
         use sqlx::sqlite::SqliteJournalMode;
 
         *options = std::mem::take(options)
-            .create_if_missing(true)
+            .create_if_missing(!config.url.contains("mode="))
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(config.connect_timeout));
         if !config.url.contains("mode=ro") && !config.url.contains("immutable=") {

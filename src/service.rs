@@ -132,7 +132,9 @@ impl Service {
             return Ok(plan.into_user());
         }
         let plan = self.store.update(identity.username, &groups, &|stored| sync.plan(stored)).await?;
-        self.tell(Event::of(&plan)).await;
+        if !plan.is_empty() {
+            self.tell(Event::of(&plan)).await;
+        }
         Ok(plan.into_user())
     }
 

@@ -48,7 +48,7 @@ fn statements(
 fn an_unchanged_user_is_one_statement_and_no_write() {
     let recording = Recording::start();
     let database = Database::new();
-    let client = launch(&database, 1);
+    let client = launch(&database, 4);
     database.sql("INSERT INTO remote_groups (name) VALUES ('editors'), ('crew'), ('authors')");
 
     let first = statements(&recording, &client, "/me", "editors,crew");

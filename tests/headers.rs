@@ -106,6 +106,8 @@ fn anything_else_is_refused_and_writes_nothing() {
         .is(400, "header `Remote-Groups` names more than 3 groups");
     app.get("/me", &[ADA, ("Remote-Groups", "a, $x")])
         .is(400, &format!("header `Remote-Groups` {placeholder}"));
+    app.get("/me", &[ADA, ("Remote-Groups", "{a,b}")])
+        .is(400, &format!("header `Remote-Groups` {placeholder}"));
     assert_eq!(app.database.dump(), before);
 }
 

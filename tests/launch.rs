@@ -29,8 +29,9 @@ fn abort(recording: &Recording, database: &Database, rocket: Rocket<Build>) -> V
     recording.clear();
     let error = Client::untracked(rocket).map(|_| ()).expect_err("an aborted launch");
     assert_eq!(error.to_string(), "launch fairing(s) failed");
-    let directory = format!("{}/", database.directory.path().display());
-    recording.lines().into_iter().map(|line| line.replace(&directory, "")).collect()
+    let lines = recording.lines().into_iter();
+    let file = format!("{}/Rocket.toml", database.directory.path().file_name().expect("a name").display());
+    lines.map(|line| if line.contains(&file) { "in Rocket.toml TOML file".into() } else { line }).collect()
 }
 
 fn abort_by(toml: &str) -> Vec<String> {
@@ -121,6 +122,26 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
             "headers = { name = 'remote_user' }",
             "`remote_user` is the name of two headers, or an alias of another",
         ),
+        (
+            "headers",
+            "headers = { user = 'cookie' }",
+            "`cookie` is a header of HTTP itself, and cannot be blanked",
+        ),
+        (
+            "denied_groups",
+            "denied_groups = ['*']",
+            "\"*\" is everyone in `staff_groups` and `superuser_groups` only",
+        ),
+        (
+            "excluded_groups",
+            "excluded_groups = [' a']",
+            "\" a\" is no name of a group: it is blank, or has white space around it",
+        ),
+        (
+            "group_map",
+            "group_map = { x = '' }",
+            "\"\" is no name of a group: it is blank, or has white space around it",
+        ),
         ("groups_separator", "groups_separator = ''", "the separator of groups cannot be empty"),
         (
             "missing_groups",
@@ -161,6 +182,21 @@ fn an_unknown_key_is_named_with_its_profile_and_file() {
         "{lines:?}"
     );
     assert_eq!(lines[2..], ["for key debug.remote_user.proxy_secrets", "in Rocket.toml TOML file"]);
+}
+
+#[test]
+fn what_is_no_table_is_not_passed_over() {
+    for profile in ["debug", "global"] {
+        let lines =
+            abort_by(&format!("{TABLE}{TRUSTED}[{profile}]\nremote_user = '{{denied_groups=[\"x\"]'"));
+        let expected = [
+            "Failed to extract valid configuration.",
+            "invalid type: found string \"{denied_groups=[\\\"x\\\"]\", expected a table",
+            &format!("for key {profile}.remote_user"),
+            "in Rocket.toml TOML file",
+        ];
+        assert_eq!(lines, expected);
+    }
 }
 
 #[test]

@@ -15,7 +15,16 @@ pub(crate) struct Headers {
     pub(crate) groups: Option<HeaderName>,
 }
 
+/// Headers that HTTP itself needs, so that they cannot be blanked.
+const OF_HTTP: [&str; 7] =
+    ["Connection", "Content-Length", "Content-Type", "Cookie", "Host", "Transfer-Encoding", "Upgrade"];
+
 impl Headers {
+    /// A name that HTTP itself has a use for.
+    pub(super) fn of_http(&self) -> Option<&HeaderName> {
+        self.iter().find(|name| OF_HTTP.iter().any(|of_http| name.is_kin(of_http)))
+    }
+
     /// How many identity headers there can be.
     pub(crate) const COUNT: usize = 4;
 

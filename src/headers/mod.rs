@@ -99,6 +99,9 @@ impl Reader {
         let Some(header) = &self.headers.groups else { return Ok(Said::Nothing) };
         let Some(value) = sighting.value(header) else { return Ok(Said::Nothing) };
 
+        if value::is_placeholder(value::trim(value)) {
+            return Err(Rejection::new(header, Fault::Placeholder));
+        }
         let limit = self.limits.groups;
         let mut count = 0;
         for group in self.split(value) {

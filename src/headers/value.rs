@@ -41,7 +41,7 @@ fn is_unseen(c: char) -> bool {
 /// Whether `value` is a variable that a proxy was to replace: `(null)` and
 /// `%{…}e` of Apache, `-` and `$name` of nginx, `{…}` of Caddy, `%[…]` of
 /// HAProxy.
-fn is_placeholder(value: &str) -> bool {
+pub(super) fn is_placeholder(value: &str) -> bool {
     let enclosed = |open: &str, close: char| {
         value.strip_prefix(open).and_then(|rest| rest.split_once(close)).map(|(_, after)| after)
     };

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Pool};
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
@@ -24,13 +25,15 @@ pub(super) struct Connections<D: Database> {
 pub enum Share {
     /// All of it: nobody else uses the pool.
     All,
-    /// Half of it: the rest is the application's.
+    /// Half of it, and nothing of less than three connections: the rest is the
+    /// application's.
     Half,
 }
 
 struct Shelf<D: Database> {
     capacity: usize,
     kept: Mutex<Vec<Kept<D>>>,
+    runtime: Handle,
 }
 
 struct Kept<D: Database> {
@@ -54,15 +57,16 @@ impl<D: Database> Connections<D> {
         let all = pool.options().get_max_connections() as usize;
         let capacity = most.min(match share {
             Share::All => all,
+            Share::Half if all < 3 => 0,
             Share::Half => all / 2,
         });
-        let shelf = Arc::new(Shelf { capacity, kept: Mutex::default() });
+        let shelf = Arc::new(Shelf { capacity, kept: Mutex::default(), runtime: Handle::current() });
         let (closing, closed) = (shelf.clone(), pool.close_event());
         tokio::spawn(async move {
             closed.await;
             closing.lock().clear();
         });
-        Self { pool, turns: Semaphore::new(capacity.max(1)), shelf }
+        Self { pool, turns: Semaphore::new(all.min(most).max(1)), shelf }
     }
 
     /// How long to wait for a connection, or for anything else.
@@ -93,9 +97,20 @@ impl<D: Database> Shelf<D> {
     fn take(&self, pool: &Pool<D>) -> Option<Kept<D>> {
         let over = |since: Instant, limit: Option<_>| limit.is_some_and(|limit| since.elapsed() > limit);
         let options = pool.options();
-        self.lock().pop().filter(|kept| {
+        let mut kept = self.lock();
+        kept.retain(|kept| {
             !over(kept.taken, options.get_max_lifetime()) && !over(kept.used, options.get_idle_timeout())
-        })
+        });
+        kept.pop()
+    }
+}
+
+/// Connections go back to their pool in a task, and there may be no runtime
+/// any more where the application is dropped.
+impl<D: Database> Drop for Shelf<D> {
+    fn drop(&mut self) {
+        let _runtime = self.runtime.enter();
+        self.lock().clear();
     }
 }
 

@@ -9,6 +9,9 @@ use super::dialect::Dialect;
 /// which is the application's.
 const TABLE: &str = "_remote_user_migrations";
 
+/// How often migrations are tried again.
+const RETRIES: usize = 3;
+
 /// Brings the schema to the version that this crate knows.
 pub(super) async fn run<D: Dialect>(pool: &Pool<D>) -> Result<(), MigrateError> {
     let migrations = (1..).zip(D::MIGRATIONS).map(|(version, (name, sql))| {
@@ -17,6 +20,13 @@ pub(super) async fn run<D: Dialect>(pool: &Pool<D>) -> Result<(), MigrateError> 
     });
     let mut migrator = Migrator::with_migrations(migrations.collect());
     migrator.dangerous_set_table_name(TABLE);
+    // Another instance may be at it, and not every database locks it out.
+    for _ in 0..RETRIES {
+        match migrator.run(pool).await {
+            Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_)) => continue,
+            outcome => return outcome,
+        }
+    }
     migrator.run(pool).await
 }
 
