@@ -2,7 +2,7 @@
 
 mod harness;
 
-use harness::socket::{Server, parse};
+use harness::socket::{Server, parse, try_get};
 use harness::{Database, application, figment};
 use rocket_remote_user::RemoteUser;
 
@@ -145,4 +145,39 @@ fn many_first_requests_of_one_person_make_one_user() {
     });
     assert_eq!(database.sql("SELECT username FROM remote_users"), ["ada"]);
     assert_eq!(database.sql("SELECT count(*) FROM remote_memberships"), ["3"]);
+}
+
+#[test]
+fn a_server_under_load_shuts_down() {
+    let database = Database::new();
+    let server = serve(&database, "");
+    let (answered, answers) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let address = server.address;
+        for _ in 0..4 {
+            let answered = answered.clone();
+            scope.spawn(move || {
+                while let Ok(status) = try_get(address, "/me", "Remote-User: ada") {
+                    let _ = answered.send(status);
+                }
+            });
+        }
+        for _ in 0..40 {
+            assert_eq!(answers.recv().expect("an answer"), 200);
+        }
+        server.shut_down();
+    });
+}
+
+#[test]
+fn instances_that_launch_at_once_on_a_new_database_all_succeed() {
+    let database = Database::new();
+    std::thread::scope(|scope| {
+        let launch = || serve(&database, "").get("/me", "Remote-User: ada").0;
+        let instances: Vec<_> = (0..4).map(|_| scope.spawn(launch)).collect();
+        for instance in instances {
+            assert_eq!(instance.join().expect("a launch"), 200);
+        }
+    });
+    assert_eq!(database.sql("SELECT username FROM remote_users"), ["ada"]);
 }

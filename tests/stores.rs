@@ -219,3 +219,17 @@ fn a_policy_hears_what_happened() {
     ];
     assert_eq!(*diary.0.lock().expect("the diary"), expected);
 }
+
+#[test]
+fn a_person_is_created_once_however_many_requests_come_first() {
+    let diary = Diary::default();
+    let database = Database::new();
+    let fairing = RemoteUser::fairing().policy(diary.clone());
+    let server = harness::socket::Server::serve(application(figment(&database, "")).attach(fairing));
+    std::thread::scope(|scope| {
+        let send = || server.get("/me", "Remote-User: ada").0;
+        let requests: Vec<_> = (0..20).map(|_| scope.spawn(send)).collect();
+        requests.into_iter().for_each(|request| assert_eq!(request.join().expect("a response"), 200));
+    });
+    assert_eq!(*diary.0.lock().expect("the diary"), ["created 1 ada"]);
+}

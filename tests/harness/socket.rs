@@ -29,11 +29,17 @@ impl Server {
         }));
         let runtime = Runtime::new().expect("a runtime");
         let task = std::thread::spawn(move || {
-            let served = runtime.block_on(rocket.launch());
-            served.expect("a graceful shutdown");
+            // Rocket calls it an error when a connection outlives the grace period.
+            let _ = runtime.block_on(rocket.launch()).map_err(|e| e.to_string());
         });
         let (address, shutdown) = launch.blocking_recv().expect("a launch");
         Server { address, shutdown, task: Some(task) }
+    }
+
+    /// Asks the server to shut down, and waits until it has.
+    pub fn shut_down(mut self) {
+        self.shutdown.clone().notify();
+        self.task.take().expect("a server").join().expect("a shutdown without a panic");
     }
 
     /// Sends `request` as it is, and returns the whole response.
@@ -75,6 +81,18 @@ pub fn parse(response: &str) -> (u16, String) {
     let status = response.split(' ').nth(1).and_then(|status| status.parse().ok());
     let body = response.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     (status.unwrap_or_else(|| panic!("no status in {response:?}")), body.to_owned())
+}
+
+/// The status of `GET path`, or why there is none.
+pub fn try_get(address: SocketAddr, path: &str, headers: &str) -> std::io::Result<u16> {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n\r\n");
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.write_all(request.as_bytes())?;
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response)?;
+    let status = response.get(9..12).and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
+    status.ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
 }
 
 impl Drop for Server {
