@@ -10,7 +10,7 @@ use crate::verdict::Verdict;
 
 /// Keeps what is not clean from every route.
 ///
-/// As the last of the request fairings it turns such a request into one by a
+/// After every fairing attached before launch it turns such a request into one by a
 /// method that no server routes, `CONNECT`, where its own route is all there
 /// is. The URI stays, for the catchers to match; a clean request pays nothing.
 #[derive(Clone)]
