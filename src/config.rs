@@ -136,18 +136,16 @@ impl Config {
         if self.limits.smallest() == 0 {
             return Some(("limits", "a limit of 0 refuses every request".into()));
         }
-        if let Some((key, group)) = self.misnamed_group() {
+        let is_misnamed = |group: &str| group.is_empty() || group.trim() != group;
+        if let Some((key, group)) = self.groups().find(|(_, group)| is_misnamed(group)) {
             return Some((
                 key,
                 format!("{group:?} is no name of a group: it is blank, or has white space around it"),
             ));
         }
-        let starred = [
-            ("excluded_groups", &self.excluded_groups),
-            ("required_groups", &self.required_groups),
-            ("denied_groups", &self.denied_groups),
-        ];
-        if let Some((key, _)) = starred.into_iter().find(|(_, groups)| groups.contains("*")) {
+        let with_star = ["staff_groups", "superuser_groups", "group_map"];
+        let starred = self.groups().find(|(key, group)| *group == "*" && !with_star.contains(key));
+        if let Some((key, _)) = starred {
             return Some((key, "\"*\" is everyone in `staff_groups` and `superuser_groups` only".into()));
         }
         if self.headers.groups.is_none() && self.missing_groups == MissingGroups::Deny {
@@ -155,11 +153,9 @@ impl Config {
         }
         None
     }
-}
 
-impl Config {
-    /// A key with a group whose name no header can say.
-    fn misnamed_group(&self) -> Option<(&'static str, &String)> {
+    /// Every group that is named here as one that people are in, with its key.
+    fn groups(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let lists = [
             ("excluded_groups", Some(&self.excluded_groups)),
             ("staff_groups", self.staff_groups.as_ref()),
@@ -167,10 +163,9 @@ impl Config {
             ("required_groups", Some(&self.required_groups)),
             ("denied_groups", Some(&self.denied_groups)),
         ];
-        let listed =
-            lists.into_iter().flat_map(|(key, groups)| groups.into_iter().flatten().map(move |g| (key, g)));
-        let mapped = self.group_map.values().map(|group| ("group_map", group));
-        listed.chain(mapped).find(|(_, group)| group.is_empty() || group.trim() != group.as_str())
+        let listed = lists.into_iter().filter_map(|(key, groups)| Some((key, groups?)));
+        let listed = listed.flat_map(|(key, groups)| groups.iter().map(move |group| (key, group)));
+        listed.chain(self.group_map.values().map(|group| ("group_map", group)))
     }
 }
 

@@ -106,9 +106,11 @@ fn specialize(options: &mut dyn Any, config: &Config) {
         use sqlx::sqlite::SqliteJournalMode;
 
         *options = std::mem::take(options)
-            .create_if_missing(!config.url.contains("mode="))
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(config.connect_timeout));
+        if !config.url.contains("mode=") {
+            *options = std::mem::take(options).create_if_missing(true);
+        }
         if !config.url.contains("mode=ro") && !config.url.contains("immutable=") {
             *options = std::mem::take(options).journal_mode(SqliteJournalMode::Wal);
         }

@@ -133,6 +133,29 @@ fn an_extension_of_sqlite_that_would_not_be_loaded_stops_the_launch() {
     assert_eq!(error.to_string(), "launch fairing(s) failed");
 }
 
+#[test]
+fn a_pool_that_cannot_be_stops_the_launch_without_a_panic() {
+    for (key, number) in [("max_connections", 0), ("max_connections", 65_536), ("connect_timeout", 2_147_484)]
+    {
+        let figment = figment(&Database::new(), "").merge((format!("databases.remote_user.{key}"), number));
+        let rocket = application(figment).attach(RemoteUser::fairing());
+        let error = Client::untracked(rocket).map(|_| ()).expect_err("an aborted launch");
+        assert_eq!(error.to_string(), "launch fairing(s) failed", "{key} = {number}");
+    }
+}
+
+#[test]
+fn the_mode_of_the_url_says_whether_a_missing_database_is_created() {
+    for (mode, launches) in [("", true), ("?mode=rwc", true), ("?mode=rw", false)] {
+        let database = Database::new();
+        let url = database.url() + mode;
+        let figment = figment(&database, "").merge(("databases.remote_user.url", url));
+        let launch = Client::untracked(application(figment).attach(RemoteUser::fairing()));
+        let launched = launch.map(|_| ()).map_err(|error| error.to_string());
+        assert_eq!(launched.is_ok(), launches, "{mode}: {launched:?}");
+    }
+}
+
 /// A store that knows everybody as number 7, counts, and fails for `nobody`.
 #[derive(Default)]
 struct Counting {
