@@ -1,4 +1,5 @@
 mod headers;
+mod session;
 mod url;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,10 @@ use crate::proxy::Network;
 use url::Url;
 
 pub(crate) use headers::Headers;
+pub(crate) use session::Sessions;
+
+/// A key, and what is wrong with it.
+type Fault = (&'static str, String);
 
 /// What `[default.remote_user]` of `Rocket.toml` says, or its environment
 /// variable `ROCKET_REMOTE_USER`.
@@ -39,7 +44,9 @@ pub struct Config {
     pub(crate) superuser_groups: Option<BTreeSet<String>>,
     pub(crate) required_groups: BTreeSet<String>,
     pub(crate) denied_groups: BTreeSet<String>,
+    pub(crate) group_permissions: BTreeMap<String, BTreeSet<String>>,
     pub(crate) login_interval: u64,
+    pub(crate) session: Option<Sessions>,
     login_url: Option<Url>,
     logout_url: Option<Url>,
     pub(crate) migrate: bool,
@@ -89,7 +96,7 @@ impl Config {
     pub(crate) fn extract(figment: &Figment) -> Result<Self, Abort> {
         check_tables(figment)?;
         let config: Self = figment.focus(Self::TABLE).extract().map_err(beneath_table)?;
-        match config.fault() {
+        match config.fault(figment.profile() == rocket::Config::DEBUG_PROFILE) {
             Some((key, fault)) => Err(misconfigured(figment, key, fault).into()),
             None => Ok(config),
         }
@@ -106,7 +113,7 @@ impl Config {
     }
 
     /// The first key, with what is wrong with it, that says what cannot be.
-    fn fault(&self) -> Option<(&'static str, String)> {
+    fn fault(&self, debug: bool) -> Option<Fault> {
         if self.trusted_proxies.is_empty() {
             return Some((
                 "trusted_proxies",
@@ -151,7 +158,15 @@ impl Config {
         if self.headers.groups.is_none() && self.missing_groups == MissingGroups::Deny {
             return Some(("missing_groups", "`headers.groups` is off, so \"deny\" refuses everyone".into()));
         }
-        None
+        if let Some(permission) =
+            self.group_permissions.values().flatten().find(|p| p.trim() != **p || p.is_empty())
+        {
+            return Some((
+                "group_permissions",
+                format!("{permission:?} is no permission: it is blank, or has white space around it"),
+            ));
+        }
+        self.session.as_ref().and_then(|session| session.fault(debug))
     }
 
     /// Every group that is named here as one that people are in, with its key.
@@ -165,7 +180,9 @@ impl Config {
         ];
         let listed = lists.into_iter().filter_map(|(key, groups)| Some((key, groups?)));
         let listed = listed.flat_map(|(key, groups)| groups.iter().map(move |group| (key, group)));
-        listed.chain(self.group_map.values().map(|group| ("group_map", group)))
+        let mapped = self.group_map.values().map(|group| ("group_map", group));
+        let permitted = self.group_permissions.keys().map(|group| ("group_permissions", group));
+        listed.chain(mapped).chain(permitted)
     }
 }
 
@@ -189,7 +206,9 @@ impl Default for Config {
             superuser_groups: None,
             required_groups: BTreeSet::new(),
             denied_groups: BTreeSet::new(),
+            group_permissions: BTreeMap::new(),
             login_interval: 300,
+            session: None,
             login_url: None,
             logout_url: None,
             migrate: true,

@@ -5,6 +5,7 @@ mod dialect;
 mod migrations;
 mod own;
 mod record;
+mod sessions;
 mod source;
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -18,8 +19,9 @@ use crate::sync::{Plan, Stored};
 use crate::username::Username;
 
 pub(crate) use own::OwnDatabase;
+pub(crate) use sessions::{SessionChange, SessionStore};
 pub use source::StorePool;
-pub(crate) use source::{Given, Pooled, Source};
+pub(crate) use source::{Given, Opened, Pooled, Source};
 pub(crate) use sql::SqlStore;
 pub(crate) use statements::Statements;
 
