@@ -17,9 +17,10 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     /// `groups`, `username` → one JSON array: `id`, null if there is no such
     /// user, `username`, `name`, `email`, `is_active`, `is_staff`,
     /// `is_superuser`, `created_at`, `last_login_at`, the memberships as an object
-    /// of names and sources, and those of `groups` that exist.
+    /// of names and sources, and another whose names are those of `groups` that
+    /// exist.
     const FIND: &'static str;
-    /// `username`. Does nothing where the user exists.
+    /// `username`. Violates a unique constraint where the user exists.
     const CREATE_USER: &'static str;
     /// `username` → `id`.
     const FIND_ID: &'static str;
@@ -40,9 +41,6 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     const WRITERS: usize;
     /// The name and the SQL of each migration, beginning with version 1.
     const MIGRATIONS: &'static [(&'static str, &'static str)];
-
-    /// How many rows a statement changed.
-    fn rows_affected(result: &Self::QueryResult) -> u64;
 
     /// Whether the same transaction may succeed if it is tried again.
     fn is_transient(error: &dyn DatabaseError) -> bool;

@@ -3,7 +3,11 @@
 mod connections;
 mod dialect;
 mod migrations;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod own;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
 mod source;
 mod sql;

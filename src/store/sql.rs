@@ -66,13 +66,7 @@ impl<D: Statements> SqlStore<D> {
         D::lock(connection, username).await?;
         let mut plan = planner(D::find(connection, username, groups).await?)?;
         if plan.is_creation() {
-            match D::create(connection, username).await? {
-                Some(id) => plan.created_as(id),
-                None => {
-                    D::lock(connection, username).await?;
-                    plan = planner(D::find(connection, username, groups).await?)?;
-                }
-            }
+            plan.created_as(D::create(connection, username).await?);
         }
         for change in plan.changes() {
             D::make(connection, plan.user().id(), change).await?;
@@ -80,10 +74,14 @@ impl<D: Statements> SqlStore<D> {
         Ok(plan)
     }
 
+    /// Whether the database gave a transaction up for another one, or another
+    /// one created the same user first.
     fn is_transient(error: &Error) -> bool {
         let Error::Store(error) = error else { return false };
         match &**error {
-            StoreError::Database(sqlx::Error::Database(error)) => D::is_transient(&**error),
+            StoreError::Database(sqlx::Error::Database(error)) => {
+                error.is_unique_violation() || D::is_transient(&**error)
+            }
             _ => false,
         }
     }

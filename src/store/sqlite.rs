@@ -2,7 +2,6 @@
 
 use sqlx::Sqlite;
 use sqlx::error::DatabaseError;
-use sqlx::sqlite::SqliteQueryResult;
 
 use super::dialect::Dialect;
 
@@ -19,12 +18,12 @@ SELECT json_array(
          (SELECT json_group_object(g.name, m.source)
             FROM remote_memberships m JOIN remote_groups g ON g.id = m.group_id
            WHERE m.user_id = u.id),
-         (SELECT json_group_array(g.name)
-            FROM json_each(?1) AS named CROSS JOIN remote_groups g ON g.name = named.value))
-  FROM (SELECT 1) LEFT JOIN remote_users u ON u.username = ?2";
+         (SELECT json_group_object(g.name, 1)
+            FROM json_each(?1) AS named CROSS JOIN remote_groups g
+           WHERE g.name = named.value))
+  FROM (SELECT 1) AS one LEFT JOIN remote_users u ON u.username = ?2";
 
-    const CREATE_USER: &'static str = "\
-INSERT INTO remote_users (username) VALUES (?) ON CONFLICT DO NOTHING";
+    const CREATE_USER: &'static str = "INSERT INTO remote_users (username) VALUES (?)";
 
     const FIND_ID: &'static str = "SELECT id FROM remote_users WHERE username = ?";
 
@@ -36,20 +35,22 @@ UPDATE remote_users SET last_login_at = datetime(?, 'unixepoch') WHERE id = ?";
 
     const CREATE_GROUPS: &'static str = "\
 INSERT INTO remote_groups (name)
-SELECT value FROM json_each(?) WHERE TRUE
+SELECT named.value FROM json_each(?) AS named WHERE TRUE
 ON CONFLICT DO NOTHING";
 
     const JOIN: &'static str = "\
 INSERT INTO remote_memberships (user_id, group_id, source)
-SELECT ?, g.id, 'remote' FROM json_each(?) AS named CROSS JOIN remote_groups g ON g.name = named.value
- WHERE TRUE
+SELECT ?, g.id, 'remote'
+  FROM json_each(?) AS named CROSS JOIN remote_groups g
+ WHERE g.name = named.value
 ON CONFLICT DO NOTHING";
 
     const LEAVE: &'static str = "\
 DELETE FROM remote_memberships
  WHERE user_id = ?
-   AND group_id IN (SELECT g.id FROM json_each(?) AS named
-                      CROSS JOIN remote_groups g ON g.name = named.value)";
+   AND group_id IN (SELECT g.id
+                      FROM json_each(?) AS named CROSS JOIN remote_groups g
+                     WHERE g.name = named.value)";
 
     const CONNECTIONS_PER_PROCESSOR: usize = 2;
 
@@ -57,10 +58,6 @@ DELETE FROM remote_memberships
 
     const MIGRATIONS: &'static [(&'static str, &'static str)] =
         &[("users and groups", include_str!("migrations/sqlite/1_users_and_groups.sql"))];
-
-    fn rows_affected(result: &SqliteQueryResult) -> u64 {
-        result.rows_affected()
-    }
 
     /// A plain `SQLITE_BUSY` comes after `busy_timeout` of trying; these come
     /// at once (<https://www.sqlite.org/rescode.html>).

@@ -23,11 +23,11 @@ pub(crate) trait Statements: Dialect {
         groups: &str,
     ) -> impl Future<Output = Result<Stored, StoreError>> + Send;
 
-    /// Creates a user, and tells its `id`; `None` if there is one of that name.
+    /// Creates a user, and tells its `id`.
     fn create(
         connection: &mut Self::Connection,
         username: &Username,
-    ) -> impl Future<Output = Result<Option<i64>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<i64, StoreError>> + Send;
 
     /// Makes a change to a user who exists.
     fn make(
@@ -69,13 +69,10 @@ where
         record::read(&found)
     }
 
-    async fn create(connection: &mut D::Connection, username: &Username) -> Result<Option<i64>, StoreError> {
-        let create = sqlx::query(D::CREATE_USER).bind(username.as_str());
-        if D::rows_affected(&create.execute(&mut *connection).await?) == 0 {
-            return Ok(None);
-        }
+    async fn create(connection: &mut D::Connection, username: &Username) -> Result<i64, StoreError> {
+        sqlx::query(D::CREATE_USER).bind(username.as_str()).execute(&mut *connection).await?;
         let find = sqlx::query(D::FIND_ID).bind(username.as_str());
-        Ok(Some(find.fetch_one(connection).await?.try_get(0)?))
+        Ok(find.fetch_one(connection).await?.try_get(0)?)
     }
 
     async fn make(connection: &mut D::Connection, user_id: i64, change: &Change) -> Result<(), StoreError> {
