@@ -29,15 +29,13 @@ pub(crate) struct Sync<'a> {
     pub(crate) now: OffsetDateTime,
 }
 
-/// What a request is to the last login of its user.
+/// How to tell whether a request is a new login of its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Login {
-    /// The same login, which stands: a session knows of it.
-    Standing,
-    /// Perhaps a new one, if the last is `login_interval` ago.
-    Repeated,
-    /// A new one.
-    New,
+    /// By the session, which notes it when it begins.
+    OfSession,
+    /// By the time: the last one is `login_interval` ago.
+    OfHeader,
 }
 
 /// The hooks about a profile, for the request at hand.
@@ -158,12 +156,7 @@ impl Sync<'_> {
 
     fn plan_login(&self, last: &mut Option<OffsetDateTime>, changes: &mut Vec<Change>) {
         let is_recent = |last: OffsetDateTime| (self.now - last).abs() < self.rules.login_interval;
-        let is_new = match self.login {
-            Login::Standing => last.is_none(),
-            Login::Repeated => !last.is_some_and(is_recent),
-            Login::New => true,
-        };
-        if is_new {
+        if self.login == Login::OfHeader && !last.is_some_and(is_recent) {
             *last = Some(self.now);
             changes.push(Change::LogIn(self.now));
         }

@@ -24,17 +24,13 @@ impl Service {
     pub(super) async fn sign_in(&self, request: &Request<'_>, accepted: &Accepted) -> Result<User, Error> {
         let identity = self.identity(accepted);
         let Some(sessions) = &self.sessions else {
-            return self.synchronise(request, &identity, Login::Repeated).await;
+            return self.synchronise(request, &identity, Login::OfHeader).await;
         };
         let held = sessions.held(sessions.presented(request)).await?;
         let is_same = held.as_ref().is_some_and(|held| held.user.username() == accepted.username.as_str());
-        let login = match (is_same, sessions.persistent) {
-            (true, _) => Login::Standing,
-            (false, true) => Login::New,
-            (false, false) => Login::Repeated,
-        };
-        let user = self.synchronise(request, &identity, login).await;
-        self.follow(request, sessions, held.as_ref(), &identity, &user).await?;
+        let login = if is_same || sessions.persistent { Login::OfSession } else { Login::OfHeader };
+        let mut user = self.synchronise(request, &identity, login).await;
+        self.follow(request, sessions, held.as_ref(), &identity, &mut user).await?;
         user
     }
 
@@ -45,7 +41,7 @@ impl Service {
         sessions: &Sessions,
         held: Option<&Held>,
         identity: &Identity<'_>,
-        user: &Result<User, Error>,
+        user: &mut Result<User, Error>,
     ) -> Result<(), Error> {
         let (presented, jar) = (sessions.presented(request), request.cookies());
         match (user, held) {
@@ -55,7 +51,7 @@ impl Service {
             }
             (Ok(user), _) if sessions.persistent => {
                 let groups = self.rules.remembered(identity, &BTreeSet::new());
-                sessions.begin(presented, jar, user.id(), PROXY, groups).await?;
+                user.last_login_at = Some(sessions.begin(presented, jar, user.id(), PROXY, groups).await?);
             }
             (Err(Error::Store(_)), _) | (_, None) => {}
             (_, Some(_)) => sessions.end(presented, jar).await?,

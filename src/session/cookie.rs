@@ -50,7 +50,9 @@ impl SessionCookie {
     }
 
     pub(super) fn remove(&self, jar: &CookieJar<'_>) {
-        jar.remove(self.build(String::new()));
+        let mut cookie = self.build(String::new());
+        cookie.make_removal();
+        jar.add(cookie);
     }
 
     fn build(&self, value: String) -> Cookie<'static> {

@@ -92,7 +92,8 @@ impl Session<'_> {
             return Err(Error::Source);
         }
         let id = self.service.check_login(user).await?;
-        sessions.begin(presented, self.jar, id, source, Default::default()).await
+        sessions.begin(presented, self.jar, id, source, Default::default()).await?;
+        Ok(())
     }
 
     /// Signs out: ends the session of the request, takes the cookie from the

@@ -56,7 +56,8 @@ impl Sessions {
     }
 
     /// Begins a session of the user `id`, in place of the one that the request
-    /// holds, and hands its token to the browser.
+    /// holds, and hands its token to the browser. Returns the time of this login,
+    /// which the store notes.
     pub(crate) async fn begin(
         &self,
         presented: &Presented,
@@ -64,7 +65,7 @@ impl Sessions {
         id: i64,
         source: &str,
         groups: BTreeSet<String>,
-    ) -> Result<(), Error> {
+    ) -> Result<OffsetDateTime, Error> {
         let token = Token::generate().map_err(|e| StoreError::Other(Box::new(e)))?;
         let digest = token.digest();
         let now = OffsetDateTime::now_utc();
@@ -75,12 +76,10 @@ impl Sessions {
             expires_at: self.lifetime.end(now, now),
             groups,
         };
-        if !self.store.begin_session(id, &digest, &record, &presented.digests()).await? {
-            return Err(Error::UnknownUser);
-        }
+        self.store.begin_session(id, &digest, &record, &presented.digests()).await?;
         self.cookie.add(jar, &token);
         *presented.lock() = Some(digest);
-        Ok(())
+        Ok(now)
     }
 
     /// Goes on with a session: writes down that it was used, if it is time to,

@@ -3,7 +3,11 @@
 mod connections;
 mod dialect;
 mod migrations;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod own;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
 mod sessions;
 mod source;
@@ -66,6 +70,13 @@ pub enum StoreError {
     /// A store that is no database failed.
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    fn is_foreign_key_violation(&self) -> bool {
+        let StoreError::Database(error) = self else { return false };
+        error.as_database_error().is_some_and(|error| error.is_foreign_key_violation())
+    }
 }
 
 impl From<StoreError> for error::Error {

@@ -5,6 +5,7 @@ use super::sql::{SqlStore, Write};
 use super::statements::Statements;
 use crate::error::Error;
 use crate::session::{Digest, Held, SessionRecord};
+use crate::sync::Change;
 
 /// Where sessions are remembered, beside the users.
 #[rocket::async_trait]
@@ -12,15 +13,15 @@ pub(crate) trait SessionStore: Send + Sync + 'static {
     /// Finds a session, over or not, and its user.
     async fn find_session(&self, digest: &Digest) -> Result<Option<Held>, StoreError>;
 
-    /// Begins a session in place of those `replaced`, and deletes those that
-    /// expired. `false` if there is no such user.
+    /// Begins a session in place of those `replaced`, which is a login of the
+    /// user, and deletes those that expired. [`Error::UnknownUser`] if there is no such user.
     async fn begin_session(
         &self,
         user_id: i64,
         digest: &Digest,
         session: &SessionRecord,
         replaced: &[Digest],
-    ) -> Result<bool, Error>;
+    ) -> Result<(), Error>;
 
     /// Changes the sessions.
     async fn change_sessions(&self, change: SessionChange<'_>) -> Result<(), Error>;
@@ -50,14 +51,19 @@ struct Begin<'a> {
 }
 
 impl<D: Statements> Write<D> for Begin<'_> {
-    type Outcome = bool;
+    type Outcome = ();
 
-    async fn make(&self, connection: &mut D::Connection) -> Result<bool, Error> {
+    async fn make(&self, connection: &mut D::Connection) -> Result<(), Error> {
         D::change_sessions(connection, SessionChange::Purge(self.session.created_at)).await?;
         for digest in self.replaced {
             D::change_sessions(connection, SessionChange::End(digest)).await?;
         }
-        Ok(D::begin_session(connection, self.user_id, self.digest, self.session).await?)
+        match D::begin_session(connection, self.user_id, self.digest, self.session).await {
+            Err(error) if error.is_foreign_key_violation() => return Err(Error::UnknownUser),
+            begun => begun?,
+        }
+        let login = Change::LogIn(self.session.created_at);
+        Ok(D::make(connection, self.user_id, &login).await?)
     }
 }
 
@@ -81,7 +87,7 @@ impl<D: Statements> SessionStore for SqlStore<D> {
         digest: &Digest,
         session: &SessionRecord,
         replaced: &[Digest],
-    ) -> Result<bool, Error> {
+    ) -> Result<(), Error> {
         self.write(&Begin { user_id, digest, session, replaced }).await
     }
 

@@ -61,7 +61,7 @@ impl<D: Database<Pool: StorePool>> Pooled<D> {
     }
 
     /// A database whose fairing this crate attaches.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
     pub(crate) fn own() -> Self {
         Self { share: Share::All, database: PhantomData }
     }

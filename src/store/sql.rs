@@ -75,10 +75,14 @@ impl<D: Statements> SqlStore<D> {
         Ok(outcome)
     }
 
+    /// Whether the database gave a transaction up for another one, or another
+    /// one created the same user first.
     fn is_transient(error: &Error) -> bool {
         let Error::Store(error) = error else { return false };
         match &**error {
-            StoreError::Database(sqlx::Error::Database(error)) => D::is_transient(&**error),
+            StoreError::Database(sqlx::Error::Database(error)) => {
+                error.is_unique_violation() || D::is_transient(&**error)
+            }
             _ => false,
         }
     }
@@ -106,23 +110,16 @@ impl Update<'_> {
     async fn find<D: Statements>(&self, connection: &mut D::Connection) -> Result<Stored, StoreError> {
         D::find(connection, self.username, self.groups).await
     }
-
-    async fn plan<D: Statements>(&self, connection: &mut D::Connection) -> Result<Plan, Error> {
-        D::lock(connection, self.username).await?;
-        (self.planner)(self.find::<D>(connection).await?)
-    }
 }
 
 impl<D: Statements> Write<D> for Update<'_> {
     type Outcome = Plan;
 
     async fn make(&self, connection: &mut D::Connection) -> Result<Plan, Error> {
-        let mut plan = self.plan::<D>(connection).await?;
+        D::lock(connection, self.username).await?;
+        let mut plan = (self.planner)(self.find::<D>(connection).await?)?;
         if plan.is_creation() {
-            match D::create(connection, self.username).await? {
-                Some(id) => plan.created_as(id),
-                None => plan = self.plan::<D>(connection).await?,
-            }
+            plan.created_as(D::create(connection, self.username).await?);
         }
         for change in plan.changes() {
             D::make(connection, plan.user().id(), change).await?;

@@ -26,11 +26,11 @@ pub(crate) trait Statements: Dialect {
         groups: &str,
     ) -> impl Future<Output = Result<Stored, StoreError>> + Send;
 
-    /// Creates a user, and tells its `id`; `None` if there is one of that name.
+    /// Creates a user, and tells its `id`.
     fn create(
         connection: &mut Self::Connection,
         username: &Username,
-    ) -> impl Future<Output = Result<Option<i64>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<i64, StoreError>> + Send;
 
     /// Makes a change to a user who exists.
     fn make(
@@ -45,13 +45,13 @@ pub(crate) trait Statements: Dialect {
         digest: &Digest,
     ) -> impl Future<Output = Result<Option<Held>, StoreError>> + Send;
 
-    /// Begins a session; `false` if there is no such user.
+    /// Begins a session.
     fn begin_session(
         connection: &mut Self::Connection,
         user_id: i64,
         digest: &Digest,
         session: &SessionRecord,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Makes a change to the sessions.
     fn change_sessions(
@@ -98,13 +98,10 @@ where
         record::read(&found)
     }
 
-    async fn create(connection: &mut D::Connection, username: &Username) -> Result<Option<i64>, StoreError> {
-        let create = sqlx::query(D::CREATE_USER).bind(username.as_str());
-        if D::rows_affected(&create.execute(&mut *connection).await?) == 0 {
-            return Ok(None);
-        }
+    async fn create(connection: &mut D::Connection, username: &Username) -> Result<i64, StoreError> {
+        sqlx::query(D::CREATE_USER).bind(username.as_str()).execute(&mut *connection).await?;
         let find = sqlx::query(D::FIND_ID).bind(username.as_str());
-        Ok(Some(find.fetch_one(connection).await?.try_get(0)?))
+        Ok(find.fetch_one(connection).await?.try_get(0)?)
     }
 
     async fn make(connection: &mut D::Connection, user_id: i64, change: &Change) -> Result<(), StoreError> {
@@ -141,16 +138,17 @@ where
         user_id: i64,
         digest: &Digest,
         session: &SessionRecord,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(), StoreError> {
         let query = sqlx::query(D::BEGIN_SESSION)
             .bind(digest.as_str())
+            .bind(user_id)
             .bind(&*session.source)
             .bind(to_json(&session.groups))
             .bind(to_milliseconds(session.created_at))
             .bind(to_milliseconds(session.last_seen_at))
-            .bind(to_milliseconds(session.expires_at))
-            .bind(user_id);
-        Ok(D::rows_affected(&query.execute(connection).await?) > 0)
+            .bind(to_milliseconds(session.expires_at));
+        query.execute(connection).await?;
+        Ok(())
     }
 
     async fn change_sessions(
