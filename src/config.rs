@@ -1,4 +1,8 @@
+mod encoding;
+mod groups_format;
 mod headers;
+mod prefixes;
+mod preset;
 mod url;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,9 +13,13 @@ use serde::Deserialize;
 
 use crate::launch::Abort;
 use crate::proxy::Network;
+use preset::Choice;
 use url::Url;
 
+pub(crate) use encoding::Encoding;
+pub(crate) use groups_format::GroupsFormat;
 pub(crate) use headers::Headers;
+pub(crate) use prefixes::Prefixes;
 
 /// What `[default.remote_user]` of `Rocket.toml` says, or its environment
 /// variable `ROCKET_REMOTE_USER`.
@@ -24,7 +32,12 @@ pub(crate) use headers::Headers;
 pub struct Config {
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) untrusted: Untrusted,
+    pub(crate) preset: Option<String>,
+    unsigned: bool,
     pub(crate) headers: Headers,
+    pub(crate) encoding: Encoding,
+    pub(crate) strip_prefix: Prefixes,
+    pub(crate) groups_format: GroupsFormat,
     pub(crate) groups_separator: String,
     pub(crate) limits: Limits,
     pub(crate) create_users: bool,
@@ -88,9 +101,13 @@ impl Config {
     /// Reads and checks the table under the active profile.
     pub(crate) fn extract(figment: &Figment) -> Result<Self, Abort> {
         check_tables(figment)?;
-        let config: Self = figment.focus(Self::TABLE).extract().map_err(beneath_table)?;
+        let table = figment.focus(Self::TABLE);
+        let choice: Choice = table.extract().map_err(beneath_table)?;
+        let fault = |(key, fault)| misconfigured(figment, key, fault);
+        let table = Choice::complete(table, choice.keys().map_err(fault)?);
+        let config: Self = table.extract().map_err(beneath_table)?;
         match config.fault() {
-            Some((key, fault)) => Err(misconfigured(figment, key, fault).into()),
+            Some(wrong) => Err(fault(wrong).into()),
             None => Ok(config),
         }
     }
@@ -133,6 +150,10 @@ impl Config {
         if self.groups_separator.is_empty() {
             return Some(("groups_separator", "the separator of groups cannot be empty".into()));
         }
+        if self.groups_separator.contains('"') {
+            let fault = "the separator of groups cannot be a quote, which keeps one in a name";
+            return Some(("groups_separator", fault.into()));
+        }
         if self.limits.smallest() == 0 {
             return Some(("limits", "a limit of 0 refuses every request".into()));
         }
@@ -174,7 +195,12 @@ impl Default for Config {
         Self {
             trusted_proxies: Vec::new(),
             untrusted: Untrusted::Reject,
+            preset: None,
+            unsigned: false,
             headers: Headers::default(),
+            encoding: Encoding::Utf8,
+            strip_prefix: Prefixes::default(),
+            groups_format: GroupsFormat::Separator,
             groups_separator: ",".into(),
             limits: Limits::default(),
             create_users: true,

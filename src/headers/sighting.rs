@@ -20,7 +20,7 @@ pub(crate) struct Sighting<'c, 'h> {
 struct Seen<'c, 'h> {
     header: &'c HeaderName,
     value: Option<Cow<'h, str>>,
-    doubled: bool,
+    more: Vec<Cow<'h, str>>,
     aliased: bool,
     hop_by_hop: bool,
 }
@@ -41,7 +41,7 @@ impl<'c, 'h> Sighting<'c, 'h> {
         for seen in self.seen.iter_mut().flatten() {
             match seen.header.kinship(name.as_str()) {
                 Kinship::Stranger => continue,
-                Kinship::Same if seen.value.is_some() => seen.doubled = true,
+                Kinship::Same if seen.value.is_some() => seen.more.push(value),
                 Kinship::Same => seen.value = Some(value),
                 Kinship::Alias => {
                     seen.aliased = true;
@@ -59,12 +59,24 @@ impl<'c, 'h> Sighting<'c, 'h> {
 
     /// The value of `header`, the first one if there are more.
     pub(crate) fn value(&self, header: &HeaderName) -> Option<&str> {
-        self.seen.iter().flatten().find(|seen| std::ptr::eq(seen.header, header))?.value.as_deref()
+        self.seen(header)?.value.as_deref()
     }
 
-    /// Refuses headers that are aliased, doubled or marked to be dropped.
-    pub(crate) fn check(&self) -> Result<(), Rejection> {
-        match self.seen.iter().flatten().find_map(|seen| Some((seen.header, seen.fault()?))) {
+    /// The values of `header` after the first one.
+    pub(crate) fn more(&self, header: &HeaderName) -> &[Cow<'h, str>] {
+        self.seen(header).map_or(&[], |seen| &seen.more)
+    }
+
+    fn seen(&self, header: &HeaderName) -> Option<&Seen<'c, 'h>> {
+        self.seen.iter().flatten().find(|seen| std::ptr::eq(seen.header, header))
+    }
+
+    /// Refuses headers that are aliased, doubled or marked to be dropped. One
+    /// of them may be `repeated`.
+    pub(crate) fn check(&self, repeated: Option<&HeaderName>) -> Result<(), Rejection> {
+        let may_repeat = |header| repeated.is_some_and(|repeated| std::ptr::eq(repeated, header));
+        let fault = |seen: &Seen<'c, '_>| Some((seen.header, seen.fault(may_repeat(seen.header))?));
+        match self.seen.iter().flatten().find_map(fault) {
             Some((header, fault)) => Err(Rejection::new(header, fault)),
             None => Ok(()),
         }
@@ -86,13 +98,13 @@ impl<'c, 'h> Sighting<'c, 'h> {
 
 impl<'c> Seen<'c, '_> {
     fn nothing(header: &'c HeaderName) -> Self {
-        Self { header, value: None, doubled: false, aliased: false, hop_by_hop: false }
+        Self { header, value: None, more: Vec::new(), aliased: false, hop_by_hop: false }
     }
 
-    fn fault(&self) -> Option<Fault> {
+    fn fault(&self, may_repeat: bool) -> Option<Fault> {
         match self {
             Self { aliased: true, .. } => Some(Fault::Alias),
-            Self { doubled: true, .. } => Some(Fault::Doubled),
+            Self { more, .. } if !more.is_empty() && !may_repeat => Some(Fault::Doubled),
             Self { hop_by_hop: true, .. } => Some(Fault::HopByHop),
             _ => None,
         }
