@@ -2,6 +2,7 @@
 //! what it does.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod attack;
 pub mod log;
 pub mod process;
 pub mod socket;
