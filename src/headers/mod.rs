@@ -11,7 +11,7 @@ use crate::config::{Config, Headers, Limits};
 use crate::error::{Fault, Rejection};
 
 pub(crate) use name::{HeaderName, name_or_false};
-pub(crate) use sighting::Sighting;
+pub(crate) use sighting::{Sighting, WATCHED};
 
 /// What a trusted proxy said of a person: each value clean, none canonical
 /// yet.
@@ -57,7 +57,7 @@ impl Reader {
     /// Reads what was sighted. `None` is nobody: no user header, or a blank
     /// one. The other headers are held to their rules even then.
     pub(crate) fn read(&self, sighting: &Sighting<'_, '_>) -> Result<Option<Assertion>, Rejection> {
-        sighting.check()?;
+        sighting.check(self.headers.iter())?;
         let user = self.value(sighting, &self.headers.user, self.limits.user)?;
         let name = self.optional(sighting, self.headers.name.as_ref(), self.limits.name)?;
         let email = self.optional(sighting, self.headers.email.as_ref(), self.limits.email)?;
