@@ -1,6 +1,10 @@
 #[cfg(feature = "mtls")]
 mod certificate;
+mod encoding;
+mod groups_format;
 mod headers;
+mod prefixes;
+mod preset;
 mod secret;
 #[cfg(not(feature = "mtls"))]
 mod uncompiled;
@@ -15,11 +19,15 @@ use serde::Deserialize;
 use crate::headers::HeaderName;
 use crate::launch::Abort;
 use crate::proxy::Network;
+use preset::Choice;
 use url::Url;
 
 #[cfg(feature = "mtls")]
 pub(crate) use certificate::{Fingerprint, ProxyCertificate};
+pub(crate) use encoding::Encoding;
+pub(crate) use groups_format::GroupsFormat;
 pub(crate) use headers::Headers;
+pub(crate) use prefixes::Prefixes;
 pub(crate) use secret::ProxySecret;
 #[cfg(not(feature = "mtls"))]
 pub(crate) use uncompiled::ProxyCertificate;
@@ -37,7 +45,12 @@ pub struct Config {
     pub(crate) proxy_secret: Option<ProxySecret>,
     pub(crate) proxy_certificate: Option<ProxyCertificate>,
     pub(crate) untrusted: Untrusted,
+    pub(crate) preset: Option<String>,
+    unsigned: bool,
     pub(crate) headers: Headers,
+    pub(crate) encoding: Encoding,
+    pub(crate) strip_prefix: Prefixes,
+    pub(crate) groups_format: GroupsFormat,
     pub(crate) groups_separator: String,
     pub(crate) limits: Limits,
     pub(crate) create_users: bool,
@@ -101,9 +114,13 @@ impl Config {
     /// Reads and checks the table under the active profile.
     pub(crate) fn extract(figment: &Figment) -> Result<Self, Abort> {
         check_tables(figment)?;
-        let config: Self = figment.focus(Self::TABLE).extract().map_err(beneath_table)?;
+        let table = figment.focus(Self::TABLE);
+        let choice: Choice = table.extract().map_err(beneath_table)?;
+        let fault = |(key, fault)| misconfigured(figment, key, fault);
+        let table = Choice::complete(table, choice.keys().map_err(fault)?);
+        let config: Self = table.extract().map_err(beneath_table)?;
         match config.fault() {
-            Some((key, fault)) => Err(misconfigured(figment, key, fault).into()),
+            Some(wrong) => Err(fault(wrong).into()),
             None => config.check_tls(figment),
         }
     }
@@ -139,6 +156,10 @@ impl Config {
         }
         if self.groups_separator.is_empty() {
             return Some(("groups_separator", "the separator of groups cannot be empty".into()));
+        }
+        if self.groups_separator.contains('"') {
+            let fault = "the separator of groups cannot be a quote, which keeps one in a name";
+            return Some(("groups_separator", fault.into()));
         }
         if self.limits.smallest() == 0 {
             return Some(("limits", "a limit of 0 refuses every request".into()));
@@ -219,7 +240,12 @@ impl Default for Config {
             proxy_secret: None,
             proxy_certificate: None,
             untrusted: Untrusted::Reject,
+            preset: None,
+            unsigned: false,
             headers: Headers::default(),
+            encoding: Encoding::Utf8,
+            strip_prefix: Prefixes::default(),
+            groups_format: GroupsFormat::Separator,
             groups_separator: ",".into(),
             limits: Limits::default(),
             create_users: true,

@@ -33,6 +33,13 @@ pub enum Fault {
     /// (RFC 9110, section 7.6.1) (400).
     #[error("is named by a `Connection` header")]
     HopByHop,
+    /// The value is not in the configured `encoding`: an escape that is not
+    /// whole, a byte that is to be escaped, or no UTF-8 (400).
+    #[error("is not encoded as `encoding` says")]
+    Misencoded,
+    /// The value, or one group of it, lacks its prefix of `strip_prefix` (400).
+    #[error("does not begin with the prefix that `strip_prefix` says")]
+    Unprefixed,
     /// A control, bidirectional, zero-width or other character that nobody
     /// sees (400).
     #[error("holds a character that nobody can see")]
@@ -52,6 +59,14 @@ pub enum Fault {
         /// The configured limit.
         limit: usize,
     },
+    /// A quoted group is not closed, or is closed before its end (RFC 9110,
+    /// section 5.6.4) (400).
+    #[error("holds a quoted group that does not end where it should")]
+    Quoted,
+    /// The groups are no JSON array of strings, and `groups_format` is
+    /// `"json"` (400).
+    #[error("is not a JSON array of strings")]
+    NotAnArray,
     /// A comma in a user name: two headers that a proxy joined (RFC 9110,
     /// section 5.3) (400).
     #[error("holds a comma")]

@@ -115,7 +115,7 @@ impl Service {
             groups: match &accepted.groups {
                 Said::Nothing => None,
                 Said::Blank => Some(BTreeSet::new()),
-                Said::Value(groups) => Some(self.reader.split(groups).filter_map(here).collect()),
+                Said::Value(groups) => Some(self.reader.names(groups).filter_map(here).collect()),
             },
         }
     }

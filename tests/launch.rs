@@ -124,6 +124,39 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         ),
         ("groups_separator", "groups_separator = ''", "the separator of groups cannot be empty"),
         (
+            "groups_separator",
+            "groups_separator = '\"'",
+            "the separator of groups cannot be a quote, which keeps one in a name",
+        ),
+        (
+            "encoding",
+            "encoding = 'latin1'",
+            "unknown variant: found `latin1`, expected `one of `utf-8`, `percent`, `rfc2047`, `quoted-printable``",
+        ),
+        (
+            "groups_format",
+            "groups_format = 'csv'",
+            "unknown variant: found `csv`, expected `one of `separator`, `repeated`, `json``",
+        ),
+        (
+            "strip_prefix.group",
+            "strip_prefix = { group = 'x' }",
+            "unknown field: found `group`, expected `one of `user`, `name`, `email`, `groups``",
+        ),
+        ("preset", "preset = 1", "invalid type: found signed int `1`, expected a string"),
+        (
+            "preset",
+            "preset = 'keycloak'",
+            "`keycloak` is no preset: there are `authelia`, `authentik`, `aws-alb`, `azure-easyauth`, \
+             `cloudflare-access`, `google-iap`, `kubernetes`, `oauth2-proxy`, `pomerium`, `tailscale`",
+        ),
+        ("unsigned", "unsigned = 'yes'", "invalid type: found string \"yes\", expected a boolean"),
+        (
+            "headers",
+            "preset = 'authentik'\nheaders = { name = 'X_authentik_email' }",
+            "`X-authentik-email` is the name of two headers, or an alias of another",
+        ),
+        (
             "missing_groups",
             "missing_groups = 'deny'\nheaders = { groups = false }",
             "`headers.groups` is off, so \"deny\" refuses everyone",
@@ -141,6 +174,25 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
     ];
     for (key, toml, message) in cases {
         expect(&abort_by(&format!("{TABLE}{TRUSTED}{toml}")), key, message);
+    }
+}
+
+#[test]
+fn a_preset_whose_product_signs_needs_the_signature_or_a_word() {
+    for preset in ["cloudflare-access", "google-iap", "aws-alb", "pomerium"] {
+        let signed = format!(
+            "`{preset}` signs the identity: configure `jwt`, or set `unsigned = true` to believe headers that \
+             whoever connects from a trusted address can forge"
+        );
+        for unsigned in ["", "unsigned = false"] {
+            let lines = abort_by(&format!("{TABLE}{TRUSTED}preset = '{preset}'\n{unsigned}"));
+            expect(&lines, "preset", &signed);
+        }
+    }
+    let both = "unsigned = true\njwt = { issuer = 'x' }";
+    for preset in ["", "preset = 'google-iap'\n"] {
+        let lines = abort_by(&format!("{TABLE}{TRUSTED}{preset}{both}"));
+        expect(&lines, "unsigned", "`jwt` is configured, so the identity is signed");
     }
 }
 
@@ -329,6 +381,30 @@ fn liftoff_sums_up_what_is_in_force() {
             "store: database `remote_user`",
         ]
     );
+    assert_eq!(
+        summary("trusted_proxies = ['::1']\npreset = 'kubernetes'\nencoding = 'quoted-printable'"),
+        [
+            "Remote User:",
+            "trusted proxies: ::1",
+            "untrusted peers: refused when they send identity headers",
+            "preset: kubernetes",
+            "headers: X-Remote-User, X-Remote-Group",
+            "encoding: quoted-printable",
+            "users: unknown created, inactive refused, case kept",
+            "groups: one a line, unknown ignored, local mirrored away, a missing header clears",
+            "store: database `remote_user`",
+        ]
+    );
+    for (encoding, format, expected) in [
+        ("percent", "separator", "groups: split at \",\", unknown"),
+        ("rfc2047", "json", "groups: a JSON array, unknown"),
+    ] {
+        let lines = summary(&format!(
+            "trusted_proxies = ['::1']\nencoding = '{encoding}'\ngroups_format = '{format}'"
+        ));
+        assert_eq!(lines[4], format!("encoding: {encoding}"));
+        assert!(lines[6].starts_with(expected), "{lines:?}");
+    }
 }
 
 #[test]

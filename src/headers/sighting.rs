@@ -23,7 +23,7 @@ pub(crate) struct Sighting<'c, 'h> {
 struct Seen<'c, 'h> {
     header: &'c HeaderName,
     value: Option<Cow<'h, str>>,
-    doubled: bool,
+    more: Vec<Cow<'h, str>>,
     aliased: bool,
     hop_by_hop: bool,
 }
@@ -44,7 +44,7 @@ impl<'c, 'h> Sighting<'c, 'h> {
         for seen in self.seen.iter_mut().flatten() {
             match seen.header.kinship(name.as_str()) {
                 Kinship::Stranger => continue,
-                Kinship::Same if seen.value.is_some() => seen.doubled = true,
+                Kinship::Same if seen.value.is_some() => seen.more.push(value),
                 Kinship::Same => seen.value = Some(value),
                 Kinship::Alias => {
                     seen.aliased = true;
@@ -65,22 +65,22 @@ impl<'c, 'h> Sighting<'c, 'h> {
         self.seen(header)?.value.as_deref()
     }
 
+    /// The values of `header` after the first one.
+    pub(crate) fn more(&self, header: &HeaderName) -> &[Cow<'h, str>] {
+        self.seen(header).map_or(&[], |seen| &seen.more)
+    }
+
     fn seen(&self, header: &HeaderName) -> Option<&Seen<'c, 'h>> {
         self.seen.iter().flatten().find(|seen| std::ptr::eq(seen.header, header))
     }
 
-    /// Refuses those of `headers` that are aliased, doubled or marked to be
-    /// dropped.
-    pub(crate) fn check<'n>(
-        &self,
-        headers: impl IntoIterator<Item = &'n HeaderName>,
-    ) -> Result<(), Rejection> {
-        for header in headers {
-            if let Some(fault) = self.seen(header).and_then(Seen::fault) {
-                return Err(Rejection::new(header, fault));
-            }
+    /// Refuses `header` if it is aliased, marked to be dropped, or doubled when
+    /// it may not `repeat`.
+    pub(crate) fn check(&self, header: &HeaderName, repeat: bool) -> Result<(), Rejection> {
+        match self.seen(header).and_then(|seen| seen.fault(repeat)) {
+            Some(fault) => Err(Rejection::new(header, fault)),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The first of `headers` that was sent, be it as an alias.
@@ -102,13 +102,13 @@ impl<'c, 'h> Sighting<'c, 'h> {
 
 impl<'c> Seen<'c, '_> {
     fn nothing(header: &'c HeaderName) -> Self {
-        Self { header, value: None, doubled: false, aliased: false, hop_by_hop: false }
+        Self { header, value: None, more: Vec::new(), aliased: false, hop_by_hop: false }
     }
 
-    fn fault(&self) -> Option<Fault> {
+    fn fault(&self, may_repeat: bool) -> Option<Fault> {
         match self {
             Self { aliased: true, .. } => Some(Fault::Alias),
-            Self { doubled: true, .. } => Some(Fault::Doubled),
+            Self { more, .. } if !more.is_empty() && !may_repeat => Some(Fault::Doubled),
             Self { hop_by_hop: true, .. } => Some(Fault::HopByHop),
             _ => None,
         }

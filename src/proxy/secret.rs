@@ -32,7 +32,7 @@ impl Secrets {
     /// Looks at the secret that was sighted. One that is blank, or that was
     /// sent as no proxy sends it, is refused whoever sent it.
     pub(super) fn look(&self, sighting: &Sighting<'_, '_>) -> Result<Shown, Rejection> {
-        sighting.check([&self.header])?;
+        sighting.check(&self.header, false)?;
         match sighting.value(&self.header).map(value::trim) {
             None => Ok(Shown::Nothing),
             Some("") => Err(Rejection::new(&self.header, Fault::Blank)),
