@@ -1,25 +1,36 @@
+#[cfg(feature = "mtls")]
+mod certificate;
 mod encoding;
 mod groups_format;
 mod headers;
 mod prefixes;
 mod preset;
+mod secret;
+#[cfg(not(feature = "mtls"))]
+mod uncompiled;
 mod url;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rocket::figment::error::Kind;
+use rocket::figment::error::{Actual, Kind};
 use rocket::figment::{self, Figment};
 use serde::Deserialize;
 
+use crate::headers::HeaderName;
 use crate::launch::Abort;
 use crate::proxy::Network;
 use preset::Choice;
 use url::Url;
 
+#[cfg(feature = "mtls")]
+pub(crate) use certificate::{Fingerprint, ProxyCertificate};
 pub(crate) use encoding::Encoding;
 pub(crate) use groups_format::GroupsFormat;
 pub(crate) use headers::Headers;
 pub(crate) use prefixes::Prefixes;
+pub(crate) use secret::ProxySecret;
+#[cfg(not(feature = "mtls"))]
+pub(crate) use uncompiled::ProxyCertificate;
 
 /// What `[default.remote_user]` of `Rocket.toml` says, or its environment
 /// variable `ROCKET_REMOTE_USER`.
@@ -30,7 +41,9 @@ pub(crate) use prefixes::Prefixes;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) trusted_proxies: Option<Vec<Network>>,
+    pub(crate) proxy_secret: Option<ProxySecret>,
+    pub(crate) proxy_certificate: Option<ProxyCertificate>,
     pub(crate) untrusted: Untrusted,
     pub(crate) preset: Option<String>,
     unsigned: bool,
@@ -108,8 +121,17 @@ impl Config {
         let config: Self = table.extract().map_err(beneath_table)?;
         match config.fault() {
             Some(wrong) => Err(fault(wrong).into()),
-            None => Ok(config),
+            None => config.check_tls(figment),
         }
+    }
+
+    /// Refuses to wait for a certificate that Rocket never asks for.
+    fn check_tls(self, figment: &Figment) -> Result<Self, Abort> {
+        if self.proxy_certificate.is_none() || figment.contains("tls.mutual") {
+            return Ok(self);
+        }
+        let fault = "Rocket asks for no client certificate: set `ca_certs` in [default.tls.mutual]";
+        Err(misconfigured(figment, "proxy_certificate", fault.into()).into())
     }
 
     /// Where the proxy signs people in: `login_url`.
@@ -124,28 +146,13 @@ impl Config {
 
     /// The first key, with what is wrong with it, that says what cannot be.
     fn fault(&self) -> Option<(&'static str, String)> {
-        if self.trusted_proxies.is_empty() {
-            return Some((
-                "trusted_proxies",
-                "no proof of the proxy is configured: set \
-                `trusted_proxies` to the addresses that your proxy connects from"
-                    .into(),
-            ));
+        let of_names = || headers::fault(self.header_names());
+        if let Some(fault) = self.fault_of_proofs().or_else(of_names) {
+            return Some(fault);
         }
-        if let Some(all) = self.trusted_proxies.iter().find(|n| n.holds_every_address()) {
-            return Some((
-                "trusted_proxies",
-                format!(
-                    "`{all}` holds every address, which is no \
-                proof of the proxy: name the addresses that your proxy connects from"
-                ),
-            ));
-        }
-        if let Some(name) = self.headers.ambiguous() {
-            return Some(("headers", format!("`{name}` is the name of two headers, or an alias of another")));
-        }
-        if let Some(name) = self.headers.of_http() {
-            return Some(("headers", format!("`{name}` is a header of HTTP itself, and cannot be blanked")));
+        #[cfg(feature = "mtls")]
+        if let Some(fault) = self.proxy_certificate.as_ref().and_then(ProxyCertificate::fault) {
+            return Some(("proxy_certificate", fault));
         }
         if self.groups_separator.is_empty() {
             return Some(("groups_separator", "the separator of groups cannot be empty".into()));
@@ -175,6 +182,42 @@ impl Config {
         None
     }
 
+    /// The same of the keys that say who may speak.
+    fn fault_of_proofs(&self) -> Option<(&'static str, String)> {
+        let networks = self.trusted_proxies.as_deref().unwrap_or_default();
+        if networks.is_empty() && !self.has_further_proof() {
+            let fault = "no proof of the proxy is configured: set `trusted_proxies` to the addresses that \
+                         your proxy connects from, or another proof";
+            return Some(("trusted_proxies", fault.into()));
+        }
+        if self.trusted_proxies.is_some() && networks.is_empty() {
+            let fault = "an empty list trusts nobody: name the addresses that your proxy connects from, or \
+                         leave the key out";
+            return Some(("trusted_proxies", fault.into()));
+        }
+        match networks.iter().find(|network| network.holds_every_address()) {
+            Some(all) if !self.has_further_proof() => {
+                let fault = format!(
+                    "`{all}` holds every address, which is no proof of the proxy: name the addresses that \
+                     your proxy connects from"
+                );
+                Some(("trusted_proxies", fault))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether another proof than an address is asked of the proxy.
+    pub(crate) fn has_further_proof(&self) -> bool {
+        self.proxy_secret.is_some() || self.proxy_certificate.is_some()
+    }
+
+    /// The name of every header that is read and blanked, with its key.
+    fn header_names(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
+        let identity = self.headers.iter().map(|name| ("headers", name));
+        identity.chain(self.proxy_secret.iter().map(|secret| ("proxy_secret.header", &secret.header)))
+    }
+
     /// Every group that is named here as one that people are in, with its key.
     fn groups(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let lists = [
@@ -193,7 +236,9 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            trusted_proxies: Vec::new(),
+            trusted_proxies: None,
+            proxy_secret: None,
+            proxy_certificate: None,
             untrusted: Untrusted::Reject,
             preset: None,
             unsigned: false,
@@ -243,7 +288,7 @@ fn check_tables(figment: &Figment) -> Result<(), Abort> {
         let figment = figment.clone().select(profile.clone());
         match figment.find_value(Config::TABLE) {
             Ok(value) if value.as_dict().is_none() => {
-                let kind = Kind::InvalidType(value.to_actual(), "a table".into());
+                let kind = Kind::InvalidType(withheld(value.to_actual()), "a table".into());
                 let mut error = figment::Error::from(kind).with_path(Config::TABLE);
                 error.metadata = figment.find_metadata(Config::TABLE).cloned();
                 error.profile = value.tag().profile().or(Some(profile));
@@ -255,14 +300,32 @@ fn check_tables(figment: &Figment) -> Result<(), Abort> {
     Ok(())
 }
 
-/// Puts the table in front of the key that each error is about.
+/// Puts the table in front of the key that each error is about, and takes the
+/// value out of what is said of a secret.
 fn beneath_table(errors: figment::Error) -> figment::Error {
     let beneath = |mut error: figment::Error| {
+        if error.path.first().is_some_and(|key| key == ProxySecret::KEY) {
+            error.kind = match error.kind {
+                Kind::InvalidType(actual, expected) => Kind::InvalidType(withheld(actual), expected),
+                Kind::InvalidValue(actual, expected) => Kind::InvalidValue(withheld(actual), expected),
+                other => other,
+            };
+        }
         error.path.insert(0, Config::TABLE.into());
         error
     };
     let chain = |earlier: figment::Error, later| earlier.chain(later);
     errors.clone().into_iter().map(beneath).reduce(chain).unwrap_or(errors)
+}
+
+/// The kind of a value that may be a secret, or hold one, and nothing more.
+fn withheld(actual: Actual) -> Actual {
+    match actual {
+        Actual::Bool(_) => Actual::Other("a boolean".into()),
+        Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => Actual::Other("a number".into()),
+        Actual::Str(_) | Actual::Char(_) | Actual::Bytes(_) => Actual::Other("a string".into()),
+        other => other,
+    }
 }
 
 /// An error about `key` that says where it, or else its table, was set.

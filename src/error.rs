@@ -7,7 +7,8 @@ use thiserror::Error as ThisError;
 use crate::store::StoreError;
 use crate::verdict::Verdict;
 
-/// What is wrong with an identity header. It completes the sentence that
+/// What is wrong with an identity header, or with one that is to prove who
+/// speaks. It completes the sentence that
 /// [`Rejection`] begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
@@ -15,12 +16,19 @@ pub enum Fault {
     /// The peer is no trusted proxy, so it may not say who somebody is (403).
     #[error("comes from a peer that is no trusted proxy")]
     Untrusted,
+    /// The header holds no secret that is accepted (403).
+    #[error("holds no secret that is accepted")]
+    WrongSecret,
     /// A header was sent that a gateway would take for this one (400).
     #[error("was sent under another spelling of its name")]
     Alias,
     /// The header was sent more than once, be it with equal values (400).
     #[error("was sent more than once")]
     Doubled,
+    /// The header was sent, and says nothing: a secret of the proxy cannot be
+    /// blank (400).
+    #[error("is blank")]
+    Blank,
     /// A `Connection` header names it, so that the next proxy would drop it
     /// (RFC 9110, section 7.6.1) (400).
     #[error("is named by a `Connection` header")]
@@ -100,7 +108,7 @@ impl Rejection {
     /// 400 when it is about what was said.
     pub fn status(&self) -> Status {
         match self.fault {
-            Fault::Untrusted | Fault::Declined => Status::Forbidden,
+            Fault::Untrusted | Fault::WrongSecret | Fault::Declined => Status::Forbidden,
             _ => Status::BadRequest,
         }
     }

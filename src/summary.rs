@@ -5,7 +5,7 @@ use crate::proxy::Proofs;
 
 /// What is in force, a line a fact, for the block that is logged at liftoff.
 pub(crate) fn summary(config: &Config, proofs: &Proofs, store: String) -> Vec<(&'static str, String)> {
-    let mut facts: Vec<_> = proofs.summary().collect();
+    let mut facts = proofs.summary();
     facts.push(("untrusted peers", untrusted(config).into()));
     facts.extend(config.preset.iter().map(|preset| ("preset", preset.clone())));
     facts.push(("headers", names(config.headers.iter())));

@@ -14,7 +14,7 @@ use crate::error::{Fault, Rejection};
 
 pub(crate) use groups::{Groups, GroupsReader};
 pub(crate) use name::{HeaderName, name_or_false};
-pub(crate) use sighting::Sighting;
+pub(crate) use sighting::{Sighting, WATCHED};
 
 /// What a trusted proxy said of a person: each value clean, none canonical
 /// yet.
@@ -65,7 +65,10 @@ impl Reader {
     /// one. The other headers are held to their rules even then.
     pub(crate) fn read(&self, sighting: &Sighting<'_, '_>) -> Result<Option<Assertion>, Rejection> {
         let Self { headers, prefixes, limits, .. } = self;
-        sighting.check(headers.groups.as_ref().filter(|_| self.groups.repeats()))?;
+        for header in headers.iter() {
+            let is_groups = headers.groups.as_ref().is_some_and(|groups| std::ptr::eq(groups, header));
+            sighting.check(header, is_groups && self.groups.repeats())?;
+        }
         let user = self.value(sighting, Some(&headers.user), &prefixes.user, limits.user)?;
         let name = self.value(sighting, headers.name.as_ref(), &prefixes.name, limits.name)?;
         let email = self.value(sighting, headers.email.as_ref(), &prefixes.email, limits.email)?;

@@ -4,14 +4,17 @@ use rocket::http::{Header, HeaderMap};
 
 use super::HeaderName;
 use super::name::Kinship;
-use crate::config::Headers;
 use crate::error::{Fault, Rejection};
 
-/// The identity headers that a request carries, before anything in them is
-/// believed.
+/// How many headers are looked for at most: the identity headers, and those
+/// that prove who speaks.
+pub(crate) const WATCHED: usize = 6;
+
+/// The headers that a request carries of those that are looked for, before
+/// anything in them is believed.
 #[derive(Debug)]
 pub(crate) struct Sighting<'c, 'h> {
-    seen: [Option<Seen<'c, 'h>>; Headers::COUNT],
+    seen: [Option<Seen<'c, 'h>>; WATCHED],
     aliases: Vec<String>,
 }
 
@@ -27,8 +30,8 @@ struct Seen<'c, 'h> {
 
 impl<'c, 'h> Sighting<'c, 'h> {
     /// Looks for `headers`, and for aliases of them, in a request's `map`.
-    pub(crate) fn of(headers: &'c Headers, map: &'h HeaderMap<'_>) -> Self {
-        let seen = headers.all().map(|header| header.map(Seen::nothing));
+    pub(crate) fn of(headers: [Option<&'c HeaderName>; WATCHED], map: &'h HeaderMap<'_>) -> Self {
+        let seen = headers.map(|header| header.map(Seen::nothing));
         let mut sighting = Self { seen, aliases: Vec::new() };
         map.iter().for_each(|header| sighting.sight(header));
         sighting
@@ -71,21 +74,22 @@ impl<'c, 'h> Sighting<'c, 'h> {
         self.seen.iter().flatten().find(|seen| std::ptr::eq(seen.header, header))
     }
 
-    /// Refuses headers that are aliased, doubled or marked to be dropped. One
-    /// of them may be `repeated`.
-    pub(crate) fn check(&self, repeated: Option<&HeaderName>) -> Result<(), Rejection> {
-        let may_repeat = |header| repeated.is_some_and(|repeated| std::ptr::eq(repeated, header));
-        let fault = |seen: &Seen<'c, '_>| Some((seen.header, seen.fault(may_repeat(seen.header))?));
-        match self.seen.iter().flatten().find_map(fault) {
-            Some((header, fault)) => Err(Rejection::new(header, fault)),
+    /// Refuses `header` if it is aliased, marked to be dropped, or doubled when
+    /// it may not `repeat`.
+    pub(crate) fn check(&self, header: &HeaderName, repeat: bool) -> Result<(), Rejection> {
+        match self.seen(header).and_then(|seen| seen.fault(repeat)) {
+            Some(fault) => Err(Rejection::new(header, fault)),
             None => Ok(()),
         }
     }
 
-    /// The first configured header that was sent, be it as an alias.
-    pub(crate) fn first(&self) -> Option<&'c HeaderName> {
-        let sent = |seen: &&Seen<'_, '_>| seen.value.is_some() || seen.aliased;
-        self.seen.iter().flatten().find(sent).map(|seen| seen.header)
+    /// The first of `headers` that was sent, be it as an alias.
+    pub(crate) fn first<'n>(
+        &self,
+        headers: impl IntoIterator<Item = &'n HeaderName>,
+    ) -> Option<&'n HeaderName> {
+        let sent = |seen: &Seen<'_, '_>| seen.value.is_some() || seen.aliased;
+        headers.into_iter().find(|header| self.seen(header).is_some_and(sent))
     }
 
     /// The names, as they were sent, of all that must be blanked.

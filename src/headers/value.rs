@@ -4,7 +4,7 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 use crate::error::Fault;
 
 /// Trims the white space around a field value (RFC 9110, section 5.5).
-pub(super) fn trim(value: &str) -> &str {
+pub(crate) fn trim(value: &str) -> &str {
     value.trim_matches([' ', '\t'])
 }
 
