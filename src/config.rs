@@ -1,19 +1,38 @@
+#[cfg(feature = "mtls")]
+mod certificate;
+mod encoding;
+mod groups_format;
 mod headers;
+mod prefixes;
+mod preset;
+mod secret;
 mod session;
+#[cfg(not(feature = "mtls"))]
+mod uncompiled;
 mod url;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rocket::figment::error::Kind;
+use rocket::figment::error::{Actual, Kind};
 use rocket::figment::{self, Figment};
 use serde::Deserialize;
 
+use crate::headers::HeaderName;
 use crate::launch::Abort;
 use crate::proxy::Network;
+use preset::Choice;
 use url::Url;
 
+#[cfg(feature = "mtls")]
+pub(crate) use certificate::{Fingerprint, ProxyCertificate};
+pub(crate) use encoding::Encoding;
+pub(crate) use groups_format::GroupsFormat;
 pub(crate) use headers::Headers;
+pub(crate) use prefixes::Prefixes;
+pub(crate) use secret::ProxySecret;
 pub(crate) use session::Sessions;
+#[cfg(not(feature = "mtls"))]
+pub(crate) use uncompiled::ProxyCertificate;
 
 /// A key, and what is wrong with it.
 type Fault = (&'static str, String);
@@ -27,9 +46,16 @@ type Fault = (&'static str, String);
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) trusted_proxies: Option<Vec<Network>>,
+    pub(crate) proxy_secret: Option<ProxySecret>,
+    pub(crate) proxy_certificate: Option<ProxyCertificate>,
     pub(crate) untrusted: Untrusted,
+    pub(crate) preset: Option<String>,
+    unsigned: bool,
     pub(crate) headers: Headers,
+    pub(crate) encoding: Encoding,
+    pub(crate) strip_prefix: Prefixes,
+    pub(crate) groups_format: GroupsFormat,
     pub(crate) groups_separator: String,
     pub(crate) limits: Limits,
     pub(crate) create_users: bool,
@@ -95,11 +121,24 @@ impl Config {
     /// Reads and checks the table under the active profile.
     pub(crate) fn extract(figment: &Figment) -> Result<Self, Abort> {
         check_tables(figment)?;
-        let config: Self = figment.focus(Self::TABLE).extract().map_err(beneath_table)?;
+        let table = figment.focus(Self::TABLE);
+        let choice: Choice = table.extract().map_err(beneath_table)?;
+        let fault = |(key, fault)| misconfigured(figment, key, fault);
+        let table = Choice::complete(table, choice.keys().map_err(fault)?);
+        let config: Self = table.extract().map_err(beneath_table)?;
         match config.fault(figment.profile() == rocket::Config::DEBUG_PROFILE) {
-            Some((key, fault)) => Err(misconfigured(figment, key, fault).into()),
-            None => Ok(config),
+            Some(wrong) => Err(fault(wrong).into()),
+            None => config.check_tls(figment),
         }
+    }
+
+    /// Refuses to wait for a certificate that Rocket never asks for.
+    fn check_tls(self, figment: &Figment) -> Result<Self, Abort> {
+        if self.proxy_certificate.is_none() || figment.contains("tls.mutual") {
+            return Ok(self);
+        }
+        let fault = "Rocket asks for no client certificate: set `ca_certs` in [default.tls.mutual]";
+        Err(misconfigured(figment, "proxy_certificate", fault.into()).into())
     }
 
     /// Where the proxy signs people in: `login_url`.
@@ -114,31 +153,20 @@ impl Config {
 
     /// The first key, with what is wrong with it, that says what cannot be.
     fn fault(&self, debug: bool) -> Option<Fault> {
-        if self.trusted_proxies.is_empty() {
-            return Some((
-                "trusted_proxies",
-                "no proof of the proxy is configured: set \
-                `trusted_proxies` to the addresses that your proxy connects from"
-                    .into(),
-            ));
+        let of_names = || headers::fault(self.header_names());
+        if let Some(fault) = self.fault_of_proofs().or_else(of_names) {
+            return Some(fault);
         }
-        if let Some(all) = self.trusted_proxies.iter().find(|n| n.holds_every_address()) {
-            return Some((
-                "trusted_proxies",
-                format!(
-                    "`{all}` holds every address, which is no \
-                proof of the proxy: name the addresses that your proxy connects from"
-                ),
-            ));
-        }
-        if let Some(name) = self.headers.ambiguous() {
-            return Some(("headers", format!("`{name}` is the name of two headers, or an alias of another")));
-        }
-        if let Some(name) = self.headers.of_http() {
-            return Some(("headers", format!("`{name}` is a header of HTTP itself, and cannot be blanked")));
+        #[cfg(feature = "mtls")]
+        if let Some(fault) = self.proxy_certificate.as_ref().and_then(ProxyCertificate::fault) {
+            return Some(("proxy_certificate", fault));
         }
         if self.groups_separator.is_empty() {
             return Some(("groups_separator", "the separator of groups cannot be empty".into()));
+        }
+        if self.groups_separator.contains('"') {
+            let fault = "the separator of groups cannot be a quote, which keeps one in a name";
+            return Some(("groups_separator", fault.into()));
         }
         if self.limits.smallest() == 0 {
             return Some(("limits", "a limit of 0 refuses every request".into()));
@@ -169,6 +197,42 @@ impl Config {
         self.session.as_ref().and_then(|session| session.fault(debug))
     }
 
+    /// The same of the keys that say who may speak.
+    fn fault_of_proofs(&self) -> Option<Fault> {
+        let networks = self.trusted_proxies.as_deref().unwrap_or_default();
+        if networks.is_empty() && !self.has_further_proof() {
+            let fault = "no proof of the proxy is configured: set `trusted_proxies` to the addresses that \
+                         your proxy connects from, or another proof";
+            return Some(("trusted_proxies", fault.into()));
+        }
+        if self.trusted_proxies.is_some() && networks.is_empty() {
+            let fault = "an empty list trusts nobody: name the addresses that your proxy connects from, or \
+                         leave the key out";
+            return Some(("trusted_proxies", fault.into()));
+        }
+        match networks.iter().find(|network| network.holds_every_address()) {
+            Some(all) if !self.has_further_proof() => {
+                let fault = format!(
+                    "`{all}` holds every address, which is no proof of the proxy: name the addresses that \
+                     your proxy connects from"
+                );
+                Some(("trusted_proxies", fault))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether another proof than an address is asked of the proxy.
+    pub(crate) fn has_further_proof(&self) -> bool {
+        self.proxy_secret.is_some() || self.proxy_certificate.is_some()
+    }
+
+    /// The name of every header that is read and blanked, with its key.
+    fn header_names(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
+        let identity = self.headers.iter().map(|name| ("headers", name));
+        identity.chain(self.proxy_secret.iter().map(|secret| ("proxy_secret.header", &secret.header)))
+    }
+
     /// Every group that is named here as one that people are in, with its key.
     fn groups(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let lists = [
@@ -189,9 +253,16 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            trusted_proxies: Vec::new(),
+            trusted_proxies: None,
+            proxy_secret: None,
+            proxy_certificate: None,
             untrusted: Untrusted::Reject,
+            preset: None,
+            unsigned: false,
             headers: Headers::default(),
+            encoding: Encoding::Utf8,
+            strip_prefix: Prefixes::default(),
+            groups_format: GroupsFormat::Separator,
             groups_separator: ",".into(),
             limits: Limits::default(),
             create_users: true,
@@ -236,7 +307,7 @@ fn check_tables(figment: &Figment) -> Result<(), Abort> {
         let figment = figment.clone().select(profile.clone());
         match figment.find_value(Config::TABLE) {
             Ok(value) if value.as_dict().is_none() => {
-                let kind = Kind::InvalidType(value.to_actual(), "a table".into());
+                let kind = Kind::InvalidType(withheld(value.to_actual()), "a table".into());
                 let mut error = figment::Error::from(kind).with_path(Config::TABLE);
                 error.metadata = figment.find_metadata(Config::TABLE).cloned();
                 error.profile = value.tag().profile().or(Some(profile));
@@ -248,14 +319,32 @@ fn check_tables(figment: &Figment) -> Result<(), Abort> {
     Ok(())
 }
 
-/// Puts the table in front of the key that each error is about.
+/// Puts the table in front of the key that each error is about, and takes the
+/// value out of what is said of a secret.
 fn beneath_table(errors: figment::Error) -> figment::Error {
     let beneath = |mut error: figment::Error| {
+        if error.path.first().is_some_and(|key| key == ProxySecret::KEY) {
+            error.kind = match error.kind {
+                Kind::InvalidType(actual, expected) => Kind::InvalidType(withheld(actual), expected),
+                Kind::InvalidValue(actual, expected) => Kind::InvalidValue(withheld(actual), expected),
+                other => other,
+            };
+        }
         error.path.insert(0, Config::TABLE.into());
         error
     };
     let chain = |earlier: figment::Error, later| earlier.chain(later);
     errors.clone().into_iter().map(beneath).reduce(chain).unwrap_or(errors)
+}
+
+/// The kind of a value that may be a secret, or hold one, and nothing more.
+fn withheld(actual: Actual) -> Actual {
+    match actual {
+        Actual::Bool(_) => Actual::Other("a boolean".into()),
+        Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => Actual::Other("a number".into()),
+        Actual::Str(_) | Actual::Char(_) | Actual::Bytes(_) => Actual::Other("a string".into()),
+        other => other,
+    }
 }
 
 /// An error about `key` that says where it, or else its table, was set.

@@ -8,7 +8,8 @@ use thiserror::Error as ThisError;
 use crate::store::StoreError;
 use crate::verdict::Verdict;
 
-/// What is wrong with an identity header. It completes the sentence that
+/// What is wrong with an identity header, or with one that is to prove who
+/// speaks. It completes the sentence that
 /// [`Rejection`] begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
@@ -16,16 +17,30 @@ pub enum Fault {
     /// The peer is no trusted proxy, so it may not say who somebody is (403).
     #[error("comes from a peer that is no trusted proxy")]
     Untrusted,
+    /// The header holds no secret that is accepted (403).
+    #[error("holds no secret that is accepted")]
+    WrongSecret,
     /// A header was sent that a gateway would take for this one (400).
     #[error("was sent under another spelling of its name")]
     Alias,
     /// The header was sent more than once, be it with equal values (400).
     #[error("was sent more than once")]
     Doubled,
+    /// The header was sent, and says nothing: a secret of the proxy cannot be
+    /// blank (400).
+    #[error("is blank")]
+    Blank,
     /// A `Connection` header names it, so that the next proxy would drop it
     /// (RFC 9110, section 7.6.1) (400).
     #[error("is named by a `Connection` header")]
     HopByHop,
+    /// The value is not in the configured `encoding`: an escape that is not
+    /// whole, a byte that is to be escaped, or no UTF-8 (400).
+    #[error("is not encoded as `encoding` says")]
+    Misencoded,
+    /// The value, or one group of it, lacks its prefix of `strip_prefix` (400).
+    #[error("does not begin with the prefix that `strip_prefix` says")]
+    Unprefixed,
     /// A control, bidirectional, zero-width or other character that nobody
     /// sees (400).
     #[error("holds a character that nobody can see")]
@@ -45,6 +60,14 @@ pub enum Fault {
         /// The configured limit.
         limit: usize,
     },
+    /// A quoted group is not closed, or is closed before its end (RFC 9110,
+    /// section 5.6.4) (400).
+    #[error("holds a quoted group that does not end where it should")]
+    Quoted,
+    /// The groups are no JSON array of strings, and `groups_format` is
+    /// `"json"` (400).
+    #[error("is not a JSON array of strings")]
+    NotAnArray,
     /// A comma in a user name: two headers that a proxy joined (RFC 9110,
     /// section 5.3) (400).
     #[error("holds a comma")]
@@ -86,7 +109,7 @@ impl Rejection {
     /// 400 when it is about what was said.
     pub fn status(&self) -> Status {
         match self.fault {
-            Fault::Untrusted | Fault::Declined => Status::Forbidden,
+            Fault::Untrusted | Fault::WrongSecret | Fault::Declined => Status::Forbidden,
             _ => Status::BadRequest,
         }
     }

@@ -88,7 +88,7 @@ impl Fairing for RemoteUserFairing {
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
         if let Some(service) = request.rocket().state::<Service>()
-            && let Err(refusal) = service.judge(request)
+            && let Err(refusal) = service.judge(request).await
         {
             service.refuse(request, &refusal).await;
         }

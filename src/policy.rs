@@ -7,7 +7,7 @@ use rocket::Request;
 
 use crate::config::{Config, UsernameCase};
 use crate::error::{Error, Fault, Rejection};
-use crate::headers::{Assertion, Said, value};
+use crate::headers::{Assertion, Groups, Said, value};
 use crate::sync::Plan;
 use crate::user::{Flags, Profile, User};
 use crate::username::Username;
@@ -98,7 +98,7 @@ pub(crate) struct Accepted {
     pub(crate) username: Username,
     pub(crate) name: Said<String>,
     pub(crate) email: Said<String>,
-    pub(crate) groups: Said<String>,
+    pub(crate) groups: Said<Groups>,
 }
 
 /// Who the proxy says is there, after the hooks and in canonical form.

@@ -1,18 +1,17 @@
 mod login;
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rocket::http::Header;
 use rocket::log::PaintExt;
 use rocket::time::OffsetDateTime;
 use rocket::yansi::Paint;
-use rocket::{Request, error, info, info_, warn};
+use rocket::{Request, error, info, info_, warn, warn_};
 
 use crate::config::{Config, Untrusted};
 use crate::error::{Error, Fault, Rejection};
-use crate::headers::{Reader, Said, Sighting};
+use crate::headers::{HeaderName, Reader, Said, Sighting, WATCHED};
 use crate::policy::{Acceptance, Accepted, Event, Identity, Policy};
 use crate::proxy::{Proofs, Trust};
 use crate::session::Sessions;
@@ -45,7 +44,7 @@ impl Service {
         sessions: Option<Sessions>,
         store_name: String,
     ) -> Self {
-        let proofs = Proofs::new(config.trusted_proxies.clone());
+        let proofs = Proofs::new(config);
         Self {
             summary: summary(config, &proofs, sessions.as_ref(), store_name),
             proofs,
@@ -62,9 +61,9 @@ impl Service {
 
     /// Passes the verdict on `request`, and blanks what it was read from. The
     /// error is a refusal to tell of.
-    pub(crate) fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
-        let sighting = Sighting::of(self.reader.headers(), request.headers());
-        let verdict = self.verdict(request.remote(), &sighting);
+    pub(crate) async fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
+        let sighting = Sighting::of(self.watched(), request.headers());
+        let verdict = self.verdict(request, &sighting).await;
         for name in sighting.into_names() {
             request.replace_header(Header::new(name, ""));
         }
@@ -74,13 +73,31 @@ impl Service {
         refusal
     }
 
-    fn verdict(&self, peer: Option<SocketAddr>, sighting: &Sighting<'_, '_>) -> Result<Verdict, Rejection> {
-        if self.proofs.judge(peer.map(|peer| peer.ip())) == Trust::Untrusted {
-            return match (sighting.first(), self.untrusted) {
-                (Some(header), Untrusted::Reject) => Err(Rejection::new(header, Fault::Untrusted)),
-                _ => Ok(Verdict::Nobody),
-            };
+    /// Every header that is read, and then blanked.
+    fn watched(&self) -> [Option<&HeaderName>; WATCHED] {
+        let [user, name, email, groups] = self.reader.headers().all();
+        [user, name, email, groups, self.proofs.secret_header(), None]
+    }
+
+    async fn verdict(
+        &self,
+        request: &Request<'_>,
+        sighting: &Sighting<'_, '_>,
+    ) -> Result<Verdict, Rejection> {
+        let identity = self.reader.headers().iter();
+        let offence = match self.proofs.judge(request, sighting).await? {
+            Trust::Trusted => return self.assertion(sighting),
+            Trust::Untrusted => sighting.first(identity).map(|name| Rejection::new(name, Fault::Untrusted)),
+            Trust::Impostor(rejection) => Some(rejection),
+        };
+        match (offence, self.untrusted) {
+            (Some(rejection), Untrusted::Reject) => Err(rejection),
+            _ => Ok(Verdict::Nobody),
         }
+    }
+
+    /// What a trusted proxy says.
+    fn assertion(&self, sighting: &Sighting<'_, '_>) -> Result<Verdict, Rejection> {
         match self.reader.read(sighting)? {
             None => Ok(Verdict::Nobody),
             Some(assertion) => self.acceptance.accept(assertion).map(Verdict::Somebody),
@@ -110,7 +127,7 @@ impl Service {
             groups: match &accepted.groups {
                 Said::Nothing => None,
                 Said::Blank => Some(BTreeSet::new()),
-                Said::Value(groups) => Some(self.reader.split(groups).filter_map(here).collect()),
+                Said::Value(groups) => Some(self.reader.names(groups).filter_map(here).collect()),
             },
         }
     }
@@ -168,6 +185,13 @@ impl Service {
         info!("{}{}:", "👤 ".emoji(), "Remote User".magenta());
         for (fact, value) in &self.summary {
             info_!("{}: {}", fact, value.primary());
+        }
+        for network in self.proofs.wide_networks() {
+            warn_!(
+                "{} holds more than 256 addresses, and whoever has one of them can say who anybody is: \
+                 configure another proof of the proxy, such as `proxy_secret`",
+                network
+            );
         }
     }
 }

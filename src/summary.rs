@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::config::{Config, MissingGroups, Untrusted, UsernameCase};
+use crate::config::{Config, Encoding, GroupsFormat, MissingGroups, Untrusted, UsernameCase};
 use crate::proxy::Proofs;
 use crate::session::Sessions;
 
@@ -11,9 +11,13 @@ pub(crate) fn summary(
     sessions: Option<&Sessions>,
     store: String,
 ) -> Vec<(&'static str, String)> {
-    let mut facts: Vec<_> = proofs.summary().collect();
+    let mut facts = proofs.summary();
     facts.push(("untrusted peers", untrusted(config).into()));
+    facts.extend(config.preset.iter().map(|preset| ("preset", preset.clone())));
     facts.push(("headers", names(config.headers.iter())));
+    if config.encoding != Encoding::Utf8 {
+        facts.push(("encoding", config.encoding.as_str().into()));
+    }
     facts.push(("users", users(config)));
     facts.push(("groups", groups(config)));
     let lists = [
@@ -63,8 +67,12 @@ fn groups(config: &Config) -> String {
         MissingGroups::Keep => "keeps",
         MissingGroups::Deny => "is refused",
     };
-    let separator = &config.groups_separator;
-    format!("split at {separator:?}, unknown {unknown}, local {local}, a missing header {missing}")
+    let format = match config.groups_format {
+        GroupsFormat::Separator => format!("split at {:?}", config.groups_separator),
+        GroupsFormat::Repeated => "one a line".into(),
+        GroupsFormat::Json => "a JSON array".into(),
+    };
+    format!("{format}, unknown {unknown}, local {local}, a missing header {missing}")
 }
 
 fn names(names: impl Iterator<Item = impl ToString>) -> String {

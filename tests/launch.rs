@@ -4,53 +4,33 @@ mod harness;
 
 use std::net::SocketAddr;
 
+use harness::launch::{TABLE, abort, abort_by, expect, rocket};
 use harness::log::Recording;
 use harness::{Database, application};
-use rocket::figment::Figment;
-use rocket::figment::providers::{Format, Toml};
 use rocket::http::{Header, Status};
 use rocket::local::blocking::Client;
-use rocket::{Build, Rocket, get, routes};
+use rocket::{get, routes};
 use rocket_db_pools::Database as _;
 use rocket_remote_user::{Config, Group, Member, RemoteUser, SqlitePool, Staff, Superuser, Visitor};
 
-const TABLE: &str = "[default.databases.remote_user]\nurl = '$URL'\n[default.remote_user]\n";
 const TRUSTED: &str = "trusted_proxies = ['::1']\n";
-
-/// Rocket with a `Rocket.toml` of this text.
-fn rocket(database: &Database, toml: &str) -> Rocket<Build> {
-    let file = database.directory.path().join("Rocket.toml");
-    std::fs::write(&file, toml.replace("$URL", &database.url())).expect("a file");
-    rocket::custom(Figment::from(rocket::Config::debug_default()).merge(Toml::file(&file).nested()))
-}
-
-/// What an aborted launch of `rocket` says.
-fn abort(recording: &Recording, database: &Database, rocket: Rocket<Build>) -> Vec<String> {
-    recording.clear();
-    let error = Client::untracked(rocket).map(|_| ()).expect_err("an aborted launch");
-    assert_eq!(error.to_string(), "launch fairing(s) failed");
-    let lines = recording.lines().into_iter();
-    let file = format!("{}/Rocket.toml", database.directory.path().file_name().expect("a name").display());
-    lines.map(|line| if line.contains(&file) { "in Rocket.toml TOML file".into() } else { line }).collect()
-}
-
-fn abort_by(toml: &str) -> Vec<String> {
-    let recording = Recording::start();
-    let database = Database::new();
-    let rocket = rocket(&database, toml).attach(RemoteUser::fairing());
-    abort(&recording, &database, rocket)
-}
 
 #[test]
 fn a_bad_configuration_says_what_is_wrong_and_where() {
     let everything = "holds every address, which is no proof of the proxy: name the addresses that your proxy \
                       connects from";
     let no_proof = "no proof of the proxy is configured: set `trusted_proxies` to the addresses that your proxy \
-                    connects from";
+                    connects from, or another proof";
     let not_a_network = "is not an address or CIDR network";
     let cases = [
         ("trusted_proxies", "trusted_proxies = []", no_proof.into()),
         ("trusted_proxies", "untrusted = 'ignore'", no_proof.into()),
+        (
+            "trusted_proxies",
+            "trusted_proxies = []\nproxy_secret = { values = ['0123456789abcdef0123456789abcdef'] }",
+            "an empty list trusts nobody: name the addresses that your proxy connects from, or leave the key out"
+                .into(),
+        ),
         (
             "trusted_proxies",
             "trusted_proxies = '::1'",
@@ -144,6 +124,39 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         ),
         ("groups_separator", "groups_separator = ''", "the separator of groups cannot be empty"),
         (
+            "groups_separator",
+            "groups_separator = '\"'",
+            "the separator of groups cannot be a quote, which keeps one in a name",
+        ),
+        (
+            "encoding",
+            "encoding = 'latin1'",
+            "unknown variant: found `latin1`, expected `one of `utf-8`, `percent`, `rfc2047`, `quoted-printable``",
+        ),
+        (
+            "groups_format",
+            "groups_format = 'csv'",
+            "unknown variant: found `csv`, expected `one of `separator`, `repeated`, `json``",
+        ),
+        (
+            "strip_prefix.group",
+            "strip_prefix = { group = 'x' }",
+            "unknown field: found `group`, expected `one of `user`, `name`, `email`, `groups``",
+        ),
+        ("preset", "preset = 1", "invalid type: found signed int `1`, expected a string"),
+        (
+            "preset",
+            "preset = 'keycloak'",
+            "`keycloak` is no preset: there are `authelia`, `authentik`, `aws-alb`, `azure-easyauth`, \
+             `cloudflare-access`, `google-iap`, `kubernetes`, `oauth2-proxy`, `pomerium`, `tailscale`",
+        ),
+        ("unsigned", "unsigned = 'yes'", "invalid type: found string \"yes\", expected a boolean"),
+        (
+            "headers",
+            "preset = 'authentik'\nheaders = { name = 'X_authentik_email' }",
+            "`X-authentik-email` is the name of two headers, or an alias of another",
+        ),
+        (
             "missing_groups",
             "missing_groups = 'deny'\nheaders = { groups = false }",
             "`headers.groups` is off, so \"deny\" refuses everyone",
@@ -164,14 +177,23 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
     }
 }
 
-fn expect(lines: &[String], key: &str, message: &str) {
-    let expected = [
-        "Failed to extract valid configuration.",
-        message,
-        &format!("for key default.remote_user.{key}"),
-        "in Rocket.toml TOML file",
-    ];
-    assert_eq!(lines, expected);
+#[test]
+fn a_preset_whose_product_signs_needs_the_signature_or_a_word() {
+    for preset in ["cloudflare-access", "google-iap", "aws-alb", "pomerium"] {
+        let signed = format!(
+            "`{preset}` signs the identity: configure `jwt`, or set `unsigned = true` to believe headers that \
+             whoever connects from a trusted address can forge"
+        );
+        for unsigned in ["", "unsigned = false"] {
+            let lines = abort_by(&format!("{TABLE}{TRUSTED}preset = '{preset}'\n{unsigned}"));
+            expect(&lines, "preset", &signed);
+        }
+    }
+    let both = "unsigned = true\njwt = { issuer = 'x' }";
+    for preset in ["", "preset = 'google-iap'\n"] {
+        let lines = abort_by(&format!("{TABLE}{TRUSTED}{preset}{both}"));
+        expect(&lines, "unsigned", "`jwt` is configured, so the identity is signed");
+    }
 }
 
 #[test]
@@ -191,7 +213,7 @@ fn what_is_no_table_is_not_passed_over() {
             abort_by(&format!("{TABLE}{TRUSTED}[{profile}]\nremote_user = '{{denied_groups=[\"x\"]'"));
         let expected = [
             "Failed to extract valid configuration.",
-            "invalid type: found string \"{denied_groups=[\\\"x\\\"]\", expected a table",
+            "invalid type: found a string, expected a table",
             &format!("for key {profile}.remote_user"),
             "in Rocket.toml TOML file",
         ];
@@ -203,7 +225,7 @@ fn what_is_no_table_is_not_passed_over() {
 fn a_launch_without_a_table_names_the_key_to_set() {
     let lines = abort_by("[default.databases.remote_user]\nurl = '$URL'");
     let no_proof = "no proof of the proxy is configured: set `trusted_proxies` to the addresses that your proxy \
-                    connects from";
+                    connects from, or another proof";
     assert_eq!(lines, ["Failed to extract valid configuration.", no_proof]);
 }
 
@@ -327,10 +349,10 @@ fn liftoff_sums_up_what_is_in_force() {
         recording.lines_of("rocket_remote_user")
     };
     assert_eq!(
-        summary("trusted_proxies = ['127.0.0.1', '10.0.0.0/8']"),
+        summary("trusted_proxies = ['127.0.0.1', '10.0.0.0/24']"),
         [
             "Remote User:",
-            "trusted proxies: 127.0.0.1, 10.0.0.0/8",
+            "trusted proxies: 127.0.0.1, 10.0.0.0/24",
             "untrusted peers: refused when they send identity headers",
             "headers: Remote-User, Remote-Name, Remote-Email, Remote-Groups",
             "users: unknown created, inactive refused, case kept",
@@ -358,6 +380,67 @@ fn liftoff_sums_up_what_is_in_force() {
             "denied groups: \"d\"",
             "store: database `remote_user`",
         ]
+    );
+    assert_eq!(
+        summary("trusted_proxies = ['::1']\npreset = 'kubernetes'\nencoding = 'quoted-printable'"),
+        [
+            "Remote User:",
+            "trusted proxies: ::1",
+            "untrusted peers: refused when they send identity headers",
+            "preset: kubernetes",
+            "headers: X-Remote-User, X-Remote-Group",
+            "encoding: quoted-printable",
+            "users: unknown created, inactive refused, case kept",
+            "groups: one a line, unknown ignored, local mirrored away, a missing header clears",
+            "store: database `remote_user`",
+        ]
+    );
+    for (encoding, format, expected) in [
+        ("percent", "separator", "groups: split at \",\", unknown"),
+        ("rfc2047", "json", "groups: a JSON array, unknown"),
+    ] {
+        let lines = summary(&format!(
+            "trusted_proxies = ['::1']\nencoding = '{encoding}'\ngroups_format = '{format}'"
+        ));
+        assert_eq!(lines[4], format!("encoding: {encoding}"));
+        assert!(lines[6].starts_with(expected), "{lines:?}");
+    }
+}
+
+#[test]
+fn liftoff_says_which_proofs_are_in_force_and_warns_of_wide_networks_alone() {
+    let recording = Recording::start();
+    let liftoff = |toml: &str| {
+        let database = Database::new();
+        let rocket = rocket(&database, &format!("{TABLE}{toml}")).attach(RemoteUser::fairing());
+        recording.clear();
+        let _client = Client::untracked(rocket).expect("a launch");
+        let lines = recording.lines_of("rocket_remote_user");
+        let (proofs, rest) =
+            lines.split_at(lines.iter().position(|l| l.contains("untrusted")).expect("a block"));
+        let warnings = rest.iter().filter(|line| line.contains("256"));
+        proofs[1..].iter().chain(warnings).cloned().collect::<Vec<_>>()
+    };
+    let warning = |network: &str| {
+        format!(
+            "{network} holds more than 256 addresses, and whoever has one of them can say who anybody is: \
+             configure another proof of the proxy, such as `proxy_secret`"
+        )
+    };
+    assert_eq!(
+        liftoff("trusted_proxies = ['10.0.0.0/23', '10.2.0.0/24', 'fd00::/119', 'fd00::/120']"),
+        [
+            "trusted proxies: 10.0.0.0/23, 10.2.0.0/24, fd00::/119, fd00::/120",
+            &warning("10.0.0.0/23"),
+            &warning("fd00::/119"),
+        ]
+    );
+    let secret = "proxy_secret = { values = ['0123456789abcdef0123456789abcdef'] }";
+    let accepted = "proxy secret: 1 secret accepted in X-Proxy-Secret";
+    assert_eq!(liftoff(secret), [accepted]);
+    assert_eq!(
+        liftoff(&format!("{secret}\ntrusted_proxies = ['10.0.0.0/8', '::/0']")),
+        ["trusted proxies: 10.0.0.0/8, ::/0", accepted]
     );
 }
 

@@ -20,11 +20,6 @@ const OF_HTTP: [&str; 7] =
     ["Connection", "Content-Length", "Content-Type", "Cookie", "Host", "Transfer-Encoding", "Upgrade"];
 
 impl Headers {
-    /// A name that HTTP itself has a use for.
-    pub(super) fn of_http(&self) -> Option<&HeaderName> {
-        self.iter().find(|name| OF_HTTP.iter().any(|of_http| name.is_kin(of_http)))
-    }
-
     /// How many identity headers there can be.
     pub(crate) const COUNT: usize = 4;
 
@@ -35,13 +30,24 @@ impl Headers {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &HeaderName> {
         self.all().into_iter().flatten()
     }
+}
 
-    /// A name that cannot be told from that of another header.
-    pub(super) fn ambiguous(&self) -> Option<&HeaderName> {
-        let names: Vec<_> = self.iter().collect();
-        let twin = |(i, name): &(usize, &&HeaderName)| names[..*i].iter().any(|n| n.is_kin(name.as_str()));
-        names.iter().enumerate().find(twin).map(|(_, name)| *name)
+/// The first header, with its key, whose name cannot be told from that of one
+/// before it, or that HTTP itself has a use for; and what is wrong with it.
+pub(super) fn fault<'a>(
+    names: impl Iterator<Item = (&'static str, &'a HeaderName)>,
+) -> Option<(&'static str, String)> {
+    let mut before: Vec<&HeaderName> = Vec::new();
+    for (key, name) in names {
+        if before.iter().any(|other| other.is_kin(name.as_str())) {
+            return Some((key, format!("`{name}` is the name of two headers, or an alias of another")));
+        }
+        if OF_HTTP.iter().any(|of_http| name.is_kin(of_http)) {
+            return Some((key, format!("`{name}` is a header of HTTP itself, and cannot be blanked")));
+        }
+        before.push(name);
     }
+    None
 }
 
 impl Default for Headers {

@@ -4,14 +4,17 @@ use rocket::http::{Header, HeaderMap};
 
 use super::HeaderName;
 use super::name::Kinship;
-use crate::config::Headers;
 use crate::error::{Fault, Rejection};
 
-/// The identity headers that a request carries, before anything in them is
-/// believed.
+/// How many headers are looked for at most: the identity headers, and those
+/// that prove who speaks.
+pub(crate) const WATCHED: usize = 6;
+
+/// The headers that a request carries of those that are looked for, before
+/// anything in them is believed.
 #[derive(Debug)]
 pub(crate) struct Sighting<'c, 'h> {
-    seen: [Option<Seen<'c, 'h>>; Headers::COUNT],
+    seen: [Option<Seen<'c, 'h>>; WATCHED],
     aliases: Vec<String>,
 }
 
@@ -20,15 +23,15 @@ pub(crate) struct Sighting<'c, 'h> {
 struct Seen<'c, 'h> {
     header: &'c HeaderName,
     value: Option<Cow<'h, str>>,
-    doubled: bool,
+    more: Vec<Cow<'h, str>>,
     aliased: bool,
     hop_by_hop: bool,
 }
 
 impl<'c, 'h> Sighting<'c, 'h> {
     /// Looks for `headers`, and for aliases of them, in a request's `map`.
-    pub(crate) fn of(headers: &'c Headers, map: &'h HeaderMap<'_>) -> Self {
-        let seen = headers.all().map(|header| header.map(Seen::nothing));
+    pub(crate) fn of(headers: [Option<&'c HeaderName>; WATCHED], map: &'h HeaderMap<'_>) -> Self {
+        let seen = headers.map(|header| header.map(Seen::nothing));
         let mut sighting = Self { seen, aliases: Vec::new() };
         map.iter().for_each(|header| sighting.sight(header));
         sighting
@@ -41,7 +44,7 @@ impl<'c, 'h> Sighting<'c, 'h> {
         for seen in self.seen.iter_mut().flatten() {
             match seen.header.kinship(name.as_str()) {
                 Kinship::Stranger => continue,
-                Kinship::Same if seen.value.is_some() => seen.doubled = true,
+                Kinship::Same if seen.value.is_some() => seen.more.push(value),
                 Kinship::Same => seen.value = Some(value),
                 Kinship::Alias => {
                     seen.aliased = true;
@@ -59,21 +62,34 @@ impl<'c, 'h> Sighting<'c, 'h> {
 
     /// The value of `header`, the first one if there are more.
     pub(crate) fn value(&self, header: &HeaderName) -> Option<&str> {
-        self.seen.iter().flatten().find(|seen| std::ptr::eq(seen.header, header))?.value.as_deref()
+        self.seen(header)?.value.as_deref()
     }
 
-    /// Refuses headers that are aliased, doubled or marked to be dropped.
-    pub(crate) fn check(&self) -> Result<(), Rejection> {
-        match self.seen.iter().flatten().find_map(|seen| Some((seen.header, seen.fault()?))) {
-            Some((header, fault)) => Err(Rejection::new(header, fault)),
+    /// The values of `header` after the first one.
+    pub(crate) fn more(&self, header: &HeaderName) -> &[Cow<'h, str>] {
+        self.seen(header).map_or(&[], |seen| &seen.more)
+    }
+
+    fn seen(&self, header: &HeaderName) -> Option<&Seen<'c, 'h>> {
+        self.seen.iter().flatten().find(|seen| std::ptr::eq(seen.header, header))
+    }
+
+    /// Refuses `header` if it is aliased, marked to be dropped, or doubled when
+    /// it may not `repeat`.
+    pub(crate) fn check(&self, header: &HeaderName, repeat: bool) -> Result<(), Rejection> {
+        match self.seen(header).and_then(|seen| seen.fault(repeat)) {
+            Some(fault) => Err(Rejection::new(header, fault)),
             None => Ok(()),
         }
     }
 
-    /// The first configured header that was sent, be it as an alias.
-    pub(crate) fn first(&self) -> Option<&'c HeaderName> {
-        let sent = |seen: &&Seen<'_, '_>| seen.value.is_some() || seen.aliased;
-        self.seen.iter().flatten().find(sent).map(|seen| seen.header)
+    /// The first of `headers` that was sent, be it as an alias.
+    pub(crate) fn first<'n>(
+        &self,
+        headers: impl IntoIterator<Item = &'n HeaderName>,
+    ) -> Option<&'n HeaderName> {
+        let sent = |seen: &Seen<'_, '_>| seen.value.is_some() || seen.aliased;
+        headers.into_iter().find(|header| self.seen(header).is_some_and(sent))
     }
 
     /// The names, as they were sent, of all that must be blanked.
@@ -86,13 +102,13 @@ impl<'c, 'h> Sighting<'c, 'h> {
 
 impl<'c> Seen<'c, '_> {
     fn nothing(header: &'c HeaderName) -> Self {
-        Self { header, value: None, doubled: false, aliased: false, hop_by_hop: false }
+        Self { header, value: None, more: Vec::new(), aliased: false, hop_by_hop: false }
     }
 
-    fn fault(&self) -> Option<Fault> {
+    fn fault(&self, may_repeat: bool) -> Option<Fault> {
         match self {
             Self { aliased: true, .. } => Some(Fault::Alias),
-            Self { doubled: true, .. } => Some(Fault::Doubled),
+            Self { more, .. } if !more.is_empty() && !may_repeat => Some(Fault::Doubled),
             Self { hop_by_hop: true, .. } => Some(Fault::HopByHop),
             _ => None,
         }

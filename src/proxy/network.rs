@@ -25,6 +25,13 @@ impl Network {
         self.0.network_length() == 0
     }
 
+    /// How many bits of an address tell the hosts of this network apart: 8 are
+    /// 256 addresses.
+    pub(crate) fn host_bits(&self) -> u8 {
+        let bits = if self.0.is_ipv4() { 32 } else { 128 };
+        bits - self.0.network_length()
+    }
+
     fn unmapped(network: IpCidr) -> IpCidr {
         let IpCidr::V6(v6) = network else {
             return network;
@@ -98,6 +105,14 @@ mod tests {
         assert!(!network("10.0.0.0/30").contains(mapped));
         assert!(!network("::/1").contains(mapped));
         assert_eq!(network("::ffff:10.0.0.0/120"), network("10.0.0.0/24"));
+    }
+
+    #[test]
+    fn the_size_of_a_network_is_counted_in_bits() {
+        let cases = [("10.0.0.1", 0), ("10.0.0.0/24", 8), ("10.0.0.0/23", 9), ("::1", 0), ("fd00::/120", 8)];
+        for (text, bits) in cases {
+            assert_eq!(network(text).host_bits(), bits, "{text}");
+        }
     }
 
     #[test]

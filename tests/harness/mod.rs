@@ -2,7 +2,10 @@
 //! what it does.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod attack;
+pub mod authority;
 pub mod database;
+pub mod launch;
 pub mod log;
 pub mod process;
 pub mod socket;
@@ -58,7 +61,20 @@ impl App {
     }
 
     pub fn launch_on_with(database: Database, toml: &str, fairing: RemoteUserFairing) -> App {
-        let rocket = application(figment(&database, toml)).attach(fairing);
+        let figment = figment(&database, toml);
+        Self::launch_from(database, figment, fairing)
+    }
+
+    /// Launches with the keys of `toml` in `[default.remote_user]`, and with no
+    /// `trusted_proxies` unless they are among them.
+    pub fn launch_exactly(toml: &str) -> App {
+        let database = Database::new();
+        let figment = figment_exactly(&database, toml);
+        Self::launch_from(database, figment, RemoteUser::fairing())
+    }
+
+    fn launch_from(database: Database, figment: Figment, fairing: RemoteUserFairing) -> App {
+        let rocket = application(figment).attach(fairing);
         App { client: Client::untracked(rocket).expect("a launch"), database }
     }
 
@@ -96,13 +112,19 @@ impl Reply {
     }
 }
 
-/// Rocket's defaults, and `toml` in `[default.remote_user]`.
+/// Rocket's defaults, and `toml` in `[default.remote_user]`, with
+/// `trusted_proxies` unless it has them.
 pub fn figment(database: &Database, toml: &str) -> Figment {
+    let trusted = if toml.contains("trusted_proxies") { "" } else { "trusted_proxies = ['127.0.0.1']\n" };
+    figment_exactly(database, &format!("{trusted}{toml}"))
+}
+
+/// Rocket's defaults, and `toml` in `[default.remote_user]`.
+pub fn figment_exactly(database: &Database, toml: &str) -> Figment {
     let url = database.url();
-    let trusted = if toml.contains("trusted_proxies") { "" } else { "trusted_proxies = ['127.0.0.1']" };
     let toml = format!(
         "[default.databases.remote_user]\nurl = '{url}'\nconnect_timeout = 2\n\
-         [default.remote_user]\n{trusted}\n{toml}"
+         [default.remote_user]\n{toml}"
     );
     Figment::from(rocket::Config::debug_default()).merge(Toml::string(&toml).nested())
 }

@@ -1,0 +1,18 @@
+use serde::{Deserialize, Deserializer, de};
+
+/// A table that needs the feature `mtls`, which is not compiled in: there is
+/// no such table, and to set it is an error.
+#[derive(Debug, Clone)]
+pub(crate) enum ProxyCertificate {}
+
+impl<'de> Deserialize<'de> for ProxyCertificate {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Err(needs("mtls"))
+    }
+}
+
+fn needs<E: de::Error>(feature: &str) -> E {
+    E::custom(format!(
+        "the feature `{feature}` is not compiled in: enable the feature `{feature}` of `rocket_remote_user`"
+    ))
+}

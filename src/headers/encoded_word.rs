@@ -1,0 +1,124 @@
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use super::encoding::quoted_printable;
+
+/// An encoded-word of [RFC 2047], section 2: `=?charset?encoding?text?=`.
+///
+/// [RFC 2047]: https://www.rfc-editor.org/rfc/rfc2047
+struct EncodedWord<'a> {
+    charset: &'a str,
+    encoding: &'a str,
+    text: &'a str,
+}
+
+/// Decodes the encoded-words in `value`, and keeps the text between them.
+///
+/// White space between two words is none (section 6.2). `None` if anything
+/// that begins as a word is not a whole one, or if a byte is beyond ASCII.
+pub(super) fn decode(value: &str) -> Option<String> {
+    let mut decoded = String::with_capacity(value.len());
+    let mut rest = value;
+    let mut follows_word = false;
+    while let Some(start) = rest.find("=?") {
+        let (between, word) = rest.split_at(start);
+        let (word, after) = EncodedWord::split_off(word)?;
+        if !follows_word || !between.bytes().all(|b| b == b' ' || b == b'\t') {
+            decoded.push_str(between);
+        }
+        decoded.push_str(&word.decode()?);
+        rest = after;
+        follows_word = true;
+    }
+    decoded.push_str(rest);
+    value.is_ascii().then_some(decoded)
+}
+
+impl<'a> EncodedWord<'a> {
+    /// Splits the word that `value` begins with from what follows it.
+    fn split_off(value: &'a str) -> Option<(Self, &'a str)> {
+        let (charset, rest) = value.strip_prefix("=?")?.split_once('?')?;
+        let (encoding, rest) = rest.split_once('?')?;
+        let (text, rest) = rest.split_once('?')?;
+        let after = rest.strip_prefix('=')?;
+        let is_text = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        is_text.then_some((Self { charset, encoding, text }, after))
+    }
+
+    fn decode(&self) -> Option<String> {
+        let bytes = match self.encoding {
+            "b" | "B" => BASE64_STANDARD.decode(self.text).ok()?,
+            "q" | "Q" => quoted_printable(&self.text.replace('_', "=20"))?,
+            _ => return None,
+        };
+        // A language may follow the charset (RFC 2231, section 5).
+        let charset = self.charset.split('*').next()?.to_ascii_lowercase();
+        match charset.as_str() {
+            "utf-8" => String::from_utf8(bytes).ok(),
+            "us-ascii" => bytes.is_ascii().then(|| String::from_utf8(bytes).ok())?,
+            "iso-8859-1" => Some(bytes.into_iter().map(char::from).collect()),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_rfc_2047_are_decoded() {
+        let cases = [
+            ("", ""),
+            ("plain text, as it is", "plain text, as it is"),
+            ("=?utf-8?q?Zo=C3=AB?=", "Zoë"),
+            ("=?UTF-8?B?Wm/Dqw==?=", "Zoë"),
+            ("=?ISO-8859-1?Q?Andr=E9?= Pirard", "André Pirard"),
+            ("=?us-ascii?q?Keith_Moore?= <a=b>", "Keith Moore <a=b>"),
+            ("=?utf-8*en?q?a?=", "a"),
+            // Section 8 of the RFC.
+            ("=?ISO-8859-1?Q?a?=", "a"),
+            ("=?ISO-8859-1?Q?a?= b", "a b"),
+            ("=?ISO-8859-1?Q?a?= =?ISO-8859-1?Q?b?=", "ab"),
+            ("=?ISO-8859-1?Q?a?=  \t =?ISO-8859-1?Q?b?=", "ab"),
+            ("=?ISO-8859-1?Q?a_b?=", "a b"),
+            ("=?ISO-8859-1?Q?a?= =?utf-8?Q?_b?=", "a b"),
+            ("=?ISO-8859-1?Q?a_?= =?utf-8?Q?b?=", "a b"),
+            // Two names of a list, and a list in one word.
+            ("=?utf-8?q?a?=,=?utf-8?q?b?=", "a,b"),
+            ("=?utf-8?q?a,b?=", "a,b"),
+        ];
+        for (value, decoded) in cases {
+            assert_eq!(decode(value).as_deref(), Some(decoded), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_only_begins_as_a_word_is_refused() {
+        let broken = [
+            "=?",
+            "a =?utf-8",
+            "=?utf-8?q?a",
+            "=?utf-8?q?a?",
+            "=?utf-8?q?a ?=",
+            "=?utf-8?q?a b?=",
+            "=?utf-8?q??=",
+            "=?utf-8?q?=4?=",
+            "=?utf-8?q?=zz?=",
+            "=?utf-8?q?=C3?= =?utf-8?q?=AB?=",
+            "=?utf-8?q?a?b?=",
+            "=?utf-8?x?a?=",
+            "=?utf-8?b?Wm/Dq?=",
+            "=?utf-8?b?Wm/Dq=w=?=",
+            "=?utf-8?b?Wm/Dqx==?=",
+            "=?us-ascii?q?=E9?=",
+            "=?koi8-r?q?=C1?=",
+            "=?utf-8?q?ok?= =?",
+            "Zo\u{eb}",
+            "=?utf-8?q?Zo\u{eb}?=",
+        ];
+        for value in broken {
+            assert_eq!(decode(value), None, "{value}");
+        }
+    }
+}

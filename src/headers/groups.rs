@@ -1,0 +1,138 @@
+use std::borrow::Cow;
+use std::iter::once;
+
+use rocket::Either;
+
+use super::value::{self, trim};
+use super::{Said, quoted};
+use crate::config::{Config, Encoding, GroupsFormat, Limits};
+use crate::error::Fault;
+
+/// The groups of an assertion, each of them clean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Groups {
+    /// A list as it was sent, in which nothing is encoded or quoted.
+    List(String),
+    /// The names.
+    Names(Vec<String>),
+}
+
+/// Reads the groups header.
+#[derive(Debug)]
+pub(crate) struct GroupsReader {
+    format: GroupsFormat,
+    separator: String,
+    encoding: Encoding,
+    prefix: String,
+    limits: Limits,
+}
+
+impl GroupsReader {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            format: config.groups_format,
+            separator: config.groups_separator.clone(),
+            encoding: config.encoding,
+            prefix: config.strip_prefix.groups.clone(),
+            limits: config.limits,
+        }
+    }
+
+    /// Whether the groups header may come more than once.
+    pub(super) fn repeats(&self) -> bool {
+        self.format == GroupsFormat::Repeated
+    }
+
+    /// Reads the `first` line, and `more` where the header may repeat.
+    pub(super) fn read(&self, first: &str, more: &[Cow<'_, str>]) -> Result<Said<Groups>, Fault> {
+        let mut lines = once(first).chain(more.iter().map(|line| &**line));
+        if lines.any(|line| value::is_placeholder(trim(line))) {
+            return Err(Fault::Placeholder);
+        }
+        let groups = match self.is_plain(first) {
+            true => Groups::List(first.to_owned()),
+            false => Groups::Names(self.decode(first, more)?),
+        };
+        let limit = self.limits.groups;
+        let mut count = 0;
+        for group in self.names(&groups) {
+            count += 1;
+            if count > limit {
+                return Err(Fault::TooManyGroups { limit });
+            }
+            value::check(group, self.limits.group)?;
+        }
+        Ok(if count == 0 { Said::Blank } else { Said::Value(groups) })
+    }
+
+    /// The names of `groups`; blank ones are nothing.
+    pub(crate) fn names<'a>(&'a self, groups: &'a Groups) -> impl Iterator<Item = &'a str> {
+        let names = match groups {
+            Groups::Names(names) => Either::Left(names.iter().map(String::as_str)),
+            Groups::List(list) => Either::Right(self.split(list)),
+        };
+        names.map(trim).filter(|group| !group.is_empty())
+    }
+
+    fn split<'a>(&'a self, list: &'a str) -> impl Iterator<Item = &'a str> {
+        let mut characters = self.separator.chars();
+        match (characters.next(), characters.next()) {
+            (Some(character), None) => Either::Left(list.split(character)),
+            _ => Either::Right(list.split(&*self.separator)),
+        }
+    }
+
+    /// Whether `list` is nothing but names and separators.
+    fn is_plain(&self, list: &str) -> bool {
+        self.format == GroupsFormat::Separator
+            && self.encoding == Encoding::Utf8
+            && self.prefix.is_empty()
+            && !list.contains('"')
+    }
+
+    /// Takes the lines apart, and each name out of its encoding, in this
+    /// order: an encoded separator is part of a name ([RFC 3986, section
+    /// 2.4]). An encoded-word and an array that are encoded as a whole are
+    /// decoded first: an encoder cuts words where it likes, and JSON has
+    /// escapes of its own.
+    ///
+    /// [RFC 3986, section 2.4]: https://www.rfc-editor.org/rfc/rfc3986#section-2.4
+    fn decode(&self, first: &str, more: &[Cow<'_, str>]) -> Result<Vec<String>, Fault> {
+        let line = trim(first);
+        match self.format {
+            GroupsFormat::Repeated => {
+                let lines = once(line).chain(more.iter().map(|line| trim(line)));
+                lines.map(|line| self.name(line, self.encoding)).collect()
+            }
+            GroupsFormat::Separator => {
+                let (list, encoding) = self.unwrap(line, self.encoding == Encoding::Rfc2047)?;
+                let names = quoted::split(&list, &self.separator).ok_or(Fault::Quoted)?;
+                names.iter().map(|name| self.name(trim(name), encoding)).collect()
+            }
+            GroupsFormat::Json if line.is_empty() => Ok(Vec::new()),
+            GroupsFormat::Json => {
+                let (array, encoding) = self.unwrap(line, !line.starts_with('['))?;
+                let names: Vec<String> = serde_json::from_str(&array).map_err(|_| Fault::NotAnArray)?;
+                names.iter().map(|name| self.name(name, encoding)).collect()
+            }
+        }
+    }
+
+    /// Decodes `line` if it is encoded `whole`, and tells what its names are
+    /// still encoded in.
+    fn unwrap<'a>(&self, line: &'a str, whole: bool) -> Result<(Cow<'a, str>, Encoding), Fault> {
+        match whole {
+            true => Ok((self.encoding.decode(line)?, Encoding::Utf8)),
+            false => Ok((Cow::Borrowed(line), self.encoding)),
+        }
+    }
+
+    fn name(&self, name: &str, encoding: Encoding) -> Result<String, Fault> {
+        let decoded = encoding.decode(name)?;
+        match decoded.strip_prefix(&self.prefix) {
+            Some(name) => Ok(name.to_owned()),
+            None if decoded.is_empty() => Ok(String::new()),
+            None => Err(Fault::Unprefixed),
+        }
+    }
+}

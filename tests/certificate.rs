@@ -1,0 +1,130 @@
+//! A client certificate that the proxy shows, over real TLS.
+
+mod harness;
+
+use harness::authority::{Authority, Identity, Valid, curl};
+use harness::socket::Server;
+use harness::{Database, application, figment_exactly};
+use rocket::figment::value::magic::RelativePathBuf;
+use rocket_remote_user::RemoteUser;
+
+const VERSIONS: [(&str, &str); 2] = [("--http1.1", "1.1"), ("--http2", "2")];
+const ADA: &str = "Remote-User: ada";
+
+/// An application over TLS that asks for client certificates of `authority`.
+struct Secured<'a> {
+    server: Server,
+    authority: &'a Authority,
+    database: Database,
+}
+
+impl<'a> Secured<'a> {
+    fn serve(authority: &'a Authority, mandatory: bool, toml: &str) -> Secured<'a> {
+        let database = Database::new();
+        let own = authority.issue("localhost", "DNS:localhost", Valid::Now);
+        let path = RelativePathBuf::from;
+        let figment = figment_exactly(&database, toml)
+            .merge(("tls.certs", path(own.certificate)))
+            .merge(("tls.key", path(own.key)))
+            .merge(("tls.mutual.ca_certs", path(authority.certificate())))
+            .merge(("tls.mutual.mandatory", mandatory));
+        let server = Server::serve(application(figment).attach(RemoteUser::fairing()));
+        Secured { server, authority, database }
+    }
+
+    /// The status and the version of a `GET path`.
+    fn get(&self, version: &str, path: &str, identity: Option<&Identity>, headers: &[&str]) -> String {
+        let authority = self.authority.certificate();
+        curl(version, self.server.address.port(), path, &authority, identity, headers)
+    }
+}
+
+#[test]
+fn only_the_certificate_of_the_proxy_lets_an_identity_through() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let proxy = authority.issue("proxy", "DNS:proxy.internal", Valid::Now);
+    let wrong = authority.issue("someone", "DNS:someone.internal", Valid::Now);
+    let foreign = other.issue("proxy", "DNS:proxy.internal", Valid::Now);
+    let expired = authority.issue("proxy", "DNS:proxy.internal", Valid::UntilLastYear);
+    let tables = [
+        "common_names = ['proxy']".to_owned(),
+        "dns_names = ['Proxy.Internal']".to_owned(),
+        format!("fingerprints = ['{}']", proxy.fingerprint()),
+        "common_names = ['proxy'], dns_names = ['proxy.internal', 'x']".to_owned(),
+    ];
+    for table in tables {
+        let secured = Secured::serve(&authority, false, &format!("proxy_certificate = {{ {table} }}"));
+        for (option, version) in VERSIONS {
+            let get = |path, identity, headers: &[&str]| secured.get(option, path, identity, headers);
+            assert_eq!(get("/me", Some(&proxy), &[ADA]), format!("200 {version}"), "{table}");
+            assert_eq!(get("/me", Some(&proxy), &[]), format!("401 {version}"), "{table}");
+            for identity in [Some(&wrong), None] {
+                assert_eq!(get("/me", identity, &[ADA]), format!("403 {version}"), "{table}");
+                assert_eq!(get("/public", identity, &[ADA]), format!("403 {version}"), "{table}");
+                assert_eq!(get("/public", identity, &[]), format!("200 {version}"), "{table}");
+            }
+            // Rocket ends the handshake.
+            for identity in [&foreign, &expired] {
+                let answer = get("/me", Some(identity), &[ADA]);
+                assert!(answer.starts_with("000 "), "{table}: {answer}");
+            }
+        }
+        assert_eq!(secured.database.sql("SELECT username FROM remote_users"), ["ada"]);
+    }
+}
+
+#[test]
+fn every_list_that_is_given_must_match() {
+    let authority = Authority::new();
+    let proxy = authority.issue("proxy", "DNS:proxy.internal,IP:127.0.0.1,email:ada@example.com", Valid::Now);
+    let other = authority.issue("other", "DNS:proxy.internal", Valid::Now);
+    let (fingerprint, of_other) = (proxy.fingerprint(), other.fingerprint());
+    let cases = [
+        ("common_names = ['x', 'proxy']".to_owned(), 200),
+        ("common_names = ['Proxy']".to_owned(), 403),
+        ("common_names = ['prox']".to_owned(), 403),
+        ("common_names = ['CN=proxy']".to_owned(), 403),
+        ("common_names = ['proxy.internal']".to_owned(), 403),
+        ("dns_names = ['proxy']".to_owned(), 403),
+        ("dns_names = ['*.internal']".to_owned(), 403),
+        ("dns_names = ['internal']".to_owned(), 403),
+        ("dns_names = ['127.0.0.1', 'ada@example.com']".to_owned(), 403),
+        (format!("fingerprints = ['{of_other}', '{}']", fingerprint.replace(':', "").to_lowercase()), 200),
+        (format!("fingerprints = ['{of_other}']"), 403),
+        ("common_names = ['proxy'], dns_names = ['other.internal']".to_owned(), 403),
+        ("common_names = ['other'], dns_names = ['proxy.internal']".to_owned(), 403),
+        (format!("dns_names = ['proxy.internal'], fingerprints = ['{of_other}']"), 403),
+        (
+            format!(
+                "common_names = ['proxy'], dns_names = ['proxy.internal'], fingerprints = ['{fingerprint}']"
+            ),
+            200,
+        ),
+    ];
+    for (table, status) in cases {
+        let secured = Secured::serve(&authority, true, &format!("proxy_certificate = {{ {table} }}"));
+        let answer = secured.get("--http2", "/me", Some(&proxy), &[ADA]);
+        assert_eq!(answer, format!("{status} 2"), "{table}");
+    }
+}
+
+#[test]
+fn a_wildcard_in_a_certificate_is_no_more_than_it_is() {
+    let authority = Authority::new();
+    let wildcard = authority.issue("proxy", "DNS:*.internal", Valid::Now);
+    for (names, status) in [("['proxy.internal']", 403), ("['*.internal']", 200)] {
+        let secured =
+            Secured::serve(&authority, false, &format!("proxy_certificate = {{ dns_names = {names} }}"));
+        assert_eq!(secured.get("--http1.1", "/me", Some(&wildcard), &[ADA]), format!("{status} 1.1"));
+    }
+}
+
+#[test]
+fn a_claim_to_have_shown_a_certificate_is_none() {
+    let authority = Authority::new();
+    let secured = Secured::serve(&authority, false, "proxy_certificate = { common_names = ['proxy'] }");
+    let claims = ["X-SSL-Client-CN: proxy", "X-Client-Verify: SUCCESS", "Client-Cert: :AA==:", ADA];
+    for (option, version) in VERSIONS {
+        assert_eq!(secured.get(option, "/me", None, &claims), format!("403 {version}"));
+    }
+}

@@ -1,0 +1,131 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// A certificate authority that `openssl` runs.
+pub struct Authority {
+    directory: TempDir,
+}
+
+/// A certificate, and its key.
+pub struct Identity {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+/// When a certificate is valid.
+#[derive(Clone, Copy)]
+pub enum Valid {
+    Now,
+    UntilLastYear,
+}
+
+const CONFIGURATION: &str = "
+[ca]
+default_ca = authority
+[authority]
+database = index.txt
+new_certs_dir = .
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+default_days = 1
+policy = policy
+copy_extensions = copy
+x509_extensions = leaf
+[policy]
+commonName = optional
+[leaf]
+basicConstraints = critical,CA:FALSE
+extendedKeyUsage = serverAuth,clientAuth
+";
+
+impl Authority {
+    pub fn new() -> Authority {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let authority = Authority { directory };
+        fs::write(authority.path("openssl.cnf"), CONFIGURATION).expect("a file");
+        fs::write(authority.path("index.txt"), "").expect("a file");
+        let request =
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -keyout ca.key -out ca.pem";
+        authority.openssl(request, &["-subj", "/CN=Authority"]);
+        authority
+    }
+
+    /// The certificate of the authority.
+    pub fn certificate(&self) -> PathBuf {
+        self.path("ca.pem")
+    }
+
+    /// Issues a certificate for the common name `name` with the alternative
+    /// names of `alternatives`, such as `DNS:proxy.internal`.
+    pub fn issue(&self, name: &str, alternatives: &str, valid: Valid) -> Identity {
+        let count = fs::read_dir(self.directory.path()).expect("files").count();
+        let (key, request, certificate) =
+            (format!("{count}.key"), format!("{count}.csr"), format!("{count}.pem"));
+        let new = "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+        let alternatives = format!("subjectAltName={alternatives}");
+        let subject = format!("/CN={name}");
+        let mut options = vec!["-keyout", &key, "-out", &request, "-subj", &subject];
+        options.extend(["-addext", &alternatives]);
+        self.openssl(new, &options);
+        let mut options = vec!["-in", &request, "-out", &certificate];
+        if let Valid::UntilLastYear = valid {
+            options.extend(["-startdate", "20200101000000Z", "-enddate", "20250101000000Z"]);
+        }
+        self.openssl("ca -config openssl.cnf -batch -notext -cert ca.pem -keyfile ca.key", &options);
+        Identity { certificate: self.path(&certificate), key: self.path(&key) }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn openssl(&self, command: &str, options: &[&str]) {
+        let mut openssl = Command::new("openssl");
+        let openssl = openssl.args(command.split(' ')).args(options).current_dir(self.directory.path());
+        run(openssl);
+    }
+}
+
+impl Identity {
+    /// The fingerprint as `openssl` prints it.
+    pub fn fingerprint(&self) -> String {
+        let mut openssl = Command::new("openssl");
+        let printed =
+            run(openssl.args(["x509", "-noout", "-fingerprint", "-sha256", "-in"]).arg(&self.certificate));
+        printed.trim().split_once('=').expect("a fingerprint").1.to_owned()
+    }
+}
+
+/// The status and the HTTP version of `GET path`, as `curl` has them; the
+/// status is 000 when there is no answer.
+pub fn curl(
+    version: &str,
+    port: u16,
+    path: &str,
+    authority: &Path,
+    identity: Option<&Identity>,
+    headers: &[&str],
+) -> String {
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--max-time", "20", "--output", "/dev/null", version, "--cacert"]).arg(authority);
+    curl.args(["--write-out", "%{http_code} %{http_version}"]);
+    if let Some(Identity { certificate, key }) = identity {
+        curl.arg("--cert").arg(certificate).arg("--key").arg(key);
+    }
+    curl.args(headers.iter().flat_map(|header| ["--header", header]));
+    let output = curl.arg(format!("https://localhost:{port}{path}")).output();
+    let output = output.unwrap_or_else(|e| panic!("curl: {e}; this test needs it installed"));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// What `command` prints.
+fn run(command: &mut Command) -> String {
+    let output =
+        command.output().unwrap_or_else(|e| panic!("{command:?}: {e}; this test needs it installed"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}

@@ -1,0 +1,132 @@
+//! All proofs that are configured hold, or there is no identity.
+
+mod harness;
+
+use harness::authority::{Authority, Valid};
+use harness::{Database, PROXY, STRANGER, application, figment_exactly};
+use rocket::figment::Figment;
+use rocket::http::Header;
+use rocket::local::blocking::Client;
+use rocket_remote_user::RemoteUser;
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const WRONG: &str = "fedcba9876543210fedcba9876543210";
+const STATES: [Proof; 4] = [Proof::Holds, Proof::Fails, Proof::Lacks, Proof::Expired];
+
+/// What a request has of a proof.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Proof {
+    Holds,
+    Fails,
+    Lacks,
+    Expired,
+}
+
+/// Certificates in PEM.
+struct Certificates {
+    proxy: Vec<u8>,
+    other: Vec<u8>,
+    expired: Vec<u8>,
+}
+
+impl Certificates {
+    fn issue() -> Certificates {
+        let authority = Authority::new();
+        let issue = |name, valid| {
+            let identity = authority.issue(name, "DNS:proxy.internal", valid);
+            std::fs::read(identity.certificate).expect("a certificate")
+        };
+        Certificates {
+            proxy: issue("proxy", Valid::Now),
+            other: issue("other", Valid::Now),
+            expired: issue("proxy", Valid::UntilLastYear),
+        }
+    }
+}
+
+/// The status of `GET path` with `headers` and what is shown of each proof.
+fn status(
+    client: &Client,
+    path: &'static str,
+    headers: &[(&'static str, &'static str)],
+    [address, secret, certificate]: [Proof; 3],
+    certificates: &Certificates,
+) -> u16 {
+    let mut request = client.get(path);
+    let peer = |address: &str| (address.parse::<std::net::IpAddr>().expect("an address"), 9).into();
+    match address {
+        Proof::Holds => request.set_remote(peer(PROXY)),
+        Proof::Fails | Proof::Expired => request.set_remote(peer(STRANGER)),
+        Proof::Lacks => {}
+    }
+    match secret {
+        Proof::Holds => request.add_header(Header::new("X-Proxy-Secret", SECRET)),
+        Proof::Fails | Proof::Expired => request.add_header(Header::new("X-Proxy-Secret", WRONG)),
+        Proof::Lacks => {}
+    }
+    for (name, value) in headers {
+        request.add_header(Header::new(*name, *value));
+    }
+    let request = match certificate {
+        Proof::Holds => request.identity(&*certificates.proxy),
+        Proof::Fails => request.identity(&*certificates.other),
+        Proof::Expired => request.identity(&*certificates.expired),
+        Proof::Lacks => request,
+    };
+    request.dispatch().status().code
+}
+
+#[test]
+fn every_combination_of_proofs_signs_in_only_if_all_that_are_configured_hold() {
+    let certificates = Certificates::issue();
+    let tables = [
+        "trusted_proxies = ['127.0.0.1']\n".to_owned(),
+        format!("proxy_secret = {{ values = ['{SECRET}'] }}\n"),
+        "proxy_certificate = { common_names = ['proxy'] }\n".to_owned(),
+    ];
+    let mut requests = 0;
+    for configured in 1..8 {
+        let is_configured = |proof: usize| configured & (1 << proof) != 0;
+        let toml: String =
+            (0..3).filter(|proof| is_configured(*proof)).map(|proof| &*tables[proof]).collect();
+        let database = Database::new();
+        let tls = [("tls.certs", "none"), ("tls.key", "none"), ("tls.mutual.ca_certs", "none")];
+        let figment = tls.into_iter().fold(figment_exactly(&database, &toml), Figment::merge);
+        let rocket = application(figment).attach(RemoteUser::fairing());
+        let client = Client::untracked(rocket).expect("a launch");
+        for shown in STATES.iter().flat_map(|a| STATES.iter().flat_map(move |s| STATES.map(|c| [*a, *s, c])))
+        {
+            let all_hold = (0..3).all(|proof| !is_configured(proof) || shown[proof] == Proof::Holds);
+            let wrong_secret = is_configured(1) && matches!(shown[1], Proof::Fails | Proof::Expired);
+            let get = |path, headers: &[_]| status(&client, path, headers, shown, &certificates);
+            let context = format!("{toml}{shown:?}");
+            let ada = ("Remote-User", "ada");
+            assert_eq!(get("/me", &[ada]), if all_hold { 200 } else { 403 }, "{context}");
+            assert_eq!(get("/public", &[ada]), if all_hold { 200 } else { 403 }, "{context}");
+            assert_eq!(get("/me", &[]), if wrong_secret { 403 } else { 401 }, "{context}");
+            requests += 1;
+        }
+        assert_eq!(database.sql("SELECT username FROM remote_users"), ["ada"]);
+    }
+    assert_eq!(requests, 7 * 4 * 4 * 4);
+}
+
+#[test]
+fn an_address_list_of_everybody_is_allowed_beside_another_proof_and_still_asks_for_an_address() {
+    let database = Database::new();
+    let toml = format!("trusted_proxies = ['0.0.0.0/0', '::/0']\nproxy_secret = {{ values = ['{SECRET}'] }}");
+    let rocket = application(figment_exactly(&database, &toml)).attach(RemoteUser::fairing());
+    let client = Client::untracked(rocket).expect("a launch");
+    let ada = |request: rocket::local::blocking::LocalRequest<'_>, secret: Option<&'static str>| {
+        let request = match secret {
+            Some(secret) => request.header(Header::new("X-Proxy-Secret", secret)),
+            None => request,
+        };
+        request.header(Header::new("Remote-User", "ada")).dispatch().status().code
+    };
+    let from_anywhere = || client.get("/me").remote(([192, 0, 2, 9], 9).into());
+    assert_eq!(ada(from_anywhere(), Some(SECRET)), 200);
+    assert_eq!(ada(from_anywhere(), None), 403);
+    assert_eq!(ada(from_anywhere(), Some(WRONG)), 403);
+    assert_eq!(ada(client.get("/me"), Some(SECRET)), 403);
+}

@@ -1,0 +1,181 @@
+//! A secret that the proxy shares with the application.
+
+mod harness;
+
+use harness::log::Recording;
+use harness::socket::Server;
+use harness::{App, Database, Headers, PROXY, STRANGER, application, figment};
+use rocket::http::Method::Get;
+use rocket_remote_user::RemoteUser;
+
+const OLD: &str = "0123456789abcdef0123456789abcdef";
+const NEW: &str = "fedcba9876543210fedcba9876543210-and-longer";
+const WRONG: &str = "0123456789abcdef0123456789abcdeg";
+const SECRETS: &str = "proxy_secret = { values = ['0123456789abcdef0123456789abcdef', \
+                       'fedcba9876543210fedcba9876543210-and-longer'] }";
+
+const ADA: (&str, &str) = ("Remote-User", "ada");
+
+const UNTRUSTED: &str = "header `Remote-User` comes from a peer that is no trusted proxy";
+const NOT_ACCEPTED: &str = "header `X-Proxy-Secret` holds no secret that is accepted";
+
+fn secret(value: &str) -> (&str, &str) {
+    ("X-Proxy-Secret", value)
+}
+
+#[test]
+fn any_of_the_secrets_is_accepted() {
+    for app in [App::launch_exactly(SECRETS), App::launch(SECRETS)] {
+        for value in [OLD, NEW, &format!(" {OLD}\t")] {
+            assert_eq!(app.me(&[secret(value), ADA])["username"], "ada");
+            app.get("/me", &[secret(value)]).is(401, "401 Unauthorized");
+        }
+    }
+}
+
+#[test]
+fn a_request_without_a_secret_signs_nobody_in() {
+    let app = App::launch_exactly(SECRETS);
+    app.get("/public", &[]).is(200, "public");
+    app.get("/me", &[]).is(401, "401 Unauthorized");
+    for path in ["/me", "/public"] {
+        app.get(path, &[ADA]).is(403, UNTRUSTED);
+    }
+    assert_eq!(app.database.dump(), [""; 0]);
+}
+
+#[test]
+fn a_wrong_secret_is_refused_with_and_without_an_identity() {
+    let app = App::launch_exactly(SECRETS);
+    let longer = format!("{OLD}0");
+    let upper = OLD.to_uppercase();
+    let both = format!("{OLD},{NEW}");
+    for value in [WRONG, "x", &OLD[1..], &longer, &upper, &both, "(null)", "\u{7f}"] {
+        for headers in [&[secret(value), ADA][..], &[secret(value)]] {
+            app.get("/public", headers).is(403, NOT_ACCEPTED);
+        }
+    }
+    assert_eq!(app.database.dump(), [""; 0]);
+}
+
+#[test]
+fn a_secret_that_no_proxy_sends_so_is_refused() {
+    let app = App::launch_exactly(SECRETS);
+    let doubled = "header `X-Proxy-Secret` was sent more than once";
+    let alias = "header `X-Proxy-Secret` was sent under another spelling of its name";
+    let cases: [(Headers<'_>, &str); 10] = [
+        (&[secret(OLD), secret(OLD)], doubled),
+        (&[secret(OLD), secret(NEW)], doubled),
+        (&[secret(WRONG), ("x-proxy-secret", OLD)], doubled),
+        (&[secret(OLD), secret("")], doubled),
+        (&[("X_Proxy_Secret", OLD)], alias),
+        (&[("HTTP_X_PROXY_SECRET", OLD)], alias),
+        (&[secret(OLD), ("X.Proxy.Secret", "")], alias),
+        (&[secret("")], "header `X-Proxy-Secret` is blank"),
+        (&[secret(" \t")], "header `X-Proxy-Secret` is blank"),
+        (
+            &[secret(OLD), ("Connection", "close, x-proxy-secret")],
+            "header `X-Proxy-Secret` is named by a `Connection` header",
+        ),
+    ];
+    let ignoring = App::launch_exactly(&format!("{SECRETS}\nuntrusted = 'ignore'"));
+    for (headers, message) in cases {
+        for peer in [PROXY, STRANGER] {
+            app.send(Get, "/public", headers, peer).is(400, message);
+            app.send(Get, "/public", &[headers, &[ADA]].concat(), peer).is(400, message);
+            ignoring.send(Get, "/public", headers, peer).is(400, message);
+        }
+    }
+    assert_eq!(app.database.dump(), [""; 0]);
+}
+
+#[test]
+fn an_untrusted_peer_is_ignored_where_that_is_configured() {
+    let app = App::launch_exactly(&format!("{SECRETS}\nuntrusted = 'ignore'"));
+    for headers in [&[ADA][..], &[secret(WRONG)], &[secret(WRONG), ADA]] {
+        app.get("/nobody", headers).is(200, "nobody");
+    }
+    assert_eq!(app.me(&[secret(OLD), ADA])["username"], "ada");
+}
+
+#[test]
+fn the_secret_is_blank_for_every_route() {
+    let app = App::launch_exactly(&format!("{SECRETS}\nuntrusted = 'ignore'"));
+    for value in [OLD, WRONG] {
+        app.get("/headers", &[secret(value), ("Accept", "*/*")])
+            .is(200, r#"[["x-proxy-secret",""],["accept","*/*"]]"#);
+    }
+}
+
+#[test]
+fn the_header_of_the_secret_can_be_named() {
+    let table = format!("proxy_secret = {{ header = 'X-Gateway', values = ['{OLD}'] }}");
+    let app = App::launch_exactly(&table);
+    assert_eq!(app.me(&[("x-gateway", OLD), ADA])["username"], "ada");
+    app.get("/me", &[secret(OLD), ADA]).is(403, UNTRUSTED);
+}
+
+#[test]
+fn secrets_are_read_from_a_file_beside_those_that_are_given() {
+    let files = tempfile::tempdir().expect("a directory");
+    let file = files.path().join("secrets");
+    for text in [NEW.to_owned(), format!("{NEW}\n"), format!("\r\n{NEW}\r\n\n  \r\n{WRONG}  \r\n")] {
+        std::fs::write(&file, &text).expect("a file");
+        let file = file.display();
+        let app = App::launch_exactly(&format!("proxy_secret = {{ values_file = '{file}' }}"));
+        assert_eq!(app.me(&[secret(NEW), ADA])["username"], "ada");
+        app.get("/me", &[secret(OLD), ADA]).is(403, NOT_ACCEPTED);
+        let table = format!("proxy_secret = {{ values = ['{OLD}'], values_file = '{file}' }}");
+        let app = App::launch_exactly(&table);
+        for value in [OLD, NEW] {
+            assert_eq!(app.me(&[secret(value), ADA])["username"], "ada");
+        }
+        if text.contains(WRONG) {
+            assert_eq!(app.me(&[secret(WRONG), ADA])["username"], "ada");
+        }
+    }
+}
+
+#[test]
+fn raw_secret_lines_get_the_status_that_the_table_gives() {
+    let database = Database::new();
+    let server = Server::serve(application(figment(&database, SECRETS)).attach(RemoteUser::fairing()));
+    let cases = [
+        (format!("X-Proxy-Secret: {OLD}"), 200),
+        (format!("x-proxy-secret:\t{NEW} "), 200),
+        (format!("X-Proxy-Secret: {WRONG}"), 403),
+        ("X-Nothing: said".into(), 403),
+        ("X-Proxy-Secret:".into(), 400),
+        (format!("X-Proxy-Secret: {OLD}\nX-PROXY-SECRET: {OLD}"), 400),
+        (format!("X_Proxy_Secret: {OLD}"), 400),
+        (format!("X-Proxy-Secret: {OLD}\nX_Proxy_Secret: {OLD}"), 400),
+    ];
+    for (lines, status) in cases {
+        let (answered, body) = server.get("/me", &format!("{lines}\nRemote-User: ada"));
+        assert_eq!(answered, status, "{lines}: {body}");
+    }
+}
+
+#[test]
+fn no_secret_is_logged_or_shown() {
+    let recording = Recording::start();
+    let app = App::launch_exactly(SECRETS);
+    for headers in [&[secret(WRONG), ADA][..], &[secret(OLD), secret(NEW)], &[secret(OLD), ADA]] {
+        app.get("/me", headers);
+    }
+    let config: &rocket_remote_user::Config = app.client.rocket().state().expect("a configuration");
+    let seen = [recording.lines(), vec![format!("{config:?}")]].concat();
+    for secret in [OLD, NEW, WRONG] {
+        assert!(seen.iter().all(|line| !line.contains(&secret[..8])), "{seen:?}");
+    }
+    assert!(seen.iter().any(|line| line == "proxy secret: 2 secrets accepted in X-Proxy-Secret"), "{seen:?}");
+    let refused = format!("Refused GET /me from {PROXY}: {NOT_ACCEPTED}.");
+    assert!(seen.contains(&refused), "{seen:?}");
+}
+
+#[test]
+fn a_secret_of_32_characters_is_long_enough() {
+    let characters = "é".repeat(32);
+    let app = App::launch_exactly(&format!("proxy_secret = {{ values = ['{characters}'] }}"));
+    assert_eq!(app.me(&[secret(&characters), ADA])["username"], "ada");
+}
