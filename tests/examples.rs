@@ -87,3 +87,72 @@ fn users_can_be_kept_in_memory() {
     assert_eq!(example.get("/", "Remote-User: bob"), (200, "2 bob []\n".into()));
     assert_eq!(example.get("/", "Remote-User: ada\nRemote-Groups:"), (200, "1 ada []\n".into()));
 }
+
+/// The cookie that a response sets, as a request sends it.
+fn cookie(response: &str) -> Option<String> {
+    let line = response.lines().find_map(|line| line.strip_prefix("set-cookie: "))?;
+    Some(format!("Cookie: {}", line.split(';').next().expect("a cookie")))
+}
+
+fn location(response: &str) -> Option<&str> {
+    response.lines().find_map(|line| line.strip_prefix("location: "))
+}
+
+#[test]
+fn whoami_signs_people_out() {
+    let database = Database::new();
+    let everything = "{session={persistent=true},logout_url=\"https://auth.example.com/logout\"}";
+    let whoami = Example::run("whoami", "remote_user", &database, &[("ROCKET_REMOTE_USER", everything)]);
+    let sign_in = || cookie(&whoami.respond("GET", "/", "Remote-User: ada")).expect("a cookie");
+    let (one, two) = (sign_in(), sign_in());
+    let (status, page) = whoami.get("/", &one);
+    assert_eq!(status, 200);
+    for form in ["method=\"post\" action=\"/logout\"", "formaction=\"/logout-everywhere\"", "which POST"] {
+        assert!(page.contains(form), "{page}");
+    }
+    assert_eq!(whoami.get("/logout", &one).0, 404);
+    let out = whoami.submit("/logout", &one, "");
+    assert_eq!(location(&out), Some("https://auth.example.com/logout"));
+    assert_eq!((whoami.get("/me", &one).0, whoami.get("/me", &two).0), (401, 200));
+    let three = sign_in();
+    assert_eq!(whoami.post("/logout-everywhere", &two, "").0, 303);
+    assert_eq!((whoami.get("/me", &two).0, whoami.get("/me", &three).0), (401, 401));
+}
+
+#[test]
+fn a_password_is_the_way_in_while_the_sign_on_is_down() {
+    let database = Database::new();
+    let example = Example::run("fallback_login", "fallback_login", &database, &[]);
+    let (status, page) = example.get("/", "");
+    assert!(status == 200 && page.contains("action=\"/login\""), "{page}");
+    let right = "username=ada&password=correct+horse+battery";
+    assert_eq!(example.post("/login", "", right).0, 401, "there is no such user");
+    assert_eq!(example.post("/password", "", "password=correct+horse+battery").0, 401, "nobody is in");
+    let ada = "Remote-User: ada";
+    assert!(example.get("/", ada).1.contains("Hello, ada!"));
+    assert_eq!(example.post("/login", "", right).0, 401, "there is no password");
+    assert_eq!(example.post("/password", ada, "password=too+short").0, 422);
+    assert_eq!(example.post("/password", ada, "password=correct+horse+battery").0, 303);
+    assert!(database.sql("SELECT hash FROM passwords")[0].starts_with("$argon2id$"));
+
+    let attack = "Sec-Fetch-Site: cross-site";
+    assert_eq!(example.post("/login", attack, right).0, 403);
+    assert_eq!(example.post("/login", "Origin: https://evil.example", right).0, 403);
+    assert_eq!(example.post("/password", &format!("{ada}\n{attack}"), "password=chosen+by+somebody").0, 403);
+    let signed_in = example.submit("/login", "Sec-Fetch-Site: same-origin", right);
+    assert_eq!(location(&signed_in), Some("/"), "{signed_in}");
+    let cookie = cookie(&signed_in).expect("a cookie");
+    assert!(example.get("/", &cookie).1.contains("Hello, ada!"));
+    assert_eq!(database.sql("SELECT source FROM remote_sessions"), ["password"]);
+    assert_eq!(example.post("/logout", &cookie, "").0, 303);
+    assert!(example.get("/", &cookie).1.contains("action=\"/login\""));
+
+    database.sql("UPDATE remote_users SET is_active = FALSE");
+    assert_eq!(example.post("/login", "", right).0, 403, "inactive");
+    database.sql("UPDATE remote_users SET is_active = TRUE");
+    let wrong = "username=ada&password=wrong";
+    let statuses: Vec<_> = (0..5).map(|_| example.post("/login", "", wrong).0).collect();
+    assert_eq!(statuses, [401, 401, 401, 401, 429], "the one that led to nothing counts too");
+    assert_eq!(example.post("/login", "", right).0, 429);
+    assert_eq!(example.post("/login", "", "username=bob&password=wrong").0, 401, "others may");
+}

@@ -11,7 +11,9 @@ use rocket::http::{Header, Status};
 use rocket::local::blocking::Client;
 use rocket::{get, routes};
 use rocket_db_pools::Database as _;
-use rocket_remote_user::{Config, Group, Member, RemoteUser, SqlitePool, Staff, Superuser, Visitor};
+use rocket_remote_user::{
+    Config, Group, Member, Permission, Permitted, RemoteUser, Session, SqlitePool, Staff, Superuser, Visitor,
+};
 
 const TRUSTED: &str = "trusted_proxies = ['::1']\n";
 
@@ -297,6 +299,15 @@ impl Group for Editors {
 #[get("/")]
 fn all(_a: RemoteUser, _b: Visitor, _c: Member<Editors>, _d: Staff, _e: Superuser) {}
 
+struct Write;
+
+impl Permission for Write {
+    const NAME: &'static str = "write";
+}
+
+#[get("/session")]
+fn session(_f: Permitted<Write>, _g: Session<'_>) {}
+
 #[get("/optional")]
 fn optional(_user: Option<RemoteUser>) {}
 
@@ -305,6 +316,7 @@ fn a_guard_without_the_fairing_aborts_the_launch_and_says_what_to_attach() {
     for (routes, guards) in [
         (routes![all], &["RemoteUser", "Visitor", "Member", "Staff", "Superuser"][..]),
         (routes![optional], &["RemoteUser"]),
+        (routes![session], &["Permitted", "Session"]),
     ] {
         let recording = Recording::start();
         let rocket = rocket::custom(rocket::Config::debug_default()).mount("/", routes);
@@ -393,6 +405,27 @@ fn liftoff_sums_up_what_is_in_force() {
             "users: unknown created, inactive refused, case kept",
             "groups: one a line, unknown ignored, local mirrored away, a missing header clears",
             "store: database `remote_user`",
+        ]
+    );
+    let lines = summary(
+        "trusted_proxies = ['::1']\ngroup_permissions = { b = ['x'], a = ['x', 'y'] }\n\
+         session = { persistent = true, cookie = 'id', idle_timeout = 60, max_age = 3600, secure = true }",
+    );
+    assert_eq!(
+        lines[6..],
+        [
+            "group permissions: \"a\", \"b\"",
+            "sessions: outlive the header, 60 s idle, 3600 s in all",
+            "session cookie: `__Host-id`, Secure, HttpOnly, SameSite=Lax, Path=/",
+            "store: database `remote_user`",
+        ]
+    );
+    let lines = summary("trusted_proxies = ['::1']\nsession = { path = '/app', same_site = 'strict' }");
+    assert_eq!(
+        lines[6..8],
+        [
+            "sessions: of the application's own sign-in only, 1800 s idle, 28800 s in all",
+            "session cookie: `remote_user`, not Secure, HttpOnly, SameSite=Strict, Path=/app",
         ]
     );
     for (encoding, format, expected) in [

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use super::Database;
-use super::socket::exchange;
+use super::socket::{exchange, parse, respond};
 
 /// An example, run as its users run it: with the repository's `Rocket.toml`
 /// and the environment.
@@ -51,14 +51,20 @@ impl Example {
 
     /// Sends a form.
     pub fn post(&self, path: &str, headers: &str, form: &str) -> (u16, String) {
+        parse(&self.submit(path, headers, form))
+    }
+
+    /// Sends a form, and returns the whole response.
+    pub fn submit(&self, path: &str, headers: &str, form: &str) -> String {
         let length = form.len();
         let kind = "Content-Type: application/x-www-form-urlencoded";
-        exchange(
-            self.address,
-            "POST",
-            path,
-            &format!("{headers}\n{kind}\nContent-Length: {length}\n\n{form}"),
-        )
+        let lines = format!("{kind}\nContent-Length: {length}\n{headers}");
+        respond(self.address, "POST", path, &format!("{}\n\n{form}", lines.trim_end()))
+    }
+
+    /// Sends a request, and returns the whole response.
+    pub fn respond(&self, method: &str, path: &str, headers: &str) -> String {
+        respond(self.address, method, path, headers)
     }
 }
 

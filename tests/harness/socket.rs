@@ -65,11 +65,16 @@ impl Server {
 /// Sends a request with `headers` as they are, one a line, to `address`, and
 /// returns the status and the body.
 pub fn exchange(address: SocketAddr, method: &str, path: &str, headers: &str) -> (u16, String) {
+    parse(&respond(address, method, path, headers))
+}
+
+/// As [`exchange`], and returns the whole response.
+pub fn respond(address: SocketAddr, method: &str, path: &str, headers: &str) -> String {
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
     for line in headers.lines() {
         request += &format!("{line}\r\n");
     }
-    parse(&send(address, request + "\r\n"))
+    send(address, request + "\r\n")
 }
 
 fn send(address: SocketAddr, request: impl AsRef<[u8]>) -> String {

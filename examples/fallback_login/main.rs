@@ -1,0 +1,135 @@
+//! A way in while the single sign-on is down.
+//!
+//! The proxy signs people in, as ever. Where it says nobody, a route of lower
+//! rank asks for a password: set one while the proxy lets you in.
+//!
+//! ```sh
+//! cargo run --example fallback_login
+//! curl -H 'Remote-User: ada' -d 'password=correct horse battery' 127.0.0.1:8000/password
+//! curl -i -d 'username=ada' -d 'password=correct horse battery' 127.0.0.1:8000/login
+//! ```
+//!
+//! Behind a real proxy, let it pass `/` and `/login` on without a sign-in, and
+//! set the identity headers to nothing there.
+
+mod attempts;
+mod passwords;
+mod same_origin;
+
+use rocket::form::Form;
+use rocket::http::{RawStr, Status};
+use rocket::response::{Redirect, content::RawHtml};
+use rocket::{FromForm, Responder, State, get, launch, post, routes};
+use rocket_db_pools::{Connection, Database};
+use rocket_remote_user::{Error, RemoteUser, Session, SqlitePool};
+
+use attempts::Attempts;
+use same_origin::SameOrigin;
+
+#[derive(Database)]
+#[database("fallback_login")]
+struct Fallback(SqlitePool);
+
+#[derive(FromForm)]
+struct Credentials<'r> {
+    username: &'r str,
+    password: &'r str,
+}
+
+#[derive(FromForm)]
+struct NewPassword<'r> {
+    #[field(validate = len(12..=128))]
+    password: &'r str,
+}
+
+#[derive(Responder)]
+enum Refusal {
+    Form((Status, RawHtml<String>)),
+    Database((Status, ())),
+    Error(Error),
+}
+
+#[get("/")]
+fn home(user: RemoteUser) -> RawHtml<String> {
+    let name = RawStr::new(user.username()).html_escape();
+    RawHtml(format!(include_str!("home.html"), name = name))
+}
+
+#[get("/", rank = 2)]
+fn sign_in() -> RawHtml<String> {
+    form("")
+}
+
+#[post("/login", data = "<form>")]
+async fn login(
+    _from_here: SameOrigin,
+    form: Form<Credentials<'_>>,
+    session: Session<'_>,
+    attempts: &State<Attempts>,
+    db: Connection<Fallback>,
+) -> Result<Redirect, Refusal> {
+    let user = session.find_user(form.username).await?;
+    let name = user.as_ref().map_or(form.username, |user| user.username());
+    if !attempts.begin(name) {
+        return Err(refuse(Status::TooManyRequests, "Too many attempts. Try again in a minute."));
+    }
+    let is_right = passwords::verify(db, user.as_ref().map(|user| user.id()), form.password).await?;
+    match user.filter(|_| is_right) {
+        Some(user) => {
+            session.login(&user, "password").await?;
+            attempts.succeed(user.username());
+            Ok(Redirect::to("/"))
+        }
+        None => Err(refuse(Status::Unauthorized, "Wrong name or password.")),
+    }
+}
+
+#[post("/password", data = "<form>")]
+async fn set_password(
+    _from_here: SameOrigin,
+    user: RemoteUser,
+    form: Form<NewPassword<'_>>,
+    db: Connection<Fallback>,
+) -> Result<Redirect, Refusal> {
+    passwords::set(db, user.id(), form.password).await?;
+    Ok(Redirect::to("/"))
+}
+
+#[post("/logout")]
+async fn logout(_from_here: SameOrigin, session: Session<'_>) -> Result<Redirect, Error> {
+    session.logout().await
+}
+
+fn form(message: &str) -> RawHtml<String> {
+    RawHtml(format!(include_str!("sign_in.html"), message = message))
+}
+
+fn refuse(status: Status, message: &str) -> Refusal {
+    Refusal::Form((status, form(message)))
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Refusal::Error(error)
+    }
+}
+
+impl From<sqlx::Error> for Refusal {
+    fn from(error: sqlx::Error) -> Self {
+        rocket::error!("Passwords are out of reach: {error}.");
+        Refusal::Database((Status::ServiceUnavailable, ()))
+    }
+}
+
+#[launch]
+fn rocket() -> _ {
+    let figment = rocket::Config::figment()
+        .join(("databases.fallback_login.url", "sqlite:fallback_login.sqlite"))
+        .join(("remote_user.session.idle_timeout", 1800));
+    rocket::custom(figment)
+        .attach(RemoteUser::fairing().database::<Fallback>())
+        .attach(Fallback::init())
+        .attach(passwords::table())
+        .manage(Attempts::default())
+        .mount("/", routes![home, sign_in, login, set_password, logout])
+}

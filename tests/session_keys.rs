@@ -1,0 +1,109 @@
+//! A launch that `[default.remote_user.session]` or a permission stops.
+
+mod harness;
+
+use harness::Database;
+use harness::launch::{TABLE, abort, abort_by, expect, rocket};
+use harness::log::Recording;
+use rocket_remote_user::{Error, Plan, Planner, RemoteUser, StoreError, Stored, UserStore, Username};
+
+const TRUSTED: &str = "trusted_proxies = ['::1']\n";
+
+#[test]
+fn a_session_that_cannot_be_stops_the_launch_and_says_why() {
+    let seconds = "a timeout is 1 to 315360000 seconds";
+    let cases = [
+        ("session", "session = true", "invalid type: found bool true, expected a table"),
+        (
+            "session.presistent",
+            "session = { presistent = true }",
+            "unknown field: found `presistent`, expected `one of `persistent`, `cookie`, `idle_timeout`, \
+             `max_age`, `same_site`, `secure`, `path``",
+        ),
+        ("session.idle_timeout", "session = { idle_timeout = 0 }", seconds),
+        ("session.max_age", "session = { max_age = 315360001 }", seconds),
+        ("session.max_age", "session = { max_age = -1 }", "invalid value signed int `-1`, expected u64"),
+        (
+            "session.cookie",
+            "session = { cookie = 'a;b' }",
+            "\"a;b\" is no name of a cookie: use letters, digits, `-`, `_` and `.`",
+        ),
+        (
+            "session.cookie",
+            "session = { cookie = '' }",
+            "\"\" is no name of a cookie: use letters, digits, `-`, `_` and `.`",
+        ),
+        (
+            "session.cookie",
+            "session = { cookie = '__Host-id' }",
+            "browsers refuse `__Host-id` with this `secure` and `path`",
+        ),
+        (
+            "session.cookie",
+            "session = { cookie = '__Host-id', secure = true, path = '/app' }",
+            "browsers refuse `__Host-id` with this `secure` and `path`",
+        ),
+        (
+            "session.cookie",
+            "session = { cookie = '__Secure-id' }",
+            "browsers refuse `__Secure-id` with this `secure` and `path`",
+        ),
+        (
+            "session.same_site",
+            "session = { same_site = 'none' }",
+            "browsers refuse \"none\" without `secure`",
+        ),
+        (
+            "session.same_site",
+            "session = { same_site = 'LAX' }",
+            "unknown variant: found `LAX`, expected `one of `lax`, `strict`, `none``",
+        ),
+        ("session.path", "session = { path = 'app' }", "\"app\" is no absolute path"),
+        ("session.path", "session = { path = '/a;b' }", "\"/a;b\" is no absolute path"),
+        (
+            "group_permissions",
+            "group_permissions = { a = ['write', ' '] }",
+            "\" \" is no permission: it is blank, or has white space around it",
+        ),
+        (
+            "group_permissions",
+            "group_permissions = { ' a' = ['write'] }",
+            "\" a\" is no name of a group: it is blank, or has white space around it",
+        ),
+        (
+            "group_permissions",
+            "group_permissions = { '*' = ['write'] }",
+            "\"*\" is everyone in `staff_groups` and `superuser_groups` only",
+        ),
+    ];
+    for (key, toml, message) in cases {
+        expect(&abort_by(&format!("{TABLE}{TRUSTED}{toml}")), key, message);
+    }
+}
+
+struct Nowhere;
+
+#[rocket::async_trait]
+impl UserStore for Nowhere {
+    async fn find(&self, _: &Username, _: &[&str]) -> Result<Stored, StoreError> {
+        Ok(Stored::default())
+    }
+
+    async fn update(&self, _: &Username, _: &[&str], planner: &Planner<'_>) -> Result<Plan, Error> {
+        planner(Stored::default())
+    }
+}
+
+#[test]
+fn sessions_without_a_database_stop_the_launch() {
+    let recording = Recording::start();
+    let database = Database::new();
+    let rocket = rocket(&database, &format!("{TABLE}{TRUSTED}session = {{}}"));
+    assert_eq!(
+        abort(&recording, &database, rocket.attach(RemoteUser::fairing().store(Nowhere))),
+        [
+            "session_keys::Nowhere keeps no sessions",
+            "keep users in a database, or leave [default.remote_user.session] out",
+        ]
+    );
+}
