@@ -53,6 +53,8 @@ DELETE FROM remote_memberships
                       FROM json_array_elements_text($2::json) AS named CROSS JOIN remote_groups g
                      WHERE g.name = named.value)";
 
+    const REMOTE: bool = true;
+
     const CONNECTIONS_PER_PROCESSOR: usize = usize::MAX;
 
     const WRITERS: usize = Semaphore::MAX_PERMITS;
@@ -60,7 +62,16 @@ DELETE FROM remote_memberships
     const MIGRATIONS: &'static [(&'static str, &'static str)] =
         &[("users and groups", include_str!("migrations/postgres/1_users_and_groups.sql"))];
 
-    /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+    /// Class 57 of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+    fn ends_session(error: &dyn DatabaseError) -> bool {
+        const ADMIN_SHUTDOWN: &str = "57P01";
+        const CRASH_SHUTDOWN: &str = "57P02";
+        const IDLE_SESSION_TIMEOUT: &str = "57P05";
+        let ends = [ADMIN_SHUTDOWN, CRASH_SHUTDOWN, IDLE_SESSION_TIMEOUT];
+        error.code().is_some_and(|code| ends.contains(&&*code))
+    }
+
+    /// Class 40 of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
     fn is_transient(error: &dyn DatabaseError) -> bool {
         const SERIALIZATION_FAILURE: &str = "40001";
         const DEADLOCK_DETECTED: &str = "40P01";

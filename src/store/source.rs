@@ -102,8 +102,7 @@ mod sealed {
     #[rocket::async_trait]
     impl<D: Statements> Open for SqlxPool<D> {
         async fn open(&self, share: Share, migrate: bool) -> Result<Arc<dyn UserStore>, String> {
-            let pool: &sqlx::Pool<D> = self;
-            Ok(Arc::new(SqlStore::open(pool.clone(), share, migrate).await?))
+            Ok(Arc::new(SqlStore::open(self, share, migrate).await?))
         }
     }
 }

@@ -52,12 +52,18 @@ DELETE FROM remote_memberships
                       FROM json_each(?) AS named CROSS JOIN remote_groups g
                      WHERE g.name = named.value)";
 
+    const REMOTE: bool = false;
+
     const CONNECTIONS_PER_PROCESSOR: usize = 2;
 
     const WRITERS: usize = 1;
 
     const MIGRATIONS: &'static [(&'static str, &'static str)] =
         &[("users and groups", include_str!("migrations/sqlite/1_users_and_groups.sql"))];
+
+    fn ends_session(_: &dyn DatabaseError) -> bool {
+        false
+    }
 
     /// A plain `SQLITE_BUSY` comes after `busy_timeout` of trying; these come
     /// at once (<https://www.sqlite.org/rescode.html>).

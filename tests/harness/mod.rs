@@ -4,6 +4,7 @@
 
 pub mod database;
 pub mod log;
+pub mod network;
 pub mod process;
 pub mod socket;
 
