@@ -1,6 +1,8 @@
 //! [`rocket_db_pools::Pool`] over sqlx 0.9, which that crate's own pools, made
 //! for sqlx 0.7, are not.
 
+mod losses;
+
 use std::any::Any;
 use std::fmt;
 use std::ops::Deref;
@@ -11,6 +13,8 @@ use rocket::figment::Figment;
 use rocket_db_pools::{Config, Error, Pool};
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::{ConnectOptions, Connection, Database};
+
+pub(crate) use losses::Losses;
 
 /// A pool of SQLite connections, for `#[derive(Database)]`.
 #[cfg(feature = "sqlite")]
@@ -32,7 +36,10 @@ pub type MySqlPool = SqlxPool<sqlx::MySql>;
 /// three points: a connection is not pinged before it is used, an SQLite
 /// database is in WAL mode, and one in memory has a single connection, which
 /// stays open.
-pub struct SqlxPool<D: Database>(sqlx::Pool<D>);
+pub struct SqlxPool<D: Database> {
+    pool: sqlx::Pool<D>,
+    losses: Losses,
+}
 
 /// More connections than any database accepts.
 const MAX_CONNECTIONS: usize = 65_535;
@@ -43,18 +50,28 @@ const MAX_SECONDS: u64 = i32::MAX as u64 / 1000;
 type Options<D> = <<D as Database>::Connection as Connection>::Options;
 
 impl<D: Database> SqlxPool<D> {
-    fn pool_options(config: &Config) -> PoolOptions<D> {
+    fn pool_options(config: &Config, losses: Losses) -> PoolOptions<D> {
         let seconds = Duration::from_secs;
         let options = PoolOptions::new()
             .max_connections(config.max_connections.try_into().unwrap_or(u32::MAX))
             .min_connections(config.min_connections.unwrap_or_default())
             .acquire_timeout(seconds(config.connect_timeout))
             .idle_timeout(config.idle_timeout.map(seconds))
-            .test_before_acquire(false);
+            .test_before_acquire(false)
+            .before_acquire(move |_, connection| {
+                let usable = !losses.doubt(connection.idle_for);
+                Box::pin(async move { Ok(usable) })
+            });
         match config.url.contains(":memory:") || config.url.contains("mode=memory") {
             true => options.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None),
             false => options,
         }
+    }
+}
+
+impl<D: Database> SqlxPool<D> {
+    pub(crate) fn losses(&self) -> &Losses {
+        &self.losses
     }
 }
 
@@ -86,8 +103,10 @@ impl<D: Database> Pool for SqlxPool<D> {
             options = options.log_statements(filter).log_slow_statements(filter, Duration::default());
         }
 
-        let pool = Self::pool_options(&config).connect_with(options).await.map_err(Error::Init)?;
-        Ok(Self(pool))
+        let losses = Losses::default();
+        let pool_options = Self::pool_options(&config, losses.clone());
+        let pool = pool_options.connect_with(options).await.map_err(Error::Init)?;
+        Ok(Self { pool, losses })
     }
 
     async fn get(&self) -> Result<Self::Connection, Self::Error> {
@@ -95,7 +114,7 @@ impl<D: Database> Pool for SqlxPool<D> {
     }
 
     async fn close(&self) {
-        self.0.close().await;
+        self.pool.close().await;
     }
 }
 
@@ -118,22 +137,29 @@ fn specialize(options: &mut dyn Any, config: &Config) {
     let _ = (options, config);
 }
 
+#[cfg(test)]
+impl<D: Database> From<sqlx::Pool<D>> for SqlxPool<D> {
+    fn from(pool: sqlx::Pool<D>) -> Self {
+        Self { pool, losses: Losses::default() }
+    }
+}
+
 impl<D: Database> Deref for SqlxPool<D> {
     type Target = sqlx::Pool<D>;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.pool
     }
 }
 
 impl<D: Database> Clone for SqlxPool<D> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { pool: self.pool.clone(), losses: self.losses.clone() }
     }
 }
 
 impl<D: Database> fmt::Debug for SqlxPool<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.pool.fmt(f)
     }
 }

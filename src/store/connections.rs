@@ -1,6 +1,6 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Pool};
@@ -8,14 +8,17 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
+use crate::pool::{Losses, SqlxPool};
+
 /// The connections of a pool that the store keeps at hand.
 ///
 /// sqlx pings a connection whenever it goes back to its pool. What is kept does
 /// not go back after each use, so that a request is its statement and nothing
-/// else. It goes back when it fails, when it is older or longer idle than the
-/// pool allows, and when the pool closes.
+/// else. It goes back when it is older or longer idle than the pool allows, and
+/// when the pool closes; a connection that is dead, or may be, is dropped.
 pub(super) struct Connections<D: Database> {
     pool: Pool<D>,
+    losses: Losses,
     turns: Semaphore,
     shelf: Arc<Shelf<D>>,
 }
@@ -46,14 +49,13 @@ struct Kept<D: Database> {
 /// dropped, it goes back to the pool, which sees to it.
 pub(super) struct Lent<'a, D: Database> {
     kept: Kept<D>,
-    pool: &'a Pool<D>,
-    shelf: &'a Shelf<D>,
+    connections: &'a Connections<D>,
     _turn: SemaphorePermit<'a>,
 }
 
 impl<D: Database> Connections<D> {
     /// Keeps a share of `pool`, and `most` connections if that is less.
-    pub(super) fn new(pool: Pool<D>, share: Share, most: usize) -> Self {
+    pub(super) fn new(pool: &SqlxPool<D>, share: Share, most: usize) -> Self {
         let all = pool.options().get_max_connections() as usize;
         let capacity = most.min(match share {
             Share::All => all,
@@ -66,25 +68,29 @@ impl<D: Database> Connections<D> {
             closed.await;
             closing.lock().clear();
         });
-        Self { pool, turns: Semaphore::new(all.min(most).max(1)), shelf }
+        let turns = Semaphore::new(all.min(most).max(1));
+        Self { pool: (**pool).clone(), losses: pool.losses().clone(), turns, shelf }
     }
 
-    /// How long to wait for a connection, or for anything else.
-    pub(super) async fn in_time<T>(&self, wait: impl Future<Output = T>) -> Result<T, sqlx::Error> {
-        let limit = self.pool.options().get_acquire_timeout();
-        timeout(limit, wait).await.map_err(|_| sqlx::Error::PoolTimedOut)
+    /// How long to wait for a connection, and then for an answer.
+    pub(super) fn limit(&self) -> Duration {
+        self.pool.options().get_acquire_timeout()
     }
 
     pub(super) async fn lend(&self) -> Result<Lent<'_, D>, sqlx::Error> {
-        let turn = self.in_time(self.turns.acquire()).await?.map_err(|_| sqlx::Error::PoolClosed)?;
-        let kept = match self.shelf.take(&self.pool) {
-            Some(kept) => kept,
-            None => {
-                let now = Instant::now();
-                Kept { connection: self.pool.acquire().await?, taken: now, used: now }
-            }
+        let lent = async {
+            let turn = self.turns.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
+            let kept = match self.shelf.take(&self.pool, &self.losses) {
+                Some(kept) => kept,
+                None => {
+                    let connection = self.pool.acquire().await?;
+                    let now = Instant::now();
+                    Kept { connection, taken: now, used: now }
+                }
+            };
+            Ok(Lent { kept, connections: self, _turn: turn })
         };
-        Ok(Lent { kept, pool: &self.pool, shelf: &self.shelf, _turn: turn })
+        timeout(self.limit(), lent).await.map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 }
 
@@ -94,10 +100,13 @@ impl<D: Database> Shelf<D> {
     }
 
     /// The connection that was used last, unless the pool would close it.
-    fn take(&self, pool: &Pool<D>) -> Option<Kept<D>> {
+    fn take(&self, pool: &Pool<D>, losses: &Losses) -> Option<Kept<D>> {
         let over = |since: Instant, limit: Option<_>| limit.is_some_and(|limit| since.elapsed() > limit);
         let options = pool.options();
         let mut kept = self.lock();
+        for dead in kept.extract_if(.., |kept| losses.doubt(kept.used.elapsed())) {
+            dead.connection.detach();
+        }
         kept.retain(|kept| {
             !over(kept.taken, options.get_max_lifetime()) && !over(kept.used, options.get_idle_timeout())
         });
@@ -117,14 +126,27 @@ impl<D: Database> Drop for Shelf<D> {
 impl<D: Database> Lent<'_, D> {
     /// Keeps the connection for the next use.
     pub(super) fn keep(self) {
-        let mut kept = self.shelf.lock();
-        if kept.len() < self.shelf.capacity {
+        let Connections { pool, shelf, .. } = self.connections;
+        let mut kept = shelf.lock();
+        if kept.len() < shelf.capacity {
             kept.push(Kept { used: Instant::now(), ..self.kept });
         }
         // A pool that closes waits for whatever was put here after the shelf was cleared.
-        if self.pool.is_closed() {
+        if pool.is_closed() {
             kept.clear();
         }
+    }
+
+    /// Drops the connection, which is dead, without a farewell that could take
+    /// for ever, and whatever else may be dead with it.
+    pub(super) fn lose(self) {
+        self.connections.losses.note();
+        self.kept.connection.detach();
+    }
+
+    /// Closes the connection, whose state nobody knows.
+    pub(super) fn close(mut self) {
+        self.kept.connection.close_on_drop();
     }
 }
 
@@ -154,19 +176,19 @@ mod tests {
 
     /// A pool, and word of each connection that comes back to it, which is when
     /// sqlx pings it.
-    async fn pool(connections: u32) -> (Pool<Sqlite>, UnboundedReceiver<()>) {
+    async fn pool(connections: u32) -> (SqlxPool<Sqlite>, UnboundedReceiver<()>) {
         let (returned, returns) = unbounded_channel();
         let options = PoolOptions::new().max_connections(connections).after_release(move |_, _| {
             let _ = returned.send(());
             Box::pin(async { Ok(true) })
         });
-        (options.connect("sqlite::memory:").await.expect("a pool"), returns)
+        (SqlxPool::from(options.connect("sqlite::memory:").await.expect("a pool")), returns)
     }
 
     #[rocket::async_test]
     async fn what_is_kept_does_not_go_back_and_what_is_dropped_does() {
         let (pool, mut returns) = pool(1).await;
-        let connections = Connections::new(pool, Share::All, 9);
+        let connections = Connections::new(&pool, Share::All, 9);
         for _ in 0..3 {
             connections.lend().await.expect("a connection").keep();
         }
@@ -179,7 +201,7 @@ mod tests {
     #[rocket::async_test]
     async fn nothing_is_kept_of_a_pool_too_small_to_share() {
         let (pool, mut returns) = pool(1).await;
-        let connections = Connections::new(pool, Share::Half, 9);
+        let connections = Connections::new(&pool, Share::Half, 9);
         for _ in 0..3 {
             connections.lend().await.expect("a connection").keep();
             returns.recv().await.expect("a return");
@@ -189,7 +211,7 @@ mod tests {
     #[rocket::async_test]
     async fn a_pool_closes_in_spite_of_what_is_kept() {
         let (pool, _) = pool(4).await;
-        let connections = Connections::new(pool.clone(), Share::Half, 9);
+        let connections = Connections::new(&pool, Share::Half, 9);
         connections.lend().await.expect("a connection").keep();
         timeout(Duration::from_secs(9), pool.close()).await.expect("the pool to close");
         assert!(matches!(connections.lend().await.map(|_| ()), Err(sqlx::Error::PoolClosed)));
@@ -198,7 +220,7 @@ mod tests {
     #[rocket::async_test]
     async fn a_pool_closes_in_spite_of_what_is_in_use_meanwhile() {
         let (pool, _) = pool(4).await;
-        let connections = Connections::new(pool.clone(), Share::Half, 9);
+        let connections = Connections::new(&pool, Share::Half, 9);
         let lent = connections.lend().await.expect("a connection");
         let (closing, shelf) = (tokio::spawn(async move { pool.close().await }), connections.shelf.clone());
         connections.pool.close_event().await;
@@ -210,8 +232,8 @@ mod tests {
     #[rocket::async_test]
     async fn a_connection_past_its_time_is_not_used_again() {
         let options = PoolOptions::<Sqlite>::new().max_connections(2).idle_timeout(Duration::ZERO);
-        let pool = options.connect("sqlite::memory:").await.expect("a pool");
-        let connections = Connections::new(pool.clone(), Share::All, 9);
+        let pool = SqlxPool::from(options.connect("sqlite::memory:").await.expect("a pool"));
+        let connections = Connections::new(&pool, Share::All, 9);
         connections.lend().await.expect("a connection").keep();
         assert_eq!(connections.shelf.lock().len(), 1);
         let lent = connections.lend().await.expect("a connection");

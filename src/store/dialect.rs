@@ -55,6 +55,8 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     const END_SESSIONS: &'static str;
     /// `now`: deletes those that expired by then.
     const PURGE_SESSIONS: &'static str;
+    /// Whether a server is asked, which can end a session, or not answer at all.
+    const REMOTE: bool;
     /// How many connections are worth having for each processor: SQLite runs
     /// in this process, and what it reads it keeps for each connection.
     const CONNECTIONS_PER_PROCESSOR: usize;
@@ -62,6 +64,9 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     const WRITERS: usize;
     /// The name and the SQL of each migration, beginning with version 1.
     const MIGRATIONS: &'static [(&'static str, &'static str)];
+
+    /// Whether the server ended the session with this error.
+    fn ends_session(error: &dyn DatabaseError) -> bool;
 
     /// Whether the same transaction may succeed if it is tried again.
     fn is_transient(error: &dyn DatabaseError) -> bool;

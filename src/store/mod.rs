@@ -2,6 +2,7 @@
 
 mod connections;
 mod dialect;
+mod failure;
 mod migrations;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -15,6 +16,8 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
+
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -64,6 +67,9 @@ pub enum StoreError {
     /// The database did not answer, or refused.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// The database did not answer in the `connect_timeout` of its pool.
+    #[error("the database did not answer within {0:?}")]
+    TimedOut(Duration),
     /// A row holds what this crate never writes.
     #[error("a stored user cannot be read: {0}")]
     Corrupt(String),

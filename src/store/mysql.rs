@@ -136,6 +136,8 @@ UPDATE remote_sessions
     const PURGE_SESSIONS: &'static str =
         "DELETE FROM remote_sessions WHERE expires_at <= '1970-01-01' + INTERVAL ? * 1000 MICROSECOND";
 
+    const REMOTE: bool = true;
+
     const CONNECTIONS_PER_PROCESSOR: usize = usize::MAX;
 
     const WRITERS: usize = Semaphore::MAX_PERMITS;
@@ -145,11 +147,27 @@ UPDATE remote_sessions
         ("permissions and sessions", include_str!("migrations/mysql/2_permissions_and_sessions.sql")),
     ];
 
-    /// <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>
+    /// <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>,
+    /// <https://mariadb.com/kb/en/mariadb-error-codes/>
+    fn ends_session(error: &dyn DatabaseError) -> bool {
+        const ER_SERVER_SHUTDOWN: u16 = 1053;
+        const ER_CONNECTION_KILLED: u16 = 1927;
+        const ER_SESSION_WAS_KILLED: u16 = 3169;
+        const ER_CLIENT_INTERACTION_TIMEOUT: u16 = 4031;
+        is_any_of(
+            error,
+            &[ER_SERVER_SHUTDOWN, ER_CONNECTION_KILLED, ER_SESSION_WAS_KILLED, ER_CLIENT_INTERACTION_TIMEOUT],
+        )
+    }
+
     fn is_transient(error: &dyn DatabaseError) -> bool {
         const ER_LOCK_WAIT_TIMEOUT: u16 = 1205;
         const ER_LOCK_DEADLOCK: u16 = 1213;
-        let number = error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number);
-        number.is_some_and(|number| [ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK].contains(&number))
+        is_any_of(error, &[ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK])
     }
+}
+
+fn is_any_of(error: &dyn DatabaseError, numbers: &[u16]) -> bool {
+    let number = error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number);
+    number.is_some_and(|number| numbers.contains(&number))
 }

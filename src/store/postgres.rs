@@ -118,6 +118,8 @@ UPDATE remote_sessions
     const PURGE_SESSIONS: &'static str =
         "DELETE FROM remote_sessions WHERE expires_at <= to_timestamp($1::bigint / 1000.0)";
 
+    const REMOTE: bool = true;
+
     const CONNECTIONS_PER_PROCESSOR: usize = usize::MAX;
 
     const WRITERS: usize = Semaphore::MAX_PERMITS;
@@ -127,7 +129,16 @@ UPDATE remote_sessions
         ("permissions and sessions", include_str!("migrations/postgres/2_permissions_and_sessions.sql")),
     ];
 
-    /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+    /// Class 57 of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+    fn ends_session(error: &dyn DatabaseError) -> bool {
+        const ADMIN_SHUTDOWN: &str = "57P01";
+        const CRASH_SHUTDOWN: &str = "57P02";
+        const IDLE_SESSION_TIMEOUT: &str = "57P05";
+        let ends = [ADMIN_SHUTDOWN, CRASH_SHUTDOWN, IDLE_SESSION_TIMEOUT];
+        error.code().is_some_and(|code| ends.contains(&&*code))
+    }
+
+    /// Class 40 of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
     fn is_transient(error: &dyn DatabaseError) -> bool {
         const SERIALIZATION_FAILURE: &str = "40001";
         const DEADLOCK_DETECTED: &str = "40P01";

@@ -1,7 +1,7 @@
 use rocket::time::OffsetDateTime;
 
 use super::StoreError;
-use super::sql::{SqlStore, Write};
+use super::sql::{Read, SqlStore, Write};
 use super::statements::Statements;
 use crate::error::Error;
 use crate::session::{Digest, Held, SessionRecord};
@@ -43,6 +43,24 @@ pub(crate) enum SessionChange<'a> {
     Purge(OffsetDateTime),
 }
 
+impl<D: Statements> Read<D> for Digest {
+    type Found = Option<Held>;
+
+    async fn find(&self, connection: &mut D::Connection) -> Result<Option<Held>, StoreError> {
+        D::find_session(connection, self).await
+    }
+}
+
+struct SessionsOf(i64);
+
+impl<D: Statements> Read<D> for SessionsOf {
+    type Found = Vec<(Digest, SessionRecord)>;
+
+    async fn find(&self, connection: &mut D::Connection) -> Result<Self::Found, StoreError> {
+        D::sessions_of(connection, self.0).await
+    }
+}
+
 struct Begin<'a> {
     user_id: i64,
     digest: &'a Digest,
@@ -78,7 +96,7 @@ impl<D: Statements> Write<D> for SessionChange<'_> {
 #[rocket::async_trait]
 impl<D: Statements> SessionStore for SqlStore<D> {
     async fn find_session(&self, digest: &Digest) -> Result<Option<Held>, StoreError> {
-        self.read(async |connection| D::find_session(connection, digest).await).await
+        self.read(digest).await
     }
 
     async fn begin_session(
@@ -96,6 +114,6 @@ impl<D: Statements> SessionStore for SqlStore<D> {
     }
 
     async fn sessions_of(&self, user_id: i64) -> Result<Vec<(Digest, SessionRecord)>, StoreError> {
-        self.read(async |connection| D::sessions_of(connection, user_id).await).await
+        self.read(&SessionsOf(user_id)).await
     }
 }

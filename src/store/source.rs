@@ -109,8 +109,7 @@ mod sealed {
     #[rocket::async_trait]
     impl<D: Statements> Open for SqlxPool<D> {
         async fn open(&self, share: Share, migrate: bool) -> Result<Opened, String> {
-            let pool: &sqlx::Pool<D> = self;
-            let store = Arc::new(SqlStore::open(pool.clone(), share, migrate).await?);
+            let store = Arc::new(SqlStore::open(self, share, migrate).await?);
             Ok(Opened { users: store.clone(), sessions: Some(store) })
         }
     }

@@ -1,10 +1,13 @@
-use sqlx::{Connection, Pool};
+use sqlx::Connection;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use super::connections::{Connections, Share};
+use super::failure::{Failure, is_of_dead, is_replaceable};
 use super::statements::{Statements, to_json};
 use super::{Planner, StoreError, UserStore, migrations};
 use crate::error::Error;
+use crate::pool::SqlxPool;
 use crate::sync::{Plan, Stored};
 use crate::username::Username;
 
@@ -21,71 +24,100 @@ pub(crate) struct SqlStore<D: Statements> {
 impl<D: Statements> SqlStore<D> {
     /// Opens the store, its schema brought up to date first if `migrate` says
     /// so. The error is a sentence for whoever launches.
-    pub(crate) async fn open(pool: Pool<D>, share: Share, migrate: bool) -> Result<Self, String> {
+    pub(crate) async fn open(pool: &SqlxPool<D>, share: Share, migrate: bool) -> Result<Self, String> {
         if migrate {
-            migrations::run(&pool).await.map_err(|e| migrations::explain(&e))?;
+            migrations::run(pool).await.map_err(|e| migrations::explain(&e))?;
         }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let most = processors.saturating_mul(D::CONNECTIONS_PER_PROCESSOR);
         Ok(Self { connections: Connections::new(pool, share, most), writers: Semaphore::new(D::WRITERS) })
     }
 
-    /// Reads with one statement.
-    pub(super) async fn read<T>(
-        &self,
-        statement: impl AsyncFnOnce(&mut D::Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut connection = self.connections.lend().await?;
-        let read = statement(&mut connection).await?;
-        connection.keep();
-        Ok(read)
+    /// Reads with one statement, and again where the connection turns out dead.
+    pub(super) async fn read<R: Read<D>>(&self, read: &R) -> Result<R::Found, StoreError> {
+        match self.try_read(read).await {
+            Err(error) if is_replaceable::<D>(&error) => self.try_read(read).await,
+            outcome => outcome,
+        }
     }
 
-    /// Writes in a transaction, which is tried again where the database gave it
-    /// up.
+    async fn try_read<R: Read<D>>(&self, read: &R) -> Result<R::Found, StoreError> {
+        let mut connection = self.connections.lend().await?;
+        let outcome = self.answer(read.find(&mut connection)).await.and_then(|found| found);
+        match &outcome {
+            Err(error) if is_of_dead::<D>(error) => connection.lose(),
+            _ => connection.keep(),
+        }
+        outcome
+    }
+
+    /// Writes in a transaction: again where the database gave it up, and once
+    /// more where the connection turns out dead before anything was written.
     pub(super) async fn write<W: Write<D>>(&self, write: &W) -> Result<W::Outcome, Error> {
+        let mut replaced = false;
         for _ in 0..RETRIES {
             match self.try_write(write).await {
-                Err(error) if Self::is_transient(&error) => continue,
-                outcome => return outcome,
+                Err(failure) if failure.is_transient::<D>() => {}
+                Err(failure) if failure.is_replaceable::<D>() && !replaced => replaced = true,
+                outcome => return outcome.map_err(Failure::into_error),
             }
         }
-        self.try_write(write).await
+        self.try_write(write).await.map_err(Failure::into_error)
     }
 
-    /// Writes in a transaction. A connection that could not end one is closed:
-    /// SQLite ends the transaction by itself when the disk is full, and sqlx
-    /// would think that it still goes on.
-    async fn try_write<W: Write<D>>(&self, write: &W) -> Result<W::Outcome, Error> {
-        let writing = self.connections.in_time(self.writers.acquire()).await.map_err(StoreError::from)?;
-        let mut connection = self.connections.lend().await.map_err(StoreError::from)?;
-        let mut tx = connection.begin_with(D::BEGIN).await.map_err(StoreError::from)?;
-        let outcome = write.make(&mut tx).await;
-        let end = match outcome {
-            Ok(_) => tx.commit().await,
-            Err(_) => tx.rollback().await,
+    async fn try_write<W: Write<D>>(&self, write: &W) -> Result<W::Outcome, Failure> {
+        let undone = |error: sqlx::Error| Failure::Undone(StoreError::from(error).into());
+        let writing = timeout(self.connections.limit(), self.writers.acquire());
+        let _writing = writing.await.map_err(|_| undone(sqlx::Error::PoolTimedOut))?;
+        let mut connection = self.connections.lend().await.map_err(undone)?;
+        let outcome = match self.answer(Self::transact(&mut connection, write)).await {
+            Ok(outcome) => outcome,
+            Err(error) => Err(Failure::Unknown(error.into())),
         };
-        match end {
-            Ok(()) => connection.keep(),
-            Err(_) => connection.close_on_drop(),
+        match &outcome {
+            Ok(_) | Err(Failure::Undone(_)) => connection.keep(),
+            Err(failure) if failure.is_of_dead::<D>() => connection.lose(),
+            Err(_) => connection.close(),
         }
-        drop(writing);
-        let outcome = outcome?;
-        end.map_err(StoreError::from)?;
-        Ok(outcome)
+        outcome
     }
 
-    /// Whether the database gave a transaction up for another one, or another
-    /// one created the same user first.
-    fn is_transient(error: &Error) -> bool {
-        let Error::Store(error) = error else { return false };
-        match &**error {
-            StoreError::Database(sqlx::Error::Database(error)) => {
-                error.is_unique_violation() || D::is_transient(&**error)
-            }
-            _ => false,
+    /// Waits for the answer of a server, though not for ever.
+    async fn answer<T>(&self, answer: impl Future<Output = T>) -> Result<T, StoreError> {
+        let limit = self.connections.limit();
+        match D::REMOTE {
+            true => timeout(limit, answer).await.map_err(|_| StoreError::TimedOut(limit)),
+            false => Ok(answer.await),
         }
     }
+
+    /// Writes in a transaction. One that cannot be ended has lost its connection:
+    /// SQLite ends it by itself when the disk is full, and sqlx would think that
+    /// it still goes on.
+    async fn transact<W: Write<D>>(connection: &mut D::Connection, write: &W) -> Result<W::Outcome, Failure> {
+        let mut tx = connection.begin_with(D::BEGIN).await.map_err(Failure::of_begin::<D>)?;
+        match write.make(&mut tx).await {
+            Ok(outcome) => match tx.commit().await {
+                Ok(()) => Ok(outcome),
+                Err(error) => Err(Failure::of_commit::<D>(error)),
+            },
+            Err(error) => match tx.rollback().await {
+                Ok(()) => Err(Failure::Undone(error)),
+                Err(_) => Err(Failure::Lost(error)),
+            },
+        }
+    }
+}
+
+/// What is read with one statement.
+pub(super) trait Read<D: Statements>: Sync {
+    type Found: Send;
+
+    /// Finds it.
+    fn find(
+        &self,
+        connection: &mut D::Connection,
+    ) -> impl Future<Output = Result<Self::Found, StoreError>> + Send;
 }
 
 /// What is written in one transaction.
@@ -99,33 +131,41 @@ pub(super) trait Write<D: Statements>: Sync {
     ) -> impl Future<Output = Result<Self::Outcome, Error>> + Send;
 }
 
-/// Brings a user in step.
-struct Update<'a> {
+/// A user, and which of `groups` exist.
+struct Find<'a> {
     username: &'a Username,
     groups: &'a str,
-    planner: &'a Planner<'a>,
 }
 
-impl Update<'_> {
-    async fn find<D: Statements>(&self, connection: &mut D::Connection) -> Result<Stored, StoreError> {
+impl<D: Statements> Read<D> for Find<'_> {
+    type Found = Stored;
+
+    async fn find(&self, connection: &mut D::Connection) -> Result<Stored, StoreError> {
         D::find(connection, self.username, self.groups).await
     }
+}
+
+/// Brings a user in step.
+struct Update<'a> {
+    user: Find<'a>,
+    planner: &'a Planner<'a>,
 }
 
 impl<D: Statements> Write<D> for Update<'_> {
     type Outcome = Plan;
 
     async fn make(&self, connection: &mut D::Connection) -> Result<Plan, Error> {
-        D::lock(connection, self.username).await?;
-        let mut plan = (self.planner)(self.find::<D>(connection).await?)?;
+        let Find { username, groups } = self.user;
+        D::lock(connection, username).await?;
+        let mut plan = (self.planner)(D::find(connection, username, groups).await?)?;
         if plan.is_creation() {
-            plan.created_as(D::create(connection, self.username).await?);
+            plan.created_as(D::create(connection, username).await?);
         }
         for change in plan.changes() {
             D::make(connection, plan.user().id(), change).await?;
         }
         if plan.moves_groups()
-            && let Some(user) = self.find::<D>(connection).await?.user
+            && let Some(user) = D::find(connection, username, groups).await?.user
         {
             plan.permit(user.permissions);
         }
@@ -136,8 +176,7 @@ impl<D: Statements> Write<D> for Update<'_> {
 #[rocket::async_trait]
 impl<D: Statements> UserStore for SqlStore<D> {
     async fn find(&self, username: &Username, groups: &[&str]) -> Result<Stored, StoreError> {
-        let groups = to_json(groups);
-        self.read(async |connection| D::find(connection, username, &groups).await).await
+        self.read(&Find { username, groups: &to_json(groups) }).await
     }
 
     async fn update(
@@ -146,6 +185,7 @@ impl<D: Statements> UserStore for SqlStore<D> {
         groups: &[&str],
         planner: &Planner<'_>,
     ) -> Result<Plan, Error> {
-        self.write(&Update { username, groups: &to_json(groups), planner }).await
+        let user = Find { username, groups: &to_json(groups) };
+        self.write(&Update { user, planner }).await
     }
 }

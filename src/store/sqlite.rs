@@ -116,6 +116,8 @@ UPDATE remote_sessions
 
     const PURGE_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE expires_at <= strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch')";
 
+    const REMOTE: bool = false;
+
     const CONNECTIONS_PER_PROCESSOR: usize = 2;
 
     const WRITERS: usize = 1;
@@ -124,6 +126,10 @@ UPDATE remote_sessions
         ("users and groups", include_str!("migrations/sqlite/1_users_and_groups.sql")),
         ("permissions and sessions", include_str!("migrations/sqlite/2_permissions_and_sessions.sql")),
     ];
+
+    fn ends_session(_: &dyn DatabaseError) -> bool {
+        false
+    }
 
     /// A plain `SQLITE_BUSY` comes after `busy_timeout` of trying; these come
     /// at once (<https://www.sqlite.org/rescode.html>).

@@ -1,3 +1,4 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::Once;
 
@@ -19,8 +20,7 @@ use super::log;
 macro_rules! on_every_database {
     ($($claim:ident),* $(,)?) => {
         $crate::on_every_database!(sqlite, Sqlite, [$($claim),*]);
-        $crate::on_every_database!(postgres, Postgres, [$($claim),*]);
-        $crate::on_every_database!(mysql, MySql, [$($claim),*]);
+        $crate::on_every_server![$($claim),*];
     };
     ($module:ident, $kind:ident, [$($claim:ident),*]) => {
         mod $module {
@@ -31,6 +31,15 @@ macro_rules! on_every_database {
                 Database::on(Kind::$kind).into_iter().for_each(super::$claim);
             })*
         }
+    };
+}
+
+/// As [`on_every_database!`], for claims about databases that are servers.
+#[macro_export]
+macro_rules! on_every_server {
+    ($($claim:ident),* $(,)?) => {
+        $crate::on_every_database!(postgres, Postgres, [$($claim),*]);
+        $crate::on_every_database!(mysql, MySql, [$($claim),*]);
     };
 }
 
@@ -70,6 +79,9 @@ macro_rules! with {
         }
     };
 }
+
+/// What is remembered of a person: the name, and the groups.
+pub type Person = (Option<String>, BTreeSet<String>);
 
 /// A lock on the database, from another connection.
 pub struct Lock<'a> {
@@ -147,11 +159,11 @@ impl Database {
             Kind::Postgres => {
                 let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE template0");
                 administer(&runtime, kind, server, &sql).expect("a database");
-                Pool::Postgres(PgPoolOptions::new().connect_lazy(&url).expect("a URL"))
+                Pool::Postgres(PgPoolOptions::new().max_connections(1).connect_lazy(&url).expect("a URL"))
             }
             Kind::MySql => {
                 administer(&runtime, kind, server, &format!("CREATE DATABASE `{name}`")).expect("a database");
-                Pool::MySql(MySqlPoolOptions::new().connect_lazy(&url).expect("a URL"))
+                Pool::MySql(MySqlPoolOptions::new().max_connections(1).connect_lazy(&url).expect("a URL"))
             }
         };
         drop(entered);
@@ -212,6 +224,46 @@ impl Database {
              UNION ALL SELECT concat_ws(' ', 'member', user_id, group_id, source) FROM remote_memberships
              ORDER BY 1",
         )
+    }
+
+    /// What is remembered of each person, by user name.
+    pub fn people(&self) -> BTreeMap<String, Person> {
+        let user = "SELECT concat_ws('|', username, name) FROM remote_users";
+        let member = "SELECT concat_ws('|', u.username, g.name) FROM remote_memberships m
+                        JOIN remote_users u ON u.id = m.user_id JOIN remote_groups g ON g.id = m.group_id";
+        let mut people = BTreeMap::new();
+        for user in self.sql(user) {
+            let (username, name) = user.split_once('|').map_or((&*user, None), |(u, n)| (u, Some(n)));
+            let person = (name.map(String::from), BTreeSet::new());
+            assert_eq!(people.insert(username.to_owned(), person), None, "one row for {username}");
+        }
+        for member in self.sql(member) {
+            let (username, group) = member.split_once('|').expect("a member and a group");
+            people.get_mut(username).expect("a user").1.insert(group.to_owned());
+        }
+        people
+    }
+
+    /// Ends every session of the database but this one, as an operator would,
+    /// and tells how many there were.
+    pub fn end_sessions(&self) -> usize {
+        match self.kind {
+            Kind::Sqlite => unreachable!("there are no sessions"),
+            Kind::Postgres => {
+                let sql = "SELECT pg_terminate_backend(pid, 10000)::text FROM pg_stat_activity
+                            WHERE datname = current_database() AND pid <> pg_backend_pid()";
+                self.sql(sql).len()
+            }
+            Kind::MySql => {
+                let others = "SELECT id FROM information_schema.processlist
+                               WHERE db = database() AND id <> connection_id()";
+                let sessions = self.sql(others);
+                // One that has just ended by itself cannot be ended.
+                sessions.iter().for_each(|id| drop(self.try_sql(&format!("KILL {id}"))));
+                while !self.sql(others).is_empty() {}
+                sessions.len()
+            }
+        }
     }
 
     /// How many seconds ago `time`, a column of the only user, was.

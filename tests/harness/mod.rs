@@ -7,6 +7,7 @@ pub mod authority;
 pub mod database;
 pub mod launch;
 pub mod log;
+pub mod network;
 pub mod process;
 pub mod socket;
 

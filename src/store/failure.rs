@@ -1,0 +1,83 @@
+use sqlx::Error as SqlError;
+
+use super::StoreError;
+use super::dialect::Dialect;
+use crate::error::Error;
+
+/// Why a transaction failed, and what became of it.
+pub(super) enum Failure {
+    /// It is over, and changed nothing.
+    Undone(Error),
+    /// Its connection failed before anything could be written.
+    Lost(Error),
+    /// Its connection failed when everything may have been written.
+    Unknown(Error),
+}
+
+impl Failure {
+    pub(super) fn of_begin<D: Dialect>(error: SqlError) -> Self {
+        let error = StoreError::from(error);
+        match is_of_dead::<D>(&error) {
+            true => Failure::Lost(error.into()),
+            false => Failure::Undone(error.into()),
+        }
+    }
+
+    /// A server that answers with an error has not committed.
+    pub(super) fn of_commit<D: Dialect>(error: SqlError) -> Self {
+        match error {
+            SqlError::Database(error) if D::REMOTE && !D::ends_session(&*error) => {
+                Failure::Undone(StoreError::from(SqlError::Database(error)).into())
+            }
+            error => Failure::Unknown(StoreError::from(error).into()),
+        }
+    }
+
+    pub(super) fn error(&self) -> &Error {
+        match self {
+            Failure::Undone(error) | Failure::Lost(error) | Failure::Unknown(error) => error,
+        }
+    }
+
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            Failure::Undone(error) | Failure::Lost(error) | Failure::Unknown(error) => error,
+        }
+    }
+
+    /// Whether the connection is dead, as far as the error tells.
+    pub(super) fn is_of_dead<D: Dialect>(&self) -> bool {
+        matches!(self.error(), Error::Store(error) if is_of_dead::<D>(error))
+    }
+
+    /// Whether another connection may do what this one could not.
+    pub(super) fn is_replaceable<D: Dialect>(&self) -> bool {
+        matches!(self, Failure::Lost(Error::Store(error)) if is_replaceable::<D>(error))
+    }
+
+    /// Whether the database gave the transaction up for another one, or another
+    /// one created the same user first.
+    pub(super) fn is_transient<D: Dialect>(&self) -> bool {
+        let Failure::Undone(Error::Store(error)) = self else { return false };
+        match &**error {
+            StoreError::Database(SqlError::Database(error)) => {
+                error.is_unique_violation() || D::is_transient(&**error)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether an error says that its connection is dead.
+pub(super) fn is_of_dead<D: Dialect>(error: &StoreError) -> bool {
+    matches!(error, StoreError::TimedOut(_)) || is_replaceable::<D>(error)
+}
+
+/// Whether an error says that its connection is dead, and said so at once.
+pub(super) fn is_replaceable<D: Dialect>(error: &StoreError) -> bool {
+    match error {
+        StoreError::Database(SqlError::Database(error)) => D::ends_session(&**error),
+        StoreError::Database(SqlError::Io(_) | SqlError::Protocol(_) | SqlError::Tls(_)) => D::REMOTE,
+        _ => false,
+    }
+}
