@@ -121,20 +121,29 @@ DELETE FROM remote_memberships
 
     const BEGIN_SESSION: &'static str = "\
 INSERT INTO remote_sessions
-       (token_hash, user_id, source, asserted_groups, created_at, last_seen_at, expires_at)
-VALUES (?, ?, ?, ?, '1970-01-01' + INTERVAL ? * 1000 MICROSECOND, '1970-01-01' + INTERVAL ? * 1000 MICROSECOND, '1970-01-01' + INTERVAL ? * 1000 MICROSECOND)";
+       (token_hash, user_id, source, asserted_groups,
+        created_at,
+        last_seen_at,
+        expires_at)
+VALUES (?, ?, ?, ?,
+        '1970-01-01' + INTERVAL ? * 1000 MICROSECOND,
+        '1970-01-01' + INTERVAL ? * 1000 MICROSECOND,
+        '1970-01-01' + INTERVAL ? * 1000 MICROSECOND)";
 
     const TOUCH_SESSION: &'static str = "\
 UPDATE remote_sessions
-   SET last_seen_at = '1970-01-01' + INTERVAL ? * 1000 MICROSECOND, expires_at = '1970-01-01' + INTERVAL ? * 1000 MICROSECOND, asserted_groups = ?
+   SET last_seen_at = '1970-01-01' + INTERVAL ? * 1000 MICROSECOND,
+       expires_at = '1970-01-01' + INTERVAL ? * 1000 MICROSECOND,
+       asserted_groups = ?
  WHERE token_hash = ?";
 
     const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = ?";
 
     const END_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = ?";
 
-    const PURGE_SESSIONS: &'static str =
-        "DELETE FROM remote_sessions WHERE expires_at <= '1970-01-01' + INTERVAL ? * 1000 MICROSECOND";
+    const PURGE_SESSIONS: &'static str = "\
+DELETE FROM remote_sessions
+ WHERE expires_at <= '1970-01-01' + INTERVAL ? * 1000 MICROSECOND";
 
     const REMOTE: bool = true;
 

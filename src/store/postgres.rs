@@ -103,20 +103,29 @@ DELETE FROM remote_memberships
 
     const BEGIN_SESSION: &'static str = "\
 INSERT INTO remote_sessions
-       (token_hash, user_id, source, asserted_groups, created_at, last_seen_at, expires_at)
-VALUES ($1, $2, $3, $4, to_timestamp($5::bigint / 1000.0), to_timestamp($6::bigint / 1000.0), to_timestamp($7::bigint / 1000.0))";
+       (token_hash, user_id, source, asserted_groups,
+        created_at,
+        last_seen_at,
+        expires_at)
+VALUES ($1, $2, $3, $4,
+        to_timestamp($5::bigint / 1000.0),
+        to_timestamp($6::bigint / 1000.0),
+        to_timestamp($7::bigint / 1000.0))";
 
     const TOUCH_SESSION: &'static str = "\
 UPDATE remote_sessions
-   SET last_seen_at = to_timestamp($1::bigint / 1000.0), expires_at = to_timestamp($2::bigint / 1000.0), asserted_groups = $3
+   SET last_seen_at = to_timestamp($1::bigint / 1000.0),
+       expires_at = to_timestamp($2::bigint / 1000.0),
+       asserted_groups = $3
  WHERE token_hash = $4";
 
     const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = $1";
 
     const END_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = $1";
 
-    const PURGE_SESSIONS: &'static str =
-        "DELETE FROM remote_sessions WHERE expires_at <= to_timestamp($1::bigint / 1000.0)";
+    const PURGE_SESSIONS: &'static str = "\
+DELETE FROM remote_sessions
+ WHERE expires_at <= to_timestamp($1::bigint / 1000.0)";
 
     const REMOTE: bool = true;
 

@@ -71,17 +71,18 @@ struct Begin<'a> {
 impl<D: Statements> Write<D> for Begin<'_> {
     type Outcome = ();
 
+    // The login comes first: it locks the user's row, which the foreign key of a new session
+    // would only share, and two who share it cannot both write to it.
     async fn make(&self, connection: &mut D::Connection) -> Result<(), Error> {
+        D::make(connection, self.user_id, &Change::LogIn(self.session.created_at)).await?;
         D::change_sessions(connection, SessionChange::Purge(self.session.created_at)).await?;
         for digest in self.replaced {
             D::change_sessions(connection, SessionChange::End(digest)).await?;
         }
         match D::begin_session(connection, self.user_id, self.digest, self.session).await {
-            Err(error) if error.is_foreign_key_violation() => return Err(Error::UnknownUser),
-            begun => begun?,
+            Err(error) if error.is_foreign_key_violation() => Err(Error::UnknownUser),
+            begun => Ok(begun?),
         }
-        let login = Change::LogIn(self.session.created_at);
-        Ok(D::make(connection, self.user_id, &login).await?)
     }
 }
 

@@ -102,19 +102,29 @@ DELETE FROM remote_memberships
 
     const BEGIN_SESSION: &'static str = "\
 INSERT INTO remote_sessions
-       (token_hash, user_id, source, asserted_groups, created_at, last_seen_at, expires_at)
-VALUES (?, ?, ?, ?, strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'), strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'), strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'))";
+       (token_hash, user_id, source, asserted_groups,
+        created_at,
+        last_seen_at,
+        expires_at)
+VALUES (?, ?, ?, ?,
+        strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'),
+        strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'),
+        strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'))";
 
     const TOUCH_SESSION: &'static str = "\
 UPDATE remote_sessions
-   SET last_seen_at = strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'), expires_at = strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'), asserted_groups = ?
+   SET last_seen_at = strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'),
+       expires_at = strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'),
+       asserted_groups = ?
  WHERE token_hash = ?";
 
     const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = ?";
 
     const END_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = ?";
 
-    const PURGE_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE expires_at <= strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch')";
+    const PURGE_SESSIONS: &'static str = "\
+DELETE FROM remote_sessions
+ WHERE expires_at <= strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch')";
 
     const REMOTE: bool = false;
 
