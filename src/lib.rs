@@ -3,6 +3,9 @@
 mod config;
 mod error;
 mod fairing;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod guard;
 mod headers;

@@ -28,10 +28,11 @@ pub struct Attack {
     #[serde(default = "creating")]
     pub configuration: String,
     /// The bytes of the request: each character is the byte of its number.
+    /// `{session}` is the session of the honest request.
     pub request: Request,
     /// The status of the answer.
     pub status: u16,
-    /// The whole body of the answer, if it is not 200.
+    /// The whole body of the answer, which is asked for unless it is 200.
     pub answer: Option<String>,
     /// What must be neither written nor seen by a route: names of users or of
     /// groups, full names, addresses.
@@ -90,9 +91,9 @@ impl Attack {
         Toml::from_path(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    pub fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self, session: &str) -> Vec<u8> {
         let text = match &self.request {
-            Request::Whole(text) => text.clone(),
+            Request::Whole(text) => text.replace("{session}", session),
             Request::Parts(parts) => parts.iter().map(Part::text).collect(),
         };
         let byte = |c: char| u8::try_from(u32::from(c)).expect("a character that is a byte");
@@ -120,6 +121,8 @@ impl Part {
 pub struct Answer {
     pub status: u16,
     pub body: String,
+    /// The token of the session that it sets, if it does.
+    pub session: Option<String>,
 }
 
 /// Sends `bytes` to `server` from `peer`, and reads until the server closes.
@@ -149,8 +152,11 @@ impl Answer {
     fn parse(response: &[u8]) -> Answer {
         match response.starts_with(b"HTTP/1.") {
             true => {
-                let (status, body) = super::socket::parse(&String::from_utf8_lossy(response));
-                Answer { status, body }
+                let response = String::from_utf8_lossy(response);
+                let (status, body) = super::socket::parse(&response);
+                let session = response.lines().find_map(|line| line.strip_prefix("set-cookie: remote_user="));
+                let session = session.and_then(|cookie| cookie.split(';').next()).map(String::from);
+                Answer { status, body, session }
             }
             false => Self::of_frames(response),
         }
@@ -174,6 +180,6 @@ impl Answer {
             response = rest;
         }
         let status = status.unwrap_or_else(|| panic!("no status in {response:?}"));
-        Answer { status, body: String::from_utf8_lossy(&body).into_owned() }
+        Answer { status, body: String::from_utf8_lossy(&body).into_owned(), session: None }
     }
 }
