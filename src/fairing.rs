@@ -102,6 +102,13 @@ struct Completion {
     policy: Option<Arc<dyn Policy>>,
 }
 
+impl Completion {
+    async fn service(&self, rocket: &Rocket<Build>) -> Result<Service, Abort> {
+        let store = self.source.open(rocket, self.config.migrate).await?;
+        Service::open(&self.config, self.policy.clone(), store, self.source.name()).await
+    }
+}
+
 #[rocket::async_trait]
 impl Fairing for Completion {
     fn info(&self) -> Info {
@@ -109,9 +116,8 @@ impl Fairing for Completion {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        match self.source.open(&rocket, self.config.migrate).await {
-            Ok(store) => {
-                let service = Service::new(&self.config, self.policy.clone(), store, self.source.name());
+        match self.service(&rocket).await {
+            Ok(service) => {
                 let rocket = rocket.manage(service).manage(self.config.clone());
                 Ok(rocket.attach(Gate).mount("/", [Gate::route()]))
             }

@@ -6,6 +6,8 @@ mod fairing;
 mod gate;
 mod guard;
 mod headers;
+#[cfg(feature = "jwt")]
+mod jwt;
 mod launch;
 mod policy;
 mod pool;

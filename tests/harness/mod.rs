@@ -3,6 +3,10 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod authority;
+#[cfg(feature = "jwt")]
+pub mod issuer;
+#[cfg(feature = "jwt")]
+pub mod key_server;
 pub mod launch;
 pub mod log;
 pub mod process;
