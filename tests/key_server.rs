@@ -2,9 +2,11 @@
 
 mod harness;
 
+use harness::authority::Authority;
 use harness::issuer::{AUDIENCE, ISSUER, Kind, SigningKey, claims, jwks};
-use harness::key_server::KeyServer;
+use harness::key_server::{KeyServer, SecureFiles};
 use harness::log::Recording;
+use harness::process::Example;
 use harness::socket::Server;
 use harness::{App, Database, application, figment_exactly};
 use rocket_remote_user::RemoteUser;
@@ -132,6 +134,36 @@ fn keys_past_their_age_limit_are_none_and_come_back_with_the_server() {
             reply if reply.status == 200 => break,
             reply => reply.is(503, NO_KEYS),
         }
+    }
+}
+
+#[test]
+fn keys_are_fetched_again_before_they_are_too_old() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let server = KeyServer::serve(&jwks(&[key.jwk()]));
+    let app = launch(&server, "jwks_refresh_interval = 1\njwks_max_age = 2");
+    while server.requests() < 4 {
+        assert_eq!(app.get("/me", &[(HEADER, &token(&key))]).status, 200);
+    }
+}
+
+#[test]
+fn keys_are_fetched_over_tls_from_whom_the_system_trusts() {
+    let authority = Authority::new();
+    let key = SigningKey::new(Kind::P256, "1");
+    let server = SecureFiles::serve(&authority, &jwks(&[key.jwk()]));
+    let certificates = authority.certificate();
+    let trusted = certificates.to_str().expect("a path");
+    for (certificates, status) in [(trusted, 200), ("/dev/null", 503)] {
+        let database = Database::new();
+        let table = format!(
+            "{{jwt={{header=\"{HEADER}\",issuer=\"{ISSUER}\",audience=\"{AUDIENCE}\",jwks_url=\"{}\"}}}}",
+            server.url
+        );
+        let variables = [("ROCKET_REMOTE_USER", &*table), ("SSL_CERT_FILE", certificates)];
+        let app = Example::run("whoami", "remote_user", &database, &variables);
+        let (answer, body) = app.get("/me", &format!("{HEADER}: {}", token(&key)));
+        assert_eq!(answer, status, "{body}");
     }
 }
 

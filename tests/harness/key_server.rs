@@ -1,6 +1,11 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+
+use tempfile::TempDir;
+
+use super::authority::{Authority, Identity, Valid};
 
 /// A server of key sets on the loopback, which counts what it is asked.
 pub struct KeyServer {
@@ -58,6 +63,41 @@ impl KeyServer {
     /// How often it was asked.
     pub fn requests(&self) -> usize {
         self.state.lock().expect("a state").requests
+    }
+}
+
+/// A server of one key set over TLS, which is `openssl`.
+pub struct SecureFiles {
+    child: Child,
+    _directory: TempDir,
+    pub url: String,
+}
+
+impl SecureFiles {
+    pub fn serve(authority: &Authority, keys: &str) -> SecureFiles {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        std::fs::write(directory.path().join("keys"), keys).expect("a file");
+        let Identity { certificate, key } = authority.issue("localhost", "DNS:localhost", Valid::Now);
+        let mut openssl = Command::new("openssl");
+        openssl.args(["s_server", "-accept", "127.0.0.1:0", "-WWW", "-cert"]).arg(certificate);
+        openssl.arg("-key").arg(key).current_dir(directory.path());
+        let mut child = openssl.stdout(Stdio::piped()).spawn().expect("openssl");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let port = loop {
+            let line = lines.next().expect("a line").expect("text");
+            if let Some(address) = line.strip_prefix("ACCEPT ") {
+                break address.rsplit_once(':').expect("a port").1.trim().to_owned();
+            }
+        };
+        std::thread::spawn(move || lines.for_each(drop));
+        SecureFiles { child, _directory: directory, url: format!("https://localhost:{port}/keys") }
+    }
+}
+
+impl Drop for SecureFiles {
+    fn drop(&mut self) {
+        self.child.kill().expect("to end the server");
+        self.child.wait().expect("its end");
     }
 }
 
