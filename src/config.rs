@@ -1,13 +1,19 @@
 #[cfg(feature = "mtls")]
 mod certificate;
+#[cfg(feature = "jwt")]
+mod claim_names;
 mod encoding;
 mod groups_format;
 mod headers;
+#[cfg(feature = "jwt")]
+mod jwt;
+#[cfg(feature = "jwt")]
+mod one_or_more;
 mod prefixes;
 mod preset;
 mod secret;
 mod session;
-#[cfg(not(feature = "mtls"))]
+#[cfg(not(all(feature = "mtls", feature = "jwt")))]
 mod uncompiled;
 mod url;
 
@@ -25,12 +31,18 @@ use url::Url;
 
 #[cfg(feature = "mtls")]
 pub(crate) use certificate::{Fingerprint, ProxyCertificate};
+#[cfg(feature = "jwt")]
+pub(crate) use claim_names::ClaimNames;
 pub(crate) use encoding::Encoding;
 pub(crate) use groups_format::GroupsFormat;
 pub(crate) use headers::Headers;
+#[cfg(feature = "jwt")]
+pub(crate) use jwt::{Jwt, KeySource};
 pub(crate) use prefixes::Prefixes;
 pub(crate) use secret::ProxySecret;
 pub(crate) use session::Sessions;
+#[cfg(not(feature = "jwt"))]
+pub(crate) use uncompiled::Jwt;
 #[cfg(not(feature = "mtls"))]
 pub(crate) use uncompiled::ProxyCertificate;
 
@@ -49,6 +61,7 @@ pub struct Config {
     pub(crate) trusted_proxies: Option<Vec<Network>>,
     pub(crate) proxy_secret: Option<ProxySecret>,
     pub(crate) proxy_certificate: Option<ProxyCertificate>,
+    pub(crate) jwt: Option<Jwt>,
     pub(crate) untrusted: Untrusted,
     pub(crate) preset: Option<String>,
     unsigned: bool,
@@ -183,8 +196,10 @@ impl Config {
         if let Some((key, _)) = starred {
             return Some((key, "\"*\" is everyone in `staff_groups` and `superuser_groups` only".into()));
         }
-        if self.headers.groups.is_none() && self.missing_groups == MissingGroups::Deny {
-            return Some(("missing_groups", "`headers.groups` is off, so \"deny\" refuses everyone".into()));
+        if let Some(key) = self.groups_off()
+            && self.missing_groups == MissingGroups::Deny
+        {
+            return Some(("missing_groups", format!("`{key}` is off, so \"deny\" refuses everyone")));
         }
         if let Some(permission) =
             self.group_permissions.values().flatten().find(|p| p.trim() != **p || p.is_empty())
@@ -224,13 +239,38 @@ impl Config {
 
     /// Whether another proof than an address is asked of the proxy.
     pub(crate) fn has_further_proof(&self) -> bool {
-        self.proxy_secret.is_some() || self.proxy_certificate.is_some()
+        self.proxy_secret.is_some() || self.proxy_certificate.is_some() || self.jwt.is_some()
     }
 
     /// The name of every header that is read and blanked, with its key.
     fn header_names(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
         let identity = self.headers.iter().map(|name| ("headers", name));
-        identity.chain(self.proxy_secret.iter().map(|secret| ("proxy_secret.header", &secret.header)))
+        let secret = self.proxy_secret.iter().map(|secret| ("proxy_secret.header", &secret.header));
+        identity.chain(secret).chain(self.token_header().map(|name| ("jwt.header", name)))
+    }
+
+    /// The header that says who is there: the user header, unless a token does.
+    pub(crate) fn identity_header(&self) -> &HeaderName {
+        self.token_header().unwrap_or(&self.headers.user)
+    }
+
+    #[cfg(feature = "jwt")]
+    fn token_header(&self) -> Option<&HeaderName> {
+        self.jwt.as_ref().map(|jwt| &jwt.header)
+    }
+
+    #[cfg(not(feature = "jwt"))]
+    fn token_header(&self) -> Option<&HeaderName> {
+        None
+    }
+
+    /// The key that is off, if nothing is to say which groups somebody is in.
+    pub(crate) fn groups_off(&self) -> Option<&'static str> {
+        #[cfg(feature = "jwt")]
+        if let Some(jwt) = &self.jwt {
+            return jwt.claims.groups.is_none().then_some("jwt.claims.groups");
+        }
+        self.headers.groups.is_none().then_some("headers.groups")
     }
 
     /// Every group that is named here as one that people are in, with its key.
@@ -256,6 +296,7 @@ impl Default for Config {
             trusted_proxies: None,
             proxy_secret: None,
             proxy_certificate: None,
+            jwt: None,
             untrusted: Untrusted::Reject,
             preset: None,
             unsigned: false,

@@ -75,6 +75,43 @@ pub enum Fault {
     /// The value is no user name of RFC 8265 (400).
     #[error("is not a user name as RFC 8265 has it")]
     NotAUsername,
+    /// The value is no signed token (RFC 7519) that can be read (400).
+    #[error("is not a signed token that can be read")]
+    NotAToken,
+    /// The token lacks a claim that is asked for, or has one of another type
+    /// (400).
+    #[error("lacks a claim that is asked for, or has one of another type")]
+    Claim,
+    /// The token is signed with an algorithm that is not accepted, or not at
+    /// all (403).
+    #[error("is signed with an algorithm that is not accepted")]
+    Algorithm,
+    /// The token is signed by a key that its issuer is not known to have
+    /// (403).
+    #[error("is signed by a key that is not known")]
+    UnknownKey,
+    /// The signature of the token is wrong (403).
+    #[error("has a wrong signature")]
+    Signature,
+    /// Another issuer made the token (403).
+    #[error("is of another issuer")]
+    Issuer,
+    /// The token is for another application (403).
+    #[error("is for another audience")]
+    Audience,
+    /// Another load balancer signed the token (403).
+    #[error("is of another signer")]
+    Signer,
+    /// The token has expired: the proxy is to sign the user in again (403).
+    #[error("has expired")]
+    Expired,
+    /// The token is not valid yet, or was issued in the future (403).
+    #[error("is not valid yet")]
+    NotYetValid,
+    /// The keys of the issuer cannot be fetched, so that no token can be
+    /// verified (503).
+    #[error("cannot be verified: the keys of its issuer are out of reach")]
+    NoKeys,
     /// [`Policy::clean_username`](crate::Policy::clean_username) accepts no
     /// such user (403).
     #[error("names a user whom the application does not accept")]
@@ -106,10 +143,14 @@ impl Rejection {
     }
 
     /// The status that answers the request: 403 when it is about who speaks,
-    /// 400 when it is about what was said.
+    /// 400 when it is about what was said, and 503 when it cannot be told.
     pub fn status(&self) -> Status {
         match self.fault {
             Fault::Untrusted | Fault::WrongSecret | Fault::Declined => Status::Forbidden,
+            Fault::Algorithm | Fault::UnknownKey | Fault::Signature => Status::Forbidden,
+            Fault::Issuer | Fault::Audience | Fault::Signer => Status::Forbidden,
+            Fault::Expired | Fault::NotYetValid => Status::Forbidden,
+            Fault::NoKeys => Status::ServiceUnavailable,
             _ => Status::BadRequest,
         }
     }
@@ -121,7 +162,7 @@ impl Rejection {
 #[derive(Debug, Clone, ThisError)]
 #[non_exhaustive]
 pub enum Error {
-    /// The fairing refused the request (400 or 403).
+    /// The fairing refused the request (400, 403 or 503).
     #[error(transparent)]
     Rejected(#[from] Rejection),
     /// The proxy vouches for somebody who is not known here, and

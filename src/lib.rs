@@ -9,6 +9,8 @@ pub mod fuzzing;
 mod gate;
 mod guard;
 mod headers;
+#[cfg(feature = "jwt")]
+mod jwt;
 mod launch;
 mod policy;
 mod pool;

@@ -141,7 +141,7 @@ impl Acceptance {
     pub(crate) fn new(config: &Config, policy: Option<Arc<dyn Policy>>) -> Self {
         Self {
             policy,
-            user_header: config.headers.user.to_string(),
+            user_header: config.identity_header().to_string(),
             case: config.username_case,
             limit: config.limits.user,
             group_map: config.group_map.clone(),

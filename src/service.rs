@@ -3,7 +3,7 @@ mod login;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rocket::http::Header;
+use rocket::http::{Header, Status};
 use rocket::log::PaintExt;
 use rocket::time::OffsetDateTime;
 use rocket::yansi::Paint;
@@ -11,7 +11,10 @@ use rocket::{Request, error, info, info_, warn, warn_};
 
 use crate::config::{Config, Untrusted};
 use crate::error::{Error, Fault, Rejection};
-use crate::headers::{HeaderName, Reader, Said, Sighting, WATCHED};
+use crate::headers::{Assertion, HeaderName, Reader, Said, Sighting, WATCHED};
+#[cfg(feature = "jwt")]
+use crate::jwt::TokenReader;
+use crate::launch::Abort;
 use crate::policy::{Acceptance, Accepted, Event, Identity, Policy};
 use crate::proxy::{Proofs, Trust};
 use crate::session::Sessions;
@@ -27,6 +30,8 @@ pub(crate) struct Service {
     proofs: Proofs,
     untrusted: Untrusted,
     reader: Reader,
+    #[cfg(feature = "jwt")]
+    tokens: Option<TokenReader>,
     acceptance: Acceptance,
     rules: Rules,
     store: Arc<dyn UserStore>,
@@ -37,15 +42,20 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) fn new(
+    pub(crate) async fn open(
         config: &Config,
         policy: Option<Arc<dyn Policy>>,
         store: Arc<dyn UserStore>,
         sessions: Option<Sessions>,
         store_name: String,
-    ) -> Self {
+    ) -> Result<Self, Abort> {
         let proofs = Proofs::new(config);
-        Self {
+        Ok(Self {
+            #[cfg(feature = "jwt")]
+            tokens: match &config.jwt {
+                Some(jwt) => Some(TokenReader::open(jwt.clone()).await?),
+                None => None,
+            },
             summary: summary(config, &proofs, sessions.as_ref(), store_name),
             proofs,
             untrusted: config.untrusted,
@@ -56,7 +66,7 @@ impl Service {
             sessions,
             policy,
             logout_url: config.logout_url().unwrap_or("/").into(),
-        }
+        })
     }
 
     /// Passes the verdict on `request`, and blanks what it was read from. The
@@ -76,7 +86,7 @@ impl Service {
     /// Every header that is read, and then blanked.
     fn watched(&self) -> [Option<&HeaderName>; WATCHED] {
         let [user, name, email, groups] = self.reader.headers().all();
-        [user, name, email, groups, self.proofs.secret_header(), None]
+        [user, name, email, groups, self.proofs.secret_header(), self.token_header()]
     }
 
     async fn verdict(
@@ -84,9 +94,9 @@ impl Service {
         request: &Request<'_>,
         sighting: &Sighting<'_, '_>,
     ) -> Result<Verdict, Rejection> {
-        let identity = self.reader.headers().iter();
+        let identity = self.token_header().into_iter().chain(self.reader.headers().iter());
         let offence = match self.proofs.judge(request, sighting).await? {
-            Trust::Trusted => return self.assertion(sighting),
+            Trust::Trusted => return self.believe(sighting).await,
             Trust::Untrusted => sighting.first(identity).map(|name| Rejection::new(name, Fault::Untrusted)),
             Trust::Impostor(rejection) => Some(rejection),
         };
@@ -96,12 +106,38 @@ impl Service {
         }
     }
 
-    /// What a trusted proxy says.
-    fn assertion(&self, sighting: &Sighting<'_, '_>) -> Result<Verdict, Rejection> {
-        match self.reader.read(sighting)? {
+    /// The verdict on what a trusted proxy says.
+    async fn believe(&self, sighting: &Sighting<'_, '_>) -> Result<Verdict, Rejection> {
+        match self.assertion(sighting).await? {
             None => Ok(Verdict::Nobody),
             Some(assertion) => self.acceptance.accept(assertion).map(Verdict::Somebody),
         }
+    }
+
+    /// What the token says, and nothing else, if there is to be one; or else
+    /// the identity headers.
+    #[cfg(feature = "jwt")]
+    async fn assertion(&self, sighting: &Sighting<'_, '_>) -> Result<Option<Assertion>, Rejection> {
+        match &self.tokens {
+            None => self.reader.read(sighting),
+            Some(tokens) => tokens.read(sighting, &self.reader).await,
+        }
+    }
+
+    #[cfg(not(feature = "jwt"))]
+    async fn assertion(&self, sighting: &Sighting<'_, '_>) -> Result<Option<Assertion>, Rejection> {
+        self.reader.read(sighting)
+    }
+
+    /// The header that carries a token.
+    #[cfg(feature = "jwt")]
+    fn token_header(&self) -> Option<&HeaderName> {
+        self.tokens.as_ref().map(TokenReader::header)
+    }
+
+    #[cfg(not(feature = "jwt"))]
+    fn token_header(&self) -> Option<&HeaderName> {
+        None
     }
 
     /// The user of `request`: whom the proxy vouches for, brought in step, or
@@ -138,7 +174,9 @@ impl Service {
         let from = peer.map_or("an unknown peer".into(), |peer| peer.ip().to_string());
         let (method, path) = (request.method(), request.uri().path());
         match error {
-            Error::Store(_) => error!("Failed {method} {path} from {from}: {error}."),
+            _ if error.status() == Status::ServiceUnavailable => {
+                error!("Failed {method} {path} from {from}: {error}.")
+            }
             _ => warn!("Refused {method} {path} from {from}: {error}."),
         }
         self.tell(Event::Refused { peer, error }).await;

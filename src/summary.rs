@@ -14,7 +14,8 @@ pub(crate) fn summary(
     let mut facts = proofs.summary();
     facts.push(("untrusted peers", untrusted(config).into()));
     facts.extend(config.preset.iter().map(|preset| ("preset", preset.clone())));
-    facts.push(("headers", names(config.headers.iter())));
+    facts.extend(signed(config));
+    facts.push(("headers", headers(config)));
     if config.encoding != Encoding::Utf8 {
         facts.push(("encoding", config.encoding.as_str().into()));
     }
@@ -39,6 +40,24 @@ pub(crate) fn summary(
     facts
 }
 
+#[cfg(feature = "jwt")]
+fn signed(config: &Config) -> impl Iterator<Item = (&'static str, String)> {
+    config.jwt.iter().flat_map(|jwt| jwt.summary())
+}
+
+#[cfg(not(feature = "jwt"))]
+fn signed(_: &Config) -> [(&'static str, String); 0] {
+    []
+}
+
+fn headers(config: &Config) -> String {
+    let names = names(config.headers.iter());
+    match config.jwt {
+        Some(_) => format!("{names}, blanked and not read"),
+        None => names,
+    }
+}
+
 fn untrusted(config: &Config) -> &'static str {
     match config.untrusted {
         Untrusted::Reject => "refused when they send identity headers",
@@ -57,7 +76,7 @@ fn users(config: &Config) -> String {
 }
 
 fn groups(config: &Config) -> String {
-    if config.headers.groups.is_none() {
+    if config.groups_off().is_some() {
         return "not read".into();
     }
     let unknown = if config.create_groups { "created" } else { "ignored" };

@@ -478,6 +478,49 @@ fn liftoff_says_which_proofs_are_in_force_and_warns_of_wide_networks_alone() {
 }
 
 #[test]
+#[cfg(feature = "jwt")]
+fn liftoff_says_whose_tokens_are_believed() {
+    use harness::issuer::{Kind, SigningKey};
+
+    let recording = Recording::start();
+    let key = SigningKey::new(Kind::P256, "1");
+    let liftoff = |toml: &str| {
+        recording.clear();
+        let file = key.public_key_file();
+        let _app = harness::App::launch_exactly(&format!(
+            "trusted_proxies = ['0.0.0.0/0']\n[default.remote_user.jwt]\nheader = 'X-Assertion'\n\
+             issuer = 'https://issuer.example'\npublic_key_file = '{}'\n{toml}",
+            file.display()
+        ));
+        let lines = recording.lines_of("rocket_remote_user");
+        let identity = lines.iter().skip_while(|line| !line.starts_with("signed identity"));
+        identity.take_while(|line| !line.starts_with("users")).cloned().collect::<Vec<_>>()
+    };
+    let headers = "headers: Remote-User, Remote-Name, Remote-Email, Remote-Groups, blanked and not read";
+    assert_eq!(
+        liftoff("audience = ['a', 'b']"),
+        [
+            "signed identity: X-Assertion of https://issuer.example, for a, for b",
+            "algorithms: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA",
+            "keys: 1 of a file",
+            "claims: user \"sub\"",
+            headers,
+        ]
+    );
+    assert_eq!(
+        liftoff("signer = 'arn:x'\nalgorithms = ['ES256']\nclaims = { user = 'email', groups = '/a/b' }"),
+        [
+            "signed identity: X-Assertion of https://issuer.example, signed by arn:x",
+            "algorithms: ES256",
+            "keys: 1 of a file",
+            "claims: user \"email\", groups \"/a/b\"",
+            headers,
+        ]
+    );
+    assert!(recording.lines().iter().all(|line| !line.contains("256 addresses")));
+}
+
+#[test]
 fn the_urls_of_the_proxy_are_there_for_routes() {
     let _recording = Recording::start();
     let database = Database::new();

@@ -142,3 +142,141 @@ fn a_certificate_without_its_feature_names_the_feature() {
     let message = "the feature `mtls` is not compiled in: enable the feature `mtls` of `rocket_remote_user`";
     expect(&lines, "proxy_certificate", message);
 }
+
+#[test]
+#[cfg(not(feature = "jwt"))]
+fn a_token_without_its_feature_names_the_feature() {
+    let lines = abort_by(&format!("{TABLE}jwt = {{ header = 'X-Assertion' }}"));
+    let message = "the feature `jwt` is not compiled in: enable the feature `jwt` of `rocket_remote_user`";
+    expect(&lines, "jwt", message);
+}
+
+#[test]
+#[cfg(feature = "jwt")]
+fn a_table_of_tokens_that_cannot_be_says_what_is_wrong() {
+    use harness::issuer::{Kind, SigningKey, jwks};
+
+    const ISSUED: &str = "header = 'X-Assertion', issuer = 'i'";
+    let rest = format!("{ISSUED}, audience = 'a'");
+    let whole = format!("{rest}, jwks_url = 'https://issuer.example/keys'");
+    let known = "`RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `ES256`, `ES384`, `EdDSA`";
+    let not_secure = |url: &str| format!("`{url}` is not an https URL, nor an http URL of the loopback");
+    let one_of = "set one of `jwks_url`, `jwks_file` and `public_key_file`";
+    let none = "holds no key that can verify a signature";
+    let cases = [
+        ("", "{}".into(), "missing field `header`".to_owned()),
+        (
+            "",
+            format!("{{ {ISSUED}, jwks_file = 'keys' }}"),
+            "`audience` is missing: a token for another application would do".into(),
+        ),
+        (
+            "",
+            format!("{{ {ISSUED}, audience = [], jwks_file = 'keys' }}"),
+            "`audience` is missing: a token for another application would do".into(),
+        ),
+        (
+            "",
+            format!("{{ {ISSUED}, audience = ['a', ' '], jwks_file = 'keys' }}"),
+            "`issuer`, `audience` and `signer` cannot be blank".into(),
+        ),
+        (".audience", format!("{{ {ISSUED}, audience = 1 }}"), "a string or a list of strings".into()),
+        ("", format!("{{ {rest} }}"), one_of.into()),
+        ("", format!("{{ {whole}, jwks_file = 'keys' }}"), one_of.into()),
+        (
+            "",
+            format!("{{ {rest}, jwks_url = 'http://192.0.2.1/keys' }}"),
+            not_secure("http://192.0.2.1/keys"),
+        ),
+        (
+            "",
+            format!("{{ {rest}, jwks_url = 'http://localhost.evil.example' }}"),
+            not_secure("http://localhost.evil.example"),
+        ),
+        ("", format!("{{ {rest}, jwks_url = 'file:///keys' }}"), not_secure("file:///keys")),
+        ("", format!("{{ {rest}, jwks_url = 'keys' }}"), not_secure("keys")),
+        (
+            "",
+            format!("{{ {rest}, jwks_file = 'nowhere' }}"),
+            "`$DIRECTORY/nowhere` cannot be read: No such file or directory (os error 2)".into(),
+        ),
+        (
+            "",
+            format!("{{ {rest}, jwks_file = 'text' }}"),
+            "`$DIRECTORY/text` is not a JWK set (RFC 7517)".into(),
+        ),
+        ("", format!("{{ {rest}, jwks_file = 'symmetric' }}"), format!("`$DIRECTORY/symmetric` {none}")),
+        (
+            "",
+            format!("{{ {rest}, public_key_file = 'text' }}"),
+            "`$DIRECTORY/text` holds no `PUBLIC KEY` in PEM".into(),
+        ),
+        (
+            "",
+            format!("{{ {rest}, public_key_file = 'private' }}"),
+            "`$DIRECTORY/private` holds a `PRIVATE KEY`, where a `PUBLIC KEY` is expected".into(),
+        ),
+        (
+            "",
+            format!("{{ {rest}, public_key_file = 'broken' }}"),
+            "`$DIRECTORY/broken` holds a key that is none of RSA, P-256, P-384 and Ed25519".into(),
+        ),
+        ("", format!("{{ {whole}, algorithms = [] }}"), "`algorithms` is empty, so no token would do".into()),
+        (
+            "",
+            format!("{{ {whole}, algorithms = ['ES256', 'HS256'] }}"),
+            "`HS256` is symmetric: whoever can verify a token could also make one".into(),
+        ),
+        (
+            "",
+            format!("{{ {whole}, algorithms = ['none'] }}"),
+            format!("`none` is no algorithm of `algorithms`: there are {known}"),
+        ),
+        (
+            "",
+            format!("{{ {whole}, claims = {{ user = '' }} }}"),
+            "the name of a claim in `claims` cannot be empty".into(),
+        ),
+        (
+            ".claims.user",
+            format!("{{ {whole}, claims = {{ user = false }} }}"),
+            "invalid type: found bool false, expected a string".into(),
+        ),
+        (
+            ".claims.name",
+            format!("{{ {whole}, claims = {{ name = true }} }}"),
+            "`true` is not the name of a claim".into(),
+        ),
+        (
+            ".claims.x",
+            format!("{{ {whole}, claims = {{ x = 'y' }} }}"),
+            "unknown field: found `x`, expected `one of `user`, `name`, `email`, `groups``".into(),
+        ),
+        (
+            "",
+            format!("{{ {whole}, jwks_max_age = 0 }}"),
+            "`jwks_max_age` and `jwks_refresh_interval` are 1 second or more".into(),
+        ),
+        (
+            ".header",
+            "{ header = 'remote.user', issuer = 'i', audience = 'a', jwks_file = 'keys' }".into(),
+            "`remote.user` is the name of two headers, or an alias of another".into(),
+        ),
+    ];
+    for (key, table, message) in cases {
+        let recording = Recording::start();
+        let database = Database::new();
+        let issuer = SigningKey::new(Kind::Ed25519, "1");
+        let file =
+            |name, text: &str| std::fs::write(database.directory.path().join(name), text).expect("a file");
+        file("keys", &jwks(&[issuer.jwk()]));
+        file("text", "s3cret");
+        file("symmetric", r#"{"keys":[{"kty":"oct","k":"czNjcmV0"}]}"#);
+        file("private", &std::fs::read_to_string(issuer.private_key_file()).expect("a key"));
+        file("broken", "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n");
+        let rocket = rocket(&database, &format!("{TABLE}jwt = {table}")).attach(RemoteUser::fairing());
+        expect(&abort(&recording, &database, rocket), &format!("jwt{key}"), &message);
+    }
+    let lines = abort_by(&format!("{TABLE}missing_groups = 'deny'\njwt = {{ {whole} }}"));
+    expect(&lines, "missing_groups", "`jwt.claims.groups` is off, so \"deny\" refuses everyone");
+}

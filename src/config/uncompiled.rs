@@ -2,12 +2,26 @@ use serde::{Deserialize, Deserializer, de};
 
 /// A table that needs the feature `mtls`, which is not compiled in: there is
 /// no such table, and to set it is an error.
+#[cfg(not(feature = "mtls"))]
 #[derive(Debug, Clone)]
 pub(crate) enum ProxyCertificate {}
 
+#[cfg(not(feature = "mtls"))]
 impl<'de> Deserialize<'de> for ProxyCertificate {
     fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
         Err(needs("mtls"))
+    }
+}
+
+/// A table that needs the feature `jwt`, likewise.
+#[cfg(not(feature = "jwt"))]
+#[derive(Debug, Clone)]
+pub(crate) enum Jwt {}
+
+#[cfg(not(feature = "jwt"))]
+impl<'de> Deserialize<'de> for Jwt {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Err(needs("jwt"))
     }
 }
 

@@ -28,12 +28,12 @@ pub(crate) struct GroupsReader {
 }
 
 impl GroupsReader {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, encoding: Encoding, prefix: &str) -> Self {
         Self {
             format: config.groups_format,
             separator: config.groups_separator.clone(),
-            encoding: config.encoding,
-            prefix: config.strip_prefix.groups.clone(),
+            encoding,
+            prefix: prefix.into(),
             limits: config.limits,
         }
     }
@@ -53,6 +53,11 @@ impl GroupsReader {
             true => Groups::List(first.to_owned()),
             false => Groups::Names(self.decode(first, more)?),
         };
+        self.check(groups)
+    }
+
+    /// Holds each name to the rules, and all of them to their number.
+    pub(super) fn check(&self, groups: Groups) -> Result<Said<Groups>, Fault> {
         let limit = self.limits.groups;
         let mut count = 0;
         for group in self.names(&groups) {

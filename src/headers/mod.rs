@@ -7,6 +7,8 @@ mod groups;
 mod name;
 mod quoted;
 mod sighting;
+#[cfg(feature = "jwt")]
+mod stated;
 pub(crate) mod value;
 
 use crate::config::{Config, Encoding, Headers, Limits, Prefixes};
@@ -15,6 +17,8 @@ use crate::error::{Fault, Rejection};
 pub(crate) use groups::{Groups, GroupsReader};
 pub(crate) use name::{HeaderName, name_or_false};
 pub(crate) use sighting::{Sighting, WATCHED};
+#[cfg(feature = "jwt")]
+pub(crate) use stated::{Stated, StatedGroups};
 
 /// What a trusted proxy said of a person: each value clean, none canonical
 /// yet.
@@ -47,13 +51,18 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    /// Nothing in a token is encoded or has a prefix.
     pub(crate) fn new(config: &Config) -> Self {
+        let (encoding, prefixes) = match config.jwt {
+            Some(_) => (Encoding::Utf8, Prefixes::default()),
+            None => (config.encoding, config.strip_prefix.clone()),
+        };
         Self {
             headers: config.headers.clone(),
-            encoding: config.encoding,
-            prefixes: config.strip_prefix.clone(),
+            encoding,
             limits: config.limits,
-            groups: GroupsReader::new(config),
+            groups: GroupsReader::new(config, encoding, &prefixes.groups),
+            prefixes,
         }
     }
 
@@ -75,10 +84,28 @@ impl Reader {
         let groups = self.groups(sighting)?;
 
         let Said::Value(user) = user else { return Ok(None) };
-        if user.contains(',') {
-            return Err(Rejection::new(&headers.user, Fault::Comma));
-        }
+        let user = no_comma(user).map_err(|fault| Rejection::new(&headers.user, fault))?;
         Ok(Some(Assertion { user, name, email, groups }))
+    }
+
+    /// Holds what a token states to the rules that a header is held to.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn read_stated(&self, stated: Stated) -> Result<Assertion, Fault> {
+        let Stated { user, name, email, groups } = stated;
+        let clean = |text: &str, limit| self.clean(value::trim(text), "", limit);
+        let optional =
+            |text: Option<String>, limit| text.map_or(Ok(Said::Nothing), |text| clean(&text, limit));
+        let Said::Value(user) = clean(&user, self.limits.user)? else { return Err(Fault::Claim) };
+        Ok(Assertion {
+            user: no_comma(user)?,
+            name: optional(name, self.limits.name)?,
+            email: optional(email, self.limits.email)?,
+            groups: match groups {
+                None => Said::Nothing,
+                Some(StatedGroups::List(list)) => self.groups.read(&list, &[])?,
+                Some(StatedGroups::Names(names)) => self.groups.check(Groups::Names(names))?,
+            },
+        })
     }
 
     fn value(
@@ -117,5 +144,12 @@ impl Reader {
     /// The names of the groups of an assertion.
     pub(crate) fn names<'a>(&'a self, groups: &'a Groups) -> impl Iterator<Item = &'a str> {
         self.groups.names(groups)
+    }
+}
+
+fn no_comma(user: String) -> Result<String, Fault> {
+    match user.contains(',') {
+        true => Err(Fault::Comma),
+        false => Ok(user),
     }
 }

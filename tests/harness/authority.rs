@@ -123,7 +123,7 @@ pub fn curl(
 }
 
 /// What `command` prints.
-fn run(command: &mut Command) -> String {
+pub fn run(command: &mut Command) -> String {
     let output =
         command.output().unwrap_or_else(|e| panic!("{command:?}: {e}; this test needs it installed"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));

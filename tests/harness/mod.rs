@@ -5,6 +5,10 @@
 pub mod attack;
 pub mod authority;
 pub mod database;
+#[cfg(feature = "jwt")]
+pub mod issuer;
+#[cfg(feature = "jwt")]
+pub mod key_server;
 pub mod launch;
 pub mod log;
 pub mod network;

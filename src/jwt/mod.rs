@@ -1,0 +1,126 @@
+//! A signed identity: a token (RFC 7519) that proves by itself who said what
+//! is in it.
+
+mod claims;
+mod key;
+mod key_server;
+mod token;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use rocket::time::OffsetDateTime;
+
+use crate::config::{Jwt, KeySource};
+use crate::error::{Fault, Rejection};
+use crate::headers::{Assertion, HeaderName, Reader, Sighting, Stated, value};
+use crate::launch::Abort;
+use claims::Claims;
+use key_server::KeyServer;
+use token::Token;
+
+pub(crate) use key::Key;
+
+/// Reads tokens of one issuer for one application.
+#[derive(Debug)]
+pub(crate) struct TokenReader {
+    rules: Jwt,
+    keys: Keys,
+}
+
+#[derive(Debug)]
+enum Keys {
+    Fixed(Arc<[Key]>),
+    Served(Arc<KeyServer>),
+}
+
+impl TokenReader {
+    /// Fetches the keys of the issuer if they are to be fetched. If they cannot
+    /// be, it warns, and goes on: a token is answered with 503 until they can.
+    pub(crate) async fn open(rules: Jwt) -> Result<Self, Abort> {
+        let keys = match &rules.keys {
+            KeySource::File(keys) => Keys::Fixed(keys.as_slice().into()),
+            KeySource::Server(url) => {
+                let server = KeyServer::new(url.clone(), rules.jwks_max_age, rules.jwks_refresh_interval)?;
+                let server = Arc::new(server);
+                server.keys(Instant::now()).await;
+                Keys::Served(server)
+            }
+        };
+        Ok(Self { rules, keys })
+    }
+
+    /// The header that carries the token.
+    pub(crate) fn header(&self) -> &HeaderName {
+        &self.rules.header
+    }
+
+    /// Reads the token that was sighted; `reader` holds what it states to the
+    /// rules of the headers. `None` is nobody: no token, or a blank one.
+    pub(crate) async fn read(
+        &self,
+        sighting: &Sighting<'_, '_>,
+        reader: &Reader,
+    ) -> Result<Option<Assertion>, Rejection> {
+        let header = self.header();
+        sighting.check(header, false)?;
+        let Some(value) = sighting.value(header) else { return Ok(None) };
+        let stated = self.stated(value).await;
+        let read = stated.and_then(|stated| stated.map(|stated| reader.read_stated(stated)).transpose());
+        read.map_err(|fault| Rejection::new(header, fault))
+    }
+
+    /// What the token in `value` states of a person, if it is good.
+    async fn stated(&self, value: &str) -> Result<Option<Stated>, Fault> {
+        let text = value::trim(value);
+        let text = match text.split_at_checked(BEARER.len()) {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case(BEARER) => value::trim(token),
+            _ => text,
+        };
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let token = Token::parse(text)?;
+        if !self.rules.algorithms.contains(&token.algorithm) {
+            return Err(Fault::Algorithm);
+        }
+        let claims = Claims::parse(&self.verified(&token).await?)?;
+        claims.check(&self.rules, OffsetDateTime::now_utc())?;
+        if self.rules.signer.is_some() && token.signer != self.rules.signer {
+            return Err(Fault::Signer);
+        }
+        claims.stated(&self.rules.claims).map(Some)
+    }
+
+    /// The payload of `token`, if it is signed by a key of the issuer.
+    async fn verified(&self, token: &Token<'_>) -> Result<Vec<u8>, Fault> {
+        let now = Instant::now();
+        let known = match &self.keys {
+            Keys::Fixed(keys) => return verify(token, keys),
+            Keys::Served(server) => server.keys(now).await.ok_or(Fault::NoKeys)?,
+        };
+        match (verify(token, &known), &self.keys) {
+            (Err(_), Keys::Served(server)) if is_of_another_key(token, &known) => {
+                verify(token, &server.fresh_keys(now).await.ok_or(Fault::NoKeys)?)
+            }
+            (verified, _) => verified,
+        }
+    }
+}
+
+/// The scheme of a token in `Authorization` (RFC 6750, section 2.1).
+const BEARER: &str = "Bearer ";
+
+/// Whether a key that is not among `keys` could have signed `token`: one that
+/// it names, or any if it names none.
+fn is_of_another_key(token: &Token<'_>, keys: &[Key]) -> bool {
+    token.key_id.is_none() || !keys.iter().any(|key| token.is_of(key))
+}
+
+fn verify(token: &Token<'_>, keys: &[Key]) -> Result<Vec<u8>, Fault> {
+    let mut candidates = keys.iter().filter(|key| token.is_of(key)).peekable();
+    if candidates.peek().is_none() {
+        return Err(Fault::UnknownKey);
+    }
+    candidates.find_map(|key| token.payload(key)).map(<[u8]>::to_vec).ok_or(Fault::Signature)
+}

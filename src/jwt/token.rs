@@ -1,0 +1,84 @@
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use jsonwebtoken::Algorithm;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::Key;
+use crate::error::Fault;
+
+/// A token in the compact serialization of [RFC 7515, section 7.1], taken apart
+/// and not yet believed.
+///
+/// [RFC 7515, section 7.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
+#[derive(Debug)]
+pub(super) struct Token<'a> {
+    pub(super) algorithm: Algorithm,
+    pub(super) key_id: Option<String>,
+    /// The ARN of the AWS load balancer that signed.
+    pub(super) signer: Option<String>,
+    message: &'a [u8],
+    signature: Vec<u8>,
+    payload: Vec<u8>,
+}
+
+/// The parts of a JOSE header that are needed.
+#[derive(Deserialize)]
+struct JoseHeader {
+    alg: String,
+    kid: Option<String>,
+    crit: Option<IgnoredAny>,
+    signer: Option<String>,
+}
+
+/// AWS pads its tokens, and signs the padding; nobody else does.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+impl<'a> Token<'a> {
+    /// How long a token may be, in characters.
+    const LONGEST: usize = 16_384;
+
+    /// Takes `text` apart. Extensions that must be understood are not ([RFC
+    /// 7515, section 4.1.11]).
+    ///
+    /// [RFC 7515, section 4.1.11]: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11
+    pub(super) fn parse(text: &'a str) -> Result<Self, Fault> {
+        if text.len() > Self::LONGEST {
+            return Err(Fault::TooLong { limit: Self::LONGEST });
+        }
+        let (message, signature) = text.rsplit_once('.').ok_or(Fault::NotAToken)?;
+        let (header, payload) = message.split_once('.').ok_or(Fault::NotAToken)?;
+        let header: JoseHeader = serde_json::from_slice(&decode(header)?).map_err(|_| Fault::NotAToken)?;
+        if header.crit.is_some() {
+            return Err(Fault::NotAToken);
+        }
+        Ok(Self {
+            payload: decode(payload)?,
+            signature: decode(signature)?,
+            message: message.as_bytes(),
+            algorithm: Algorithm::from_str(&header.alg).map_err(|_| Fault::Algorithm)?,
+            key_id: header.kid,
+            signer: header.signer,
+        })
+    }
+
+    /// Whether one of `keys` may have signed this; its signature aside.
+    pub(super) fn is_of(&self, key: &Key) -> bool {
+        key.fits(self.key_id.as_deref(), self.algorithm)
+    }
+
+    /// The payload, if `key` signed it.
+    pub(super) fn payload(&self, key: &Key) -> Option<&[u8]> {
+        key.verify(self.message, &self.signature, self.algorithm).then_some(&self.payload)
+    }
+}
+
+fn decode(part: &str) -> Result<Vec<u8>, Fault> {
+    BASE64.decode(part).map_err(|_| Fault::NotAToken)
+}

@@ -1,0 +1,578 @@
+//! A token that the proxy signed: what it says, and what it must be.
+
+mod harness;
+
+use std::fs;
+
+use base64::Engine;
+use base64::engine::general_purpose::{URL_SAFE as BASE64_PADDED, URL_SAFE_NO_PAD as BASE64};
+use harness::issuer::{AUDIENCE, ISSUER, Kind, SigningKey, claims, claims_but, encode, jwks, now};
+use harness::log::Recording;
+use harness::{App, Headers, PROXY, STRANGER};
+use rocket::http::Method::Get;
+use rocket::serde::json::{Value, json};
+
+const HEADER: &str = "X-Assertion";
+const ALGORITHMS: [(Kind, &str); 9] = [
+    (Kind::Rsa, "RS256"),
+    (Kind::Rsa, "RS384"),
+    (Kind::Rsa, "RS512"),
+    (Kind::Rsa, "PS256"),
+    (Kind::Rsa, "PS384"),
+    (Kind::Rsa, "PS512"),
+    (Kind::P256, "ES256"),
+    (Kind::P384, "ES384"),
+    (Kind::Ed25519, "EdDSA"),
+];
+
+/// An application that believes the tokens of `keys`, with further keys of
+/// `[default.remote_user.jwt]`.
+fn launch(keys: &[Value], toml: &str) -> App {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("jwks.json");
+    fs::write(&file, jwks(keys)).expect("a file");
+    launch_with(&format!("jwks_file = '{}'\n{toml}", file.display()))
+}
+
+fn launch_with(toml: &str) -> App {
+    let claims = "claims = { name = 'name', email = 'email', groups = 'groups' }";
+    let claims = if toml.contains("claims") { "" } else { claims };
+    App::launch_exactly(&format!(
+        "[default.remote_user.jwt]\nheader = '{HEADER}'\nissuer = '{ISSUER}'\naudience = '{AUDIENCE}'\n{claims}\n{toml}"
+    ))
+}
+
+fn token(value: &str) -> [(&str, &str); 1] {
+    [(HEADER, value)]
+}
+
+#[test]
+fn a_token_of_every_algorithm_says_who_is_there() {
+    for kind in [Kind::Rsa, Kind::P256, Kind::P384, Kind::Ed25519] {
+        let key = SigningKey::new(kind, "1");
+        let of_set = launch(&[key.jwk()], "");
+        let of_file = launch_with(&format!("public_key_file = '{}'", key.public_key_file().display()));
+        for (_, algorithm) in ALGORITHMS.into_iter().filter(|(of, _)| *of == kind) {
+            let signed = key.token(algorithm, &claims());
+            for app in [&of_set, &of_file] {
+                app.database.sql("INSERT OR IGNORE INTO remote_groups (name) VALUES ('editors')");
+                let ada = app.me(&token(&signed));
+                let expected = json!({
+                    "id": 1, "username": "ada", "name": "Ada Lovelace", "email": "ada@example.com",
+                    "groups": ["editors"], "staff": false, "superuser": false,
+                });
+                assert_eq!(ada, expected, "{algorithm}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_token_or_a_blank_one_is_nobody() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[key.jwk()], "");
+    for headers in [&[][..], &token(""), &token(" "), &[("Remote-User", "ada")]] {
+        app.get("/me", headers).is(401, "401 Unauthorized");
+        app.get("/nobody", headers).is(200, "nobody");
+    }
+    assert_eq!(app.database.dump(), [""; 0]);
+}
+
+#[test]
+fn the_token_alone_is_heard_and_plain_headers_are_blank() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[key.jwk()], "");
+    let signed = key.token("ES256", &claims());
+    let beside: [Headers<'_>; 5] = [
+        &[("Remote-User", "eve")],
+        &[("Remote-User", "eve"), ("Remote-User", "eve")],
+        &[("Remote_User", "eve"), ("Remote-Name", "Eve")],
+        &[("Remote-User", "\u{200b}"), ("Remote-Groups", "admins")],
+        &[("Remote-User", "eve"), ("Connection", "Remote-User")],
+    ];
+    for headers in beside {
+        let ada = app.me(&[headers, &token(&signed)].concat());
+        assert_eq!((&ada["username"], &ada["name"]), (&json!("ada"), &json!("Ada Lovelace")), "{headers:?}");
+        app.get("/me", headers).is(401, "401 Unauthorized");
+    }
+    let sent = [&token(&signed)[..], &[("Remote-User", "eve"), ("Remote_User", "eve")]].concat();
+    app.get("/headers", &sent).is(200, r#"[["x-assertion",""],["remote-user",""],["remote_user",""]]"#);
+    assert_eq!(app.database.sql("SELECT username FROM remote_users"), ["ada"]);
+}
+
+/// A token that is signed with a secret.
+fn hmac(header: &Value, claims: &Value, secret: &[u8]) -> String {
+    let message = format!("{}.{}", encode(header), encode(claims));
+    let directory = tempfile::tempdir().expect("a directory");
+    fs::write(directory.path().join("message"), &message).expect("a file");
+    let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut openssl = std::process::Command::new("openssl");
+    openssl.current_dir(directory.path()).args(["dgst", "-sha256", "-binary", "-mac", "HMAC"]);
+    openssl.args(["-macopt", &format!("hexkey:{secret}"), "message"]);
+    let signature = openssl.output().expect("openssl").stdout;
+    assert_eq!(signature.len(), 32);
+    format!("{message}.{}", BASE64.encode(signature))
+}
+
+#[test]
+fn a_token_that_nobody_signed_is_refused() {
+    let key = SigningKey::new(Kind::Rsa, "1");
+    let other = SigningKey::new(Kind::Rsa, "1");
+    let app = launch(&[key.jwk()], "");
+    let good = key.token("RS256", &claims());
+    let [header, payload, signature] = good.split('.').collect::<Vec<_>>()[..] else { panic!("{good}") };
+    let pem = fs::read(key.public_key_file()).expect("a key");
+    let modulus = key.jwk()["n"].as_str().expect("a modulus").to_owned();
+    let eve = encode(&claims_but("sub", json!("eve")));
+    let alg = |name: &str| json!({ "alg": name, "kid": "1" });
+    let none = |name: &str| format!("{}.{payload}.", encode(&alg(name)));
+    let embedded = json!({ "alg": "RS256", "kid": "2", "jwk": other.jwk(), "jku": "https://evil.example" });
+
+    let algorithm = "is signed with an algorithm that is not accepted";
+    let signed = "has a wrong signature";
+    let unknown = "is signed by a key that is not known";
+    let cases = [
+        (none("none"), algorithm),
+        (none("None"), algorithm),
+        (none("NONE"), algorithm),
+        (format!("{}.{payload}.{signature}", encode(&alg("none"))), algorithm),
+        (hmac(&alg("HS256"), &claims(), &pem), algorithm),
+        (hmac(&alg("HS256"), &claims(), pem.trim_ascii_end()), algorithm),
+        (hmac(&alg("HS256"), &claims(), &BASE64.decode(&modulus).expect("bytes")), algorithm),
+        (key.sign_message("RS256", format!("{}.{payload}", encode(&alg("ES512")))), algorithm),
+        (key.sign_message("RS256", format!("{}.{payload}", encode(&alg("RS512")))), signed),
+        (key.sign_message("RS256", format!("{}.{payload}", encode(&alg("PS256")))), signed),
+        (key.sign_message("RS256", format!("{}.{payload}", encode(&alg("ES256")))), unknown),
+        (other.token("RS256", &claims()), signed),
+        (format!("{header}.{eve}.{signature}"), signed),
+        (format!("{}.{payload}.{signature}", encode(&json!({ "alg": "RS256" }))), signed),
+        (format!("{header}.{payload}."), signed),
+        (format!("{header}.{payload}.{}", &signature[..340]), signed),
+        (format!("{header}.{payload}.{signature}{signature}AA"), signed),
+        (key.sign(&json!({ "alg": "RS256", "kid": "2" }), &claims()), unknown),
+        (other.sign(&embedded, &claims()), unknown),
+    ];
+    for (value, message) in cases {
+        app.get("/public", &token(&value)).is(403, &format!("header `{HEADER}` {message}"));
+    }
+    assert_eq!(app.database.dump(), [""; 0]);
+    assert_eq!(app.me(&token(&good))["username"], "ada");
+}
+
+#[test]
+fn what_is_no_token_is_refused() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[key.jwk()], "");
+    let good = key.token("ES256", &claims());
+    let [header, payload, signature] = good.split('.').collect::<Vec<_>>()[..] else { panic!("{good}") };
+    let signed = |header: Value, payload: &str| {
+        let message = format!("{}.{}", encode(&header), BASE64.encode(payload));
+        key.sign_message("ES256", message)
+    };
+    let with = |name: &str, value: Value| {
+        let mut header = json!({ "alg": "ES256", "kid": "1" });
+        header[name] = value;
+        signed(header, &claims().to_string())
+    };
+    let unreadable = "is not a signed token that can be read";
+    let cases = [
+        ("ada".into(), unreadable),
+        ("..".into(), unreadable),
+        ("Bearer ".into(), unreadable),
+        (format!("{header}.{payload}"), unreadable),
+        (format!("{good}.{signature}"), unreadable),
+        (format!("{header}.{payload}.{signature}.{header}.{payload}"), unreadable),
+        (format!(".{good}"), unreadable),
+        (format!("{header}.{payload}.{signature}!"), unreadable),
+        (format!("{header}.{payload}.{signature} x"), unreadable),
+        (format!("{header} .{payload}.{signature}"), unreadable),
+        (format!("Basic {good}"), unreadable),
+        (format!("Bearer Bearer {good}"), unreadable),
+        (with("crit", json!(["exp"])), unreadable),
+        (with("crit", json!([])), unreadable),
+        (with("alg", json!(256)), unreadable),
+        (with("kid", json!(1)), unreadable),
+        (signed(json!({ "kid": "1" }), &claims().to_string()), unreadable),
+        (signed(json!(["ES256"]), &claims().to_string()), unreadable),
+        (signed(json!({ "alg": "ES256", "kid": "1" }), "[]"), unreadable),
+        (signed(json!({ "alg": "ES256", "kid": "1" }), "ada"), unreadable),
+        (signed(json!({ "alg": "ES256", "kid": "1" }), ""), unreadable),
+        ("a".repeat(16_385), "is longer than 16384 characters"),
+        (key.token("ES256", &claims_but("x", json!("x".repeat(13_000)))), "is longer than 16384 characters"),
+    ];
+    for (value, message) in cases {
+        app.get("/public", &token(&value)).is(400, &format!("header `{HEADER}` {message}"));
+    }
+    let headers: [(Headers<'_>, &str); 5] = [
+        (&[(HEADER, &good), (HEADER, &good)], "was sent more than once"),
+        (&[(HEADER, ""), (HEADER, &good)], "was sent more than once"),
+        (&[("X_Assertion", &good)], "was sent under another spelling of its name"),
+        (&[(HEADER, &good), ("HTTP_X_ASSERTION", "")], "was sent under another spelling of its name"),
+        (&[(HEADER, &good), ("Connection", "x-assertion")], "is named by a `Connection` header"),
+    ];
+    for (headers, message) in headers {
+        app.get("/public", headers).is(400, &format!("header `{HEADER}` {message}"));
+    }
+    assert_eq!(app.database.dump(), [""; 0]);
+}
+
+#[test]
+fn a_claim_that_is_wrong_is_refused() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[key.jwk()], "");
+    let claim = "lacks a claim that is asked for, or has one of another type";
+    let cases = [
+        ("exp", json!(now() - 61), 403, "has expired"),
+        ("exp", json!(now() as f64 - 61.5), 403, "has expired"),
+        ("exp", json!(0), 403, "has expired"),
+        ("exp", json!(-1), 403, "has expired"),
+        ("exp", Value::Null, 400, claim),
+        ("exp", json!((now() + 300).to_string()), 400, claim),
+        ("exp", json!([now() + 300]), 400, claim),
+        ("exp", json!(true), 400, claim),
+        ("nbf", json!(now() + 90), 403, "is not valid yet"),
+        ("nbf", json!("soon"), 400, claim),
+        ("iat", json!(now() + 90), 403, "is not valid yet"),
+        ("iss", Value::Null, 403, "is of another issuer"),
+        ("iss", json!("https://issuer.example/"), 403, "is of another issuer"),
+        ("iss", json!("HTTPS://ISSUER.EXAMPLE"), 403, "is of another issuer"),
+        ("iss", json!([ISSUER]), 400, claim),
+        ("aud", Value::Null, 403, "is for another audience"),
+        ("aud", json!(""), 403, "is for another audience"),
+        ("aud", json!("the-app-too"), 403, "is for another audience"),
+        ("aud", json!([]), 403, "is for another audience"),
+        ("aud", json!(["other", "another"]), 403, "is for another audience"),
+        ("aud", json!({ "the-app": true }), 400, claim),
+        ("aud", json!([1, AUDIENCE]), 400, claim),
+        ("sub", Value::Null, 400, claim),
+        ("sub", json!(""), 400, claim),
+        ("sub", json!("  "), 400, claim),
+        ("sub", json!(42), 400, claim),
+        ("sub", json!(["ada"]), 400, claim),
+        ("sub", json!("ada,eve"), 400, "holds a comma"),
+        ("sub", json!("a\u{202e}da"), 400, "holds a character that nobody can see"),
+        ("sub", json!("a\nda"), 400, "holds a character that nobody can see"),
+        ("sub", json!("(null)"), 400, "holds a placeholder that the proxy did not expand"),
+        ("sub", json!("a".repeat(151)), 400, "is longer than 150 characters"),
+        ("sub", json!("♥"), 400, "is not a user name as RFC 8265 has it"),
+        ("name", json!(1), 400, claim),
+        ("name", json!("n".repeat(301)), 400, "is longer than 300 characters"),
+        ("email", json!(["ada@example.com"]), 400, claim),
+        ("email", json!("a\u{0}@example.com"), 400, "holds a character that nobody can see"),
+        ("groups", json!(1), 400, claim),
+        ("groups", json!({ "editors": true }), 400, claim),
+        ("groups", json!(["editors", 1]), 400, claim),
+        ("groups", json!(["editors", ["authors"]]), 400, claim),
+        ("groups", json!(["edi\u{200b}tors"]), 400, "holds a character that nobody can see"),
+        ("groups", json!(["g".repeat(151)]), 400, "is longer than 150 characters"),
+        ("groups", json!(vec!["g"; 1001]), 400, "names more than 1000 groups"),
+        ("groups", json!("$groups"), 400, "holds a placeholder that the proxy did not expand"),
+    ];
+    for (name, value, status, message) in cases {
+        let signed = key.token("ES256", &claims_but(name, value.clone()));
+        let reply = app.get("/public", &token(&signed));
+        assert_eq!(
+            (reply.status, reply.body.as_str()),
+            (status, format!("header `{HEADER}` {message}").as_str()),
+            "{name} {value}"
+        );
+    }
+    assert_eq!(app.database.dump(), [""; 0]);
+}
+
+#[test]
+fn clocks_may_be_a_little_apart() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[key.jwk()], "");
+    let cases = [
+        ("exp", json!(now() - 30)),
+        ("exp", json!(now() as f64 + 0.5)),
+        ("exp", json!(4_102_444_800_u64)),
+        ("nbf", json!(now() + 30)),
+        ("nbf", Value::Null),
+        ("iat", json!(now() + 30)),
+        ("iat", Value::Null),
+        ("aud", json!(["other", AUDIENCE])),
+    ];
+    for (name, value) in cases {
+        let signed = key.token("ES256", &claims_but(name, value.clone()));
+        assert_eq!(app.me(&token(&signed))["username"], "ada", "{name} {value}");
+    }
+}
+
+#[test]
+fn only_the_algorithms_that_are_configured_are_accepted() {
+    let key = SigningKey::new(Kind::Rsa, "1");
+    let app = launch(&[key.jwk()], "algorithms = ['PS256', 'RS384']");
+    for (algorithm, status) in [("RS256", 403), ("RS384", 200), ("PS256", 200), ("PS512", 403)] {
+        assert_eq!(app.get("/me", &token(&key.token(algorithm, &claims()))).status, status, "{algorithm}");
+    }
+}
+
+#[test]
+fn a_key_is_used_for_nothing_but_what_it_is_for() {
+    let key = SigningKey::new(Kind::Rsa, "1");
+    let spare = SigningKey::new(Kind::P256, "spare");
+    let signed = key.token("RS256", &claims());
+    let cases = [
+        ("use", json!("sig"), 200),
+        ("use", json!("enc"), 403),
+        ("use", json!("other"), 403),
+        ("key_ops", json!(["verify"]), 200),
+        ("key_ops", json!(["sign", "verify"]), 200),
+        ("key_ops", json!(["encrypt"]), 403),
+        ("key_ops", json!([]), 403),
+        ("alg", json!("RS256"), 200),
+        ("alg", json!("RS512"), 403),
+        ("alg", json!("RSA-OAEP"), 403),
+        ("alg", json!("HS256"), 403),
+        ("alg", json!("XX256"), 403),
+        ("kty", json!("EC"), 403),
+        ("kty", json!("oct"), 403),
+        ("kid", json!("2"), 403),
+    ];
+    for (name, value, status) in cases {
+        let mut jwk = key.jwk();
+        jwk[name] = value.clone();
+        let app = launch(&[spare.jwk(), jwk], "");
+        assert_eq!(app.get("/me", &token(&signed)).status, status, "{name} {value}");
+        assert_eq!(app.get("/me", &token(&spare.token("ES256", &claims()))).status, 200);
+    }
+}
+
+#[test]
+fn a_symmetric_key_of_the_set_verifies_nothing() {
+    let spare = SigningKey::new(Kind::P256, "spare");
+    let secret = b"0123456789abcdef0123456789abcdef";
+    let oct = json!({ "kty": "oct", "kid": "1", "k": BASE64.encode(secret) });
+    let app = launch(&[oct, spare.jwk()], "");
+    let forged = hmac(&json!({ "alg": "HS256", "kid": "1" }), &claims(), secret);
+    let message = format!("header `{HEADER}` is signed with an algorithm that is not accepted");
+    app.get("/me", &token(&forged)).is(403, &message);
+}
+
+#[test]
+fn a_token_without_a_key_id_may_be_of_any_key() {
+    let keys = [SigningKey::new(Kind::P256, "1"), SigningKey::new(Kind::P256, "2")];
+    let stranger = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[keys[0].jwk(), keys[1].jwk()], "");
+    let anonymous = json!({ "alg": "ES256" });
+    for key in &keys {
+        assert_eq!(app.get("/me", &token(&key.sign(&anonymous, &claims()))).status, 200);
+    }
+    assert_eq!(app.get("/me", &token(&stranger.sign(&anonymous, &claims()))).status, 403);
+}
+
+#[test]
+fn a_key_file_may_hold_one_key_after_another() {
+    let keys = [SigningKey::new(Kind::P256, "1"), SigningKey::new(Kind::Rsa, "2")];
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("keys.pem");
+    let pem = keys.iter().map(|key| fs::read_to_string(key.public_key_file()).expect("a key"));
+    fs::write(&file, pem.collect::<Vec<_>>().join("\n")).expect("a file");
+    let app = launch_with(&format!("public_key_file = '{}'", file.display()));
+    for (key, algorithm) in keys.iter().zip(["ES256", "RS256"]) {
+        assert_eq!(app.get("/me", &token(&key.token(algorithm, &claims()))).status, 200);
+    }
+}
+
+#[test]
+fn the_claims_are_those_that_are_named() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let mut claims = claims_but("groups", json!("editors, authors"));
+    claims["preferred_username"] = json!("lovelace");
+    claims["https://app.example/roles"] = json!(["editors"]);
+    claims["realm_access"] = json!({ "roles": ["authors"], "a/b": { "c~d": [["x"], "y"] } });
+    let signed = key.token("ES256", &claims);
+    let cases = [
+        ("{}", "ada", json!(null), json!([])),
+        ("{ user = 'preferred_username', name = 'name' }", "lovelace", json!("Ada Lovelace"), json!([])),
+        (
+            "{ user = 'email', name = false, groups = 'groups' }",
+            "ada@example.com",
+            json!(null),
+            json!(["authors", "editors"]),
+        ),
+        ("{ groups = 'https://app.example/roles' }", "ada", json!(null), json!(["editors"])),
+        ("{ groups = '/realm_access/roles' }", "ada", json!(null), json!(["authors"])),
+        ("{ name = '/realm_access/a~1b/c~0d/1' }", "ada", json!("y"), json!([])),
+        ("{ name = '/realm_access/nothing', groups = '/nothing/here' }", "ada", json!(null), json!([])),
+    ];
+    for (names, user, name, groups) in cases {
+        let app = launch(&[key.jwk()], &format!("claims = {names}"));
+        app.database.sql("INSERT INTO remote_groups (name) VALUES ('editors'), ('authors')");
+        let me = app.me(&token(&signed));
+        assert_eq!((&me["username"], &me["name"], &me["groups"]), (&json!(user), &name, &groups), "{names}");
+    }
+}
+
+#[test]
+fn a_claim_that_is_absent_keeps_and_one_that_is_blank_clears() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[key.jwk()], "");
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('editors'), ('authors')");
+    let me = |claims: &Value| app.me(&token(&key.token("ES256", claims)));
+    assert_eq!(me(&claims())["groups"], json!(["authors", "editors"]));
+    assert_eq!(me(&claims_but("name", Value::Null))["name"], "Ada Lovelace");
+    assert_eq!(me(&claims_but("name", json!("")))["name"], json!(null));
+    assert_eq!(me(&claims_but("groups", json!(["editors", " ", ""])))["groups"], json!(["editors"]));
+    assert_eq!(me(&claims_but("groups", json!([])))["groups"], json!([]));
+}
+
+#[test]
+fn the_other_proofs_are_asked_for_too() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let file = key.public_key_file();
+    let app = App::launch_exactly(&format!(
+        "trusted_proxies = ['127.0.0.1']\n[default.remote_user.jwt]\nheader = '{HEADER}'\n\
+         issuer = '{ISSUER}'\naudience = ['other', '{AUDIENCE}']\npublic_key_file = '{}'",
+        file.display()
+    ));
+    let signed = key.token("ES256", &claims());
+    assert_eq!(app.send(Get, "/me", &token(&signed), PROXY).status, 200);
+    let untrusted = format!("header `{HEADER}` comes from a peer that is no trusted proxy");
+    app.send(Get, "/me", &token(&signed), STRANGER).is(403, &untrusted);
+    let both = [("Remote-User", "ada"), (HEADER, &*signed)];
+    app.send(Get, "/public", &both, STRANGER).is(403, &untrusted);
+    let plain = "header `Remote-User` comes from a peer that is no trusted proxy";
+    app.send(Get, "/public", &both[..1], STRANGER).is(403, plain);
+}
+
+#[test]
+fn no_token_is_logged() {
+    let recording = Recording::start();
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[key.jwk()], "");
+    let signed = key.token("ES256", &claims());
+    let expired = key.token("ES256", &claims_but("exp", json!(1)));
+    for value in [&signed, &expired, "s3cret"] {
+        app.get("/me", &token(value));
+    }
+    let lines = recording.lines();
+    for part in signed.split('.').chain(expired.split('.')).chain(["s3cret"]) {
+        assert!(lines.iter().all(|line| !line.contains(part)), "{lines:?}");
+    }
+    let refused = format!("Refused GET /me from {PROXY}: header `{HEADER}` has expired.");
+    assert!(lines.contains(&refused), "{lines:?}");
+}
+
+#[test]
+fn a_token_is_read_as_each_product_sends_it() {
+    let (rsa, ec) = (SigningKey::new(Kind::Rsa, "1"), SigningKey::new(Kind::P256, "1"));
+    let claims_of = |claims: Value| {
+        let mut all = json!({ "exp": now() + 300 });
+        all.as_object_mut().expect("claims").extend(claims.as_object().expect("claims").clone());
+        all
+    };
+    // Each as the documentation of the product has it, but for the names.
+    let cloudflare = rsa.sign(
+        &json!({ "alg": "RS256", "kid": "1", "typ": "JWT" }),
+        &claims_of(json!({
+            "aud": ["32eafc7626e737091cd6a8bd9b2f3d9bd9d0a4e0"], "email": "ada@example.com", "iat": now(),
+            "nbf": now(), "iss": "https://team.cloudflareaccess.com", "type": "app", "sub": "7335d417",
+            "identity_nonce": "6ei69kawdKzMIAPF", "country": "GB",
+        })),
+    );
+    let google = ec.sign(
+        &json!({ "alg": "ES256", "kid": "1", "typ": "JWT" }),
+        &claims_of(json!({
+            "iss": "https://cloud.google.com/iap", "aud": "/projects/7/global/backendServices/9", "iat": now(),
+            "sub": "accounts.google.com:1234567890", "email": "ada@example.com", "hd": "example.com",
+        })),
+    );
+    let pomerium = ec.sign(
+        &json!({ "alg": "ES256", "kid": "1" }),
+        &claims_of(json!({
+            "iss": "app.example.com", "aud": "app.example.com", "sub": "google/1234", "user": "google/1234",
+            "email": "ada@example.com", "groups": ["editors"], "name": "Ada", "jti": "x", "iat": now(),
+        })),
+    );
+    let oauth2_proxy =
+        format!("Bearer {}", rsa.sign(
+        &json!({ "alg": "RS256", "kid": "1" }),
+        &claims_of(json!({
+            "iss": "https://idp.example/realms/a", "aud": "client", "azp": "client", "iat": now(),
+            "sub": "f:1234:ada", "preferred_username": "ada", "realm_access": { "roles": ["editors"] },
+        })),
+    ));
+    let cases = [
+        (
+            &rsa,
+            "Cf-Access-Jwt-Assertion",
+            &cloudflare,
+            "issuer = 'https://team.cloudflareaccess.com'\naudience = '32eafc7626e737091cd6a8bd9b2f3d9bd9d0a4e0'\n\
+             algorithms = ['RS256']\nclaims = { user = 'email', email = 'email' }",
+            "ada@example.com",
+        ),
+        (
+            &ec,
+            "X-Goog-IAP-JWT-Assertion",
+            &google,
+            "issuer = 'https://cloud.google.com/iap'\naudience = '/projects/7/global/backendServices/9'\n\
+             algorithms = ['ES256']\nclaims = { user = 'email', email = 'email' }",
+            "ada@example.com",
+        ),
+        (
+            &ec,
+            "X-Pomerium-Jwt-Assertion",
+            &pomerium,
+            "issuer = 'app.example.com'\naudience = 'app.example.com'\nalgorithms = ['ES256']\n\
+             claims = { user = 'user', name = 'name', email = 'email', groups = 'groups' }",
+            "google/1234",
+        ),
+        (
+            &rsa,
+            "Authorization",
+            &oauth2_proxy,
+            "issuer = 'https://idp.example/realms/a'\naudience = 'client'\n\
+             claims = { user = 'preferred_username', groups = '/realm_access/roles' }",
+            "ada",
+        ),
+    ];
+    for (key, header, value, toml, user) in cases {
+        let file = key.public_key_file();
+        let app = App::launch_exactly(&format!(
+            "[default.remote_user.jwt]\nheader = '{header}'\npublic_key_file = '{}'\n{toml}",
+            file.display()
+        ));
+        assert_eq!(app.me(&[(header, value)])["username"], user, "{header}");
+        app.get("/headers", &[(header, value)]).is(200, &format!("[[\"{}\",\"\"]]", header.to_lowercase()));
+    }
+}
+
+#[test]
+fn a_load_balancer_of_aws_pads_its_tokens_and_is_named_in_them() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/a/1";
+    let launch = |signer: &str| {
+        App::launch_exactly(&format!(
+            "[default.remote_user.jwt]\nheader = 'X-Amzn-Oidc-Data'\nissuer = '{ISSUER}'\nsigner = '{signer}'\n\
+             algorithms = ['ES256']\npublic_key_file = '{}'\nclaims = {{ name = 'name', email = 'email' }}",
+            key.public_key_file().display()
+        ))
+    };
+    // As AWS has it: `exp` in both parts, no `aud`, and padding, which is signed.
+    let header = json!({
+        "typ": "JWT", "kid": "1", "alg": "ES256", "iss": ISSUER, "client": "client-id", "signer": arn,
+        "exp": now() + 120,
+    });
+    let payload =
+        json!({ "sub": "ada", "name": "Ada", "email": "a@example.com", "exp": now() + 120, "iss": ISSUER });
+    let pad = |part: &Value, spaces: usize| BASE64_PADDED.encode(part.to_string() + &" ".repeat(spaces));
+    let app = launch(arn);
+    for spaces in 0..3 {
+        let message = format!("{}.{}", pad(&header, spaces), pad(&payload, spaces + 1));
+        let signature = BASE64_PADDED.encode(key.signature("ES256", &message));
+        assert!(signature.ends_with("=="));
+        let padded = [("X-Amzn-Oidc-Data", &*format!("{message}.{signature}"))];
+        assert_eq!(app.me(&padded)["username"], "ada");
+        launch("arn:other").get("/me", &padded).is(403, "header `X-Amzn-Oidc-Data` is of another signer");
+        let unsigned = format!("{}.{signature}", message.replace('=', ""));
+        if message.contains('=') {
+            let wrong = "header `X-Amzn-Oidc-Data` has a wrong signature";
+            app.get("/me", &[("X-Amzn-Oidc-Data", &*unsigned)]).is(403, wrong);
+        }
+    }
+    let nameless = [("X-Amzn-Oidc-Data", &*key.token("ES256", &claims()))];
+    app.get("/me", &nameless).is(403, "header `X-Amzn-Oidc-Data` is of another signer");
+}

@@ -1,0 +1,201 @@
+//! The keys of an issuer are fetched, kept, and fetched again.
+
+mod harness;
+
+use harness::authority::Authority;
+use harness::issuer::{AUDIENCE, ISSUER, Kind, SigningKey, claims, jwks};
+use harness::key_server::{KeyServer, SecureFiles};
+use harness::log::Recording;
+use harness::process::Example;
+use harness::socket::Server;
+use harness::{App, Database, application, figment_exactly};
+use rocket_remote_user::RemoteUser;
+
+const HEADER: &str = "X-Assertion";
+const NO_KEYS: &str = "header `X-Assertion` cannot be verified: the keys of its issuer are out of reach";
+const UNKNOWN: &str = "header `X-Assertion` is signed by a key that is not known";
+
+fn table(url: &str, toml: &str) -> String {
+    format!(
+        "[default.remote_user.jwt]\nheader = '{HEADER}'\nissuer = '{ISSUER}'\naudience = '{AUDIENCE}'\n\
+         jwks_url = '{url}'\n{toml}"
+    )
+}
+
+fn launch(server: &KeyServer, toml: &str) -> App {
+    App::launch_exactly(&table(&server.url(), toml))
+}
+
+fn token(key: &SigningKey) -> String {
+    key.token("ES256", &claims())
+}
+
+#[test]
+fn keys_are_fetched_at_launch_and_kept() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let server = KeyServer::serve(&jwks(&[key.jwk()]));
+    let app = launch(&server, "");
+    assert_eq!(server.requests(), 1);
+    for _ in 0..20 {
+        app.get("/me", &[]).is(401, "401 Unauthorized");
+        assert_eq!(app.me(&[(HEADER, &token(&key))])["username"], "ada");
+    }
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn an_unknown_key_has_them_fetched_again() {
+    let [old, new] = ["old", "new"].map(|id| SigningKey::new(Kind::P256, id));
+    let server = KeyServer::serve(&jwks(&[old.jwk()]));
+    let app = launch(&server, "jwks_refresh_interval = 1");
+    server.answer("200 OK", "", &jwks(&[old.jwk(), new.jwk()]));
+    loop {
+        // Refused until the interval since the launch is over.
+        match app.get("/me", &[(HEADER, &token(&new))]) {
+            reply if reply.status == 200 => break,
+            reply => reply.is(403, UNKNOWN),
+        }
+    }
+    assert_eq!(server.requests(), 2);
+    assert_eq!(app.get("/me", &[(HEADER, &token(&old))]).status, 200);
+    assert_eq!(server.requests(), 2);
+}
+
+#[test]
+fn a_flood_of_unknown_keys_is_one_fetch() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let server = KeyServer::serve(&jwks(&[key.jwk()]));
+    let app = launch(&server, "jwks_refresh_interval = 3600");
+    let good = token(&key);
+    let stranger = SigningKey::new(Kind::P256, "stranger");
+    let flood = token(&stranger);
+    for _ in 0..50 {
+        app.get("/me", &[(HEADER, &flood)]).is(403, UNKNOWN);
+        assert_eq!(app.get("/me", &[(HEADER, &good)]).status, 200);
+    }
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn requests_that_wait_for_the_same_keys_fetch_them_once() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let server = KeyServer::serve("");
+    let database = Database::new();
+    let figment = figment_exactly(&database, &table(&server.url(), "jwks_refresh_interval = 1"));
+    let app = Server::serve(application(figment).attach(RemoteUser::fairing()));
+    server.answer("200 OK", "", &jwks(&[key.jwk()]));
+    let header = format!("{HEADER}: {}", token(&key));
+    std::thread::scope(|scope| {
+        let until_known = || loop {
+            match app.get("/me", &header).0 {
+                200 => break,
+                status => assert_eq!(status, 503),
+            }
+        };
+        for _ in 0..8 {
+            scope.spawn(until_known);
+        }
+    });
+    assert_eq!(server.requests(), 2);
+}
+
+#[test]
+fn known_keys_stay_in_use_when_the_server_fails() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let server = KeyServer::serve(&jwks(&[key.jwk()]));
+    let app = launch(&server, "jwks_refresh_interval = 1");
+    server.fail();
+    let stranger = SigningKey::new(Kind::P256, "stranger");
+    while server.requests() < 2 {
+        app.get("/me", &[(HEADER, &token(&stranger))]).is(403, UNKNOWN);
+        assert_eq!(app.get("/me", &[(HEADER, &token(&key))]).status, 200);
+    }
+    assert_eq!(app.get("/me", &[(HEADER, &token(&key))]).status, 200);
+}
+
+#[test]
+fn keys_past_their_age_limit_are_none_and_come_back_with_the_server() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let server = KeyServer::serve(&jwks(&[key.jwk()]));
+    let app = launch(&server, "jwks_refresh_interval = 1\njwks_max_age = 1");
+    server.fail();
+    let get = || app.get("/me", &[(HEADER, &token(&key))]);
+    loop {
+        match get() {
+            reply if reply.status == 503 => break reply.is(503, NO_KEYS),
+            reply => assert_eq!(reply.status, 200),
+        }
+    }
+    app.get("/public", &[]).is(200, "public");
+    app.get("/me", &[]).is(401, "401 Unauthorized");
+    server.answer("200 OK", "", &jwks(&[key.jwk()]));
+    loop {
+        match get() {
+            reply if reply.status == 200 => break,
+            reply => reply.is(503, NO_KEYS),
+        }
+    }
+}
+
+#[test]
+fn keys_are_fetched_again_before_they_are_too_old() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let server = KeyServer::serve(&jwks(&[key.jwk()]));
+    let app = launch(&server, "jwks_refresh_interval = 1\njwks_max_age = 2");
+    while server.requests() < 4 {
+        assert_eq!(app.get("/me", &[(HEADER, &token(&key))]).status, 200);
+    }
+}
+
+#[test]
+fn keys_are_fetched_over_tls_from_whom_the_system_trusts() {
+    let authority = Authority::new();
+    let key = SigningKey::new(Kind::P256, "1");
+    let server = SecureFiles::serve(&authority, &jwks(&[key.jwk()]));
+    let certificates = authority.certificate();
+    let trusted = certificates.to_str().expect("a path");
+    for (certificates, status) in [(trusted, 200), ("/dev/null", 503)] {
+        let database = Database::new();
+        let table = format!(
+            "{{jwt={{header=\"{HEADER}\",issuer=\"{ISSUER}\",audience=\"{AUDIENCE}\",jwks_url=\"{}\"}}}}",
+            server.url
+        );
+        let variables = [("ROCKET_REMOTE_USER", &*table), ("SSL_CERT_FILE", certificates)];
+        let app = Example::run("whoami", "remote_user", &database, &variables);
+        let (answer, body) = app.get("/me", &format!("{HEADER}: {}", token(&key)));
+        assert_eq!(answer, status, "{body}");
+    }
+}
+
+#[test]
+fn a_launch_without_the_key_server_goes_on_and_answers_503() {
+    let recording = Recording::start();
+    let key = SigningKey::new(Kind::P256, "1");
+    let key_set = jwks(&[key.jwk()]);
+    let symmetric = r#"{"keys":[{"kty":"oct","kid":"1","k":"AAAA"}]}"#;
+    let larger = " ".repeat(262_145);
+    let cases = [
+        ("404 Not Found", "", &*key_set, "the answer is 404 Not Found"),
+        ("302 Found", "Location: /elsewhere\r\n", &key_set, "the answer is 302 Found"),
+        ("204 No Content", "", "", "the answer is 204 No Content"),
+        ("200 OK", "", "<html>", "the answer is not a JWK set (RFC 7517)"),
+        ("200 OK", "", "{\"keys\":[]}", "the answer holds no key that can verify a signature"),
+        ("200 OK", "", symmetric, "the answer holds no key that can verify a signature"),
+        ("200 OK", "", &larger, "the answer is larger than 262144 bytes"),
+    ];
+    for (status, headers, body, reason) in cases {
+        let server = KeyServer::serve("");
+        server.answer(status, headers, body);
+        let app = launch(&server, "jwks_refresh_interval = 3600");
+        app.get("/me", &[(HEADER, &token(&key))]).is(503, NO_KEYS);
+        app.get("/public", &[]).is(200, "public");
+        assert_eq!(server.requests(), 1, "{status}");
+        let lines = recording.lines_of("rocket_remote_user");
+        let warning = format!("The keys at {} cannot be fetched: {reason}.", server.url());
+        let cure = "Until they can be, a token is answered with 503.".to_owned();
+        let failed = format!("Failed GET /me from 127.0.0.1: {NO_KEYS}.");
+        for line in [warning, cure, failed] {
+            assert!(lines.contains(&line), "{line} is not in {lines:?}");
+        }
+    }
+}
