@@ -6,6 +6,8 @@ use sqlx::error::DatabaseError;
 use super::dialect::Dialect;
 
 impl Dialect for Sqlite {
+    const BEGIN_MIGRATION: Option<&'static str> = None;
+
     const BEGIN: &'static str = "BEGIN IMMEDIATE";
 
     // `BEGIN IMMEDIATE` locks the whole database.
