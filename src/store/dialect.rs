@@ -11,6 +11,8 @@ use sqlx::migrate::Migrate;
 /// where they are of a session, and flags are 0 or 1 on the way out, whatever
 /// the columns are.
 pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArguments<Self>> {
+    /// → 1 when the session may change the schema. It ends when it has.
+    const BEGIN_MIGRATION: Option<&'static str>;
     /// Begins a transaction that will write.
     const BEGIN: &'static str;
     /// `username`. Locks the user's row, where [`BEGIN`](Self::BEGIN) does not.

@@ -56,6 +56,10 @@ macro_rules! session {
 }
 
 impl Dialect for MySql {
+    // sqlx asks for a lock with the time limit -1, which MariaDB does not give.
+    const BEGIN_MIGRATION: Option<&'static str> =
+        Some("SELECT get_lock(concat('rocket_remote_user ', sha1(database())), 600)");
+
     // There is no `BEGIN` with an isolation level. One level up, two who create the same user
     // would lock the gap that each other's row goes into.
     const BEGIN: &'static str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION";

@@ -39,6 +39,10 @@ macro_rules! session {
 }
 
 impl Dialect for Postgres {
+    // sqlx locks out other instances; each launch would be told that the bookkeeping table exists.
+    const BEGIN_MIGRATION: Option<&'static str> =
+        Some("SELECT 1::bigint FROM set_config('client_min_messages', 'warning', false)");
+
     const BEGIN: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
     const LOCK_USER: Option<&'static str> =

@@ -38,6 +38,8 @@ macro_rules! session {
 }
 
 impl Dialect for Sqlite {
+    const BEGIN_MIGRATION: Option<&'static str> = None;
+
     const BEGIN: &'static str = "BEGIN IMMEDIATE";
 
     // `BEGIN IMMEDIATE` locks the whole database.

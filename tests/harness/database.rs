@@ -226,6 +226,19 @@ impl Database {
         )
     }
 
+    /// The names of all tables, sorted.
+    pub fn tables(&self) -> Vec<String> {
+        let mut tables = self.sql(match self.kind {
+            Kind::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+            Kind::Postgres => {
+                "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'"
+            }
+            Kind::MySql => "SELECT table_name FROM information_schema.tables WHERE table_schema = database()",
+        });
+        tables.sort();
+        tables
+    }
+
     /// What is remembered of each person, by user name.
     pub fn people(&self) -> BTreeMap<String, Person> {
         let user = "SELECT concat_ws('|', username, name) FROM remote_users";

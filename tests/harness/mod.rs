@@ -4,6 +4,7 @@
 
 pub mod attack;
 pub mod authority;
+pub mod browser;
 pub mod database;
 #[cfg(feature = "jwt")]
 pub mod issuer;
