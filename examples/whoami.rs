@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rocket::http::RawStr;
 use rocket::request::{FromRequest, Outcome, Request};
-use rocket::response::content::RawHtml;
 use rocket::serde::json::{Json, Value, json};
-use rocket::{get, launch, routes};
-use rocket_remote_user::{Group, Member, RemoteUser, Staff};
+use rocket::{get, http::RawStr, launch, post, response::Redirect, response::content::RawHtml, routes};
+use rocket_remote_user::{Error, Group, Member, RemoteUser, Session, Staff, Visitor};
 
 struct Editors;
 
@@ -16,20 +14,13 @@ impl Group for Editors {
 }
 
 #[get("/")]
-fn index(user: RemoteUser) -> RawHtml<String> {
+fn index(visitor: Visitor) -> RawHtml<String> {
     let escape = |text: &str| RawStr::new(text).html_escape().into_owned();
-    let name = escape(user.name().unwrap_or(user.username()));
-    let groups = user.groups().into_iter().map(|group| format!("<li>{}</li>", escape(group)));
-    let groups = groups.reduce(|all, group| all + &group).unwrap_or("<li><i>no groups</i></li>".into());
-    page(format!("<h1>Hello, {name}!</h1><p>Your groups:</p><ul>{groups}</ul>"))
-}
-
-#[get("/", rank = 2)]
-fn stranger() -> RawHtml<String> {
-    page("<h1>Hello, stranger!</h1><p>The proxy has signed nobody in.</p>".into())
-}
-
-fn page(body: String) -> RawHtml<String> {
+    let body = visitor.user().map_or(include_str!("whoami.nobody.html").into(), |user| {
+        let groups: String = user.groups().iter().map(|name| format!("<li>{}</li>", escape(name))).collect();
+        let name = escape(user.name().unwrap_or(user.username()));
+        format!(include_str!("whoami.user.html"), name = name, groups = groups)
+    });
     RawHtml(format!(include_str!("whoami.html"), body = body))
 }
 
@@ -58,12 +49,11 @@ impl<'r> FromRequest<'r> for Headers {
     type Error = std::convert::Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
-        let mut headers: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut all = BTreeMap::<_, Vec<_>>::new();
         for header in request.headers().iter() {
-            let name = header.name().as_str().to_lowercase();
-            headers.entry(name).or_default().push(header.value().to_owned());
+            all.entry(header.name().as_str().to_lowercase()).or_default().push(header.value().into());
         }
-        Outcome::Success(Headers(headers))
+        Outcome::Success(Headers(all))
     }
 }
 
@@ -72,8 +62,18 @@ fn headers(headers: Headers) -> Json<BTreeMap<String, Vec<String>>> {
     Json(headers.0)
 }
 
+#[post("/logout")]
+async fn logout(session: Session<'_>) -> Result<Redirect, Error> {
+    session.logout().await
+}
+
+#[post("/logout-everywhere")]
+async fn logout_everywhere(session: Session<'_>) -> Result<Redirect, Error> {
+    session.logout_everywhere().await
+}
+
 #[launch]
 fn rocket() -> _ {
-    let routes = routes![index, stranger, me, editors, staff, headers];
+    let routes = routes![index, me, editors, staff, headers, logout, logout_everywhere];
     rocket::build().attach(RemoteUser::fairing()).mount("/", routes)
 }

@@ -12,6 +12,7 @@ mod one_or_more;
 mod prefixes;
 mod preset;
 mod secret;
+mod session;
 #[cfg(not(all(feature = "mtls", feature = "jwt")))]
 mod uncompiled;
 mod url;
@@ -39,10 +40,14 @@ pub(crate) use headers::Headers;
 pub(crate) use jwt::{Jwt, KeySource};
 pub(crate) use prefixes::Prefixes;
 pub(crate) use secret::ProxySecret;
+pub(crate) use session::Sessions;
 #[cfg(not(feature = "jwt"))]
 pub(crate) use uncompiled::Jwt;
 #[cfg(not(feature = "mtls"))]
 pub(crate) use uncompiled::ProxyCertificate;
+
+/// A key, and what is wrong with it.
+type Fault = (&'static str, String);
 
 /// What `[default.remote_user]` of `Rocket.toml` says, or its environment
 /// variable `ROCKET_REMOTE_USER`.
@@ -78,7 +83,9 @@ pub struct Config {
     pub(crate) superuser_groups: Option<BTreeSet<String>>,
     pub(crate) required_groups: BTreeSet<String>,
     pub(crate) denied_groups: BTreeSet<String>,
+    pub(crate) group_permissions: BTreeMap<String, BTreeSet<String>>,
     pub(crate) login_interval: u64,
+    pub(crate) session: Option<Sessions>,
     login_url: Option<Url>,
     logout_url: Option<Url>,
     pub(crate) migrate: bool,
@@ -132,7 +139,7 @@ impl Config {
         let fault = |(key, fault)| misconfigured(figment, key, fault);
         let table = Choice::complete(table, choice.keys().map_err(fault)?);
         let config: Self = table.extract().map_err(beneath_table)?;
-        match config.fault() {
+        match config.fault(figment.profile() == rocket::Config::DEBUG_PROFILE) {
             Some(wrong) => Err(fault(wrong).into()),
             None => config.check_tls(figment),
         }
@@ -158,7 +165,7 @@ impl Config {
     }
 
     /// The first key, with what is wrong with it, that says what cannot be.
-    fn fault(&self) -> Option<(&'static str, String)> {
+    fn fault(&self, debug: bool) -> Option<Fault> {
         let of_names = || headers::fault(self.header_names());
         if let Some(fault) = self.fault_of_proofs().or_else(of_names) {
             return Some(fault);
@@ -189,16 +196,22 @@ impl Config {
         if let Some((key, _)) = starred {
             return Some((key, "\"*\" is everyone in `staff_groups` and `superuser_groups` only".into()));
         }
-        match self.groups_off() {
-            Some(key) if self.missing_groups == MissingGroups::Deny => {
-                Some(("missing_groups", format!("`{key}` is off, so \"deny\" refuses everyone")))
-            }
-            _ => None,
+        if let (Some(key), MissingGroups::Deny) = (self.groups_off(), self.missing_groups) {
+            return Some(("missing_groups", format!("`{key}` is off, so \"deny\" refuses everyone")));
         }
+        if let Some(permission) =
+            self.group_permissions.values().flatten().find(|p| p.trim() != **p || p.is_empty())
+        {
+            return Some((
+                "group_permissions",
+                format!("{permission:?} is no permission: it is blank, or has white space around it"),
+            ));
+        }
+        self.session.as_ref().and_then(|session| session.fault(debug))
     }
 
     /// The same of the keys that say who may speak.
-    fn fault_of_proofs(&self) -> Option<(&'static str, String)> {
+    fn fault_of_proofs(&self) -> Option<Fault> {
         let networks = self.trusted_proxies.as_deref().unwrap_or_default();
         if networks.is_empty() && !self.has_further_proof() {
             let fault = "no proof of the proxy is configured: set `trusted_proxies` to the addresses that \
@@ -269,7 +282,9 @@ impl Config {
         ];
         let listed = lists.into_iter().filter_map(|(key, groups)| Some((key, groups?)));
         let listed = listed.flat_map(|(key, groups)| groups.iter().map(move |group| (key, group)));
-        listed.chain(self.group_map.values().map(|group| ("group_map", group)))
+        let mapped = self.group_map.values().map(|group| ("group_map", group));
+        let permitted = self.group_permissions.keys().map(|group| ("group_permissions", group));
+        listed.chain(mapped).chain(permitted)
     }
 }
 
@@ -301,7 +316,9 @@ impl Default for Config {
             superuser_groups: None,
             required_groups: BTreeSet::new(),
             denied_groups: BTreeSet::new(),
+            group_permissions: BTreeMap::new(),
             login_interval: 300,
+            session: None,
             login_url: None,
             logout_url: None,
             migrate: true,

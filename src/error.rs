@@ -1,7 +1,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rocket::Request;
 use rocket::http::Status;
+use rocket::response::{self, Responder};
+use rocket::{Request, error};
 use thiserror::Error as ThisError;
 
 use crate::store::StoreError;
@@ -190,6 +191,18 @@ pub enum Error {
     /// The guard [`Superuser`](crate::Superuser) asks for a superuser (403).
     #[error("the user is not a superuser")]
     NotSuperuser,
+    /// The guard [`Permitted`](crate::Permitted) asks for a permission that the
+    /// user has not (403).
+    #[error("the user has no permission `{0}`")]
+    NotPermitted(&'static str),
+    /// [`Session::login`](crate::Session::login) was called without
+    /// `[default.remote_user.session]` (500).
+    #[error("there are no sessions: `session` is not configured")]
+    NoSessions,
+    /// [`Session::login`](crate::Session::login) was given a source that is
+    /// blank, too long or the proxy's own (500).
+    #[error("the source of a login is blank, over 64 characters or `remote`, which is the proxy's")]
+    Source,
     /// The store of users is out of reach, or does not do as it is told (503).
     #[error("the user store is out of reach: {0}")]
     Store(#[source] Arc<StoreError>),
@@ -205,7 +218,7 @@ impl Error {
         match self {
             Error::Rejected(rejection) => rejection.status(),
             Error::Store(_) => Status::ServiceUnavailable,
-            Error::Unjudged => Status::InternalServerError,
+            Error::Unjudged | Error::NoSessions | Error::Source => Status::InternalServerError,
             _ => Status::Forbidden,
         }
     }
@@ -222,6 +235,11 @@ impl Error {
         })
     }
 
+    /// Whether it is noted that the store failed `request`, and so is told.
+    fn is_told(&self, request: &Request<'_>) -> bool {
+        !matches!(self, Error::Store(_)) || matches!(Error::of(request), Some(Error::Store(_)))
+    }
+
     /// Notes the error of a guard for the catchers of `request`.
     pub(crate) fn note(&self, request: &Request<'_>) {
         *Self::noted(request).lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clone());
@@ -229,5 +247,17 @@ impl Error {
 
     fn noted<'r>(request: &'r Request<'_>) -> &'r Mutex<Option<Error>> {
         request.local_cache(Mutex::default)
+    }
+}
+
+/// A handler may end with the error: it goes to the catcher of its status,
+/// where [`Error::of`] has it.
+impl<'r> Responder<'r, 'static> for Error {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        if !self.is_told(request) {
+            error!("Failed {} {}: {self}.", request.method(), request.uri().path());
+        }
+        self.note(request);
+        Err(self.status())
     }
 }

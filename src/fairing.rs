@@ -9,7 +9,8 @@ use crate::gate::Gate;
 use crate::launch::Abort;
 use crate::policy::Policy;
 use crate::service::Service;
-use crate::store::{Given, OwnDatabase, Pooled, Source, StorePool, UserStore};
+use crate::session::Sessions;
+use crate::store::{Given, Opened, OwnDatabase, Pooled, Source, StorePool, UserStore};
 
 /// The fairing of [`RemoteUser`](crate::RemoteUser): build it with
 /// [`RemoteUser::fairing`](crate::RemoteUser::fairing), and attach it.
@@ -103,9 +104,18 @@ struct Completion {
 }
 
 impl Completion {
-    async fn service(&self, rocket: &Rocket<Build>) -> Result<Service, Abort> {
-        let store = self.source.open(rocket, self.config.migrate).await?;
-        Service::open(&self.config, self.policy.clone(), store, self.source.name()).await
+    async fn complete(&self, rocket: &Rocket<Build>) -> Result<Service, Abort> {
+        let Opened { users, sessions } = self.source.open(rocket, self.config.migrate).await?;
+        let debug = rocket.figment().profile() == rocket::Config::DEBUG_PROFILE;
+        let sessions = match (&self.config.session, sessions) {
+            (None, _) => None,
+            (Some(config), Some(store)) => Some(Sessions::new(config, debug, store)),
+            (Some(_), None) => {
+                return Err(Abort::new(format!("{} keeps no sessions", self.source.name()))
+                    .cure("keep users in a database, or leave [default.remote_user.session] out"));
+            }
+        };
+        Service::open(&self.config, self.policy.clone(), users, sessions, self.source.name()).await
     }
 }
 
@@ -116,7 +126,7 @@ impl Fairing for Completion {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        match self.service(&rocket).await {
+        match self.complete(&rocket).await {
             Ok(service) => {
                 let rocket = rocket.manage(service).manage(self.config.clone());
                 Ok(rocket.attach(Gate).mount("/", [Gate::route()]))

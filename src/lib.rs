@@ -3,6 +3,9 @@
 mod config;
 mod error;
 mod fairing;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod guard;
 mod headers;
@@ -13,6 +16,7 @@ mod policy;
 mod pool;
 mod proxy;
 mod service;
+mod session;
 mod store;
 mod summary;
 mod sync;
@@ -23,7 +27,7 @@ mod verdict;
 pub use config::Config;
 pub use error::{Error, Fault, Rejection};
 pub use fairing::RemoteUserFairing;
-pub use guard::{Group, Member, RemoteUser, Staff, Superuser, Visitor};
+pub use guard::{Group, Member, Permission, Permitted, RemoteUser, Staff, Superuser, Visitor};
 pub use policy::{Event, Identity, Policy};
 #[cfg(feature = "mysql")]
 pub use pool::MySqlPool;
@@ -32,6 +36,7 @@ pub use pool::PgPool;
 #[cfg(feature = "sqlite")]
 pub use pool::SqlitePool;
 pub use pool::SqlxPool;
+pub use session::{ActiveSession, Session};
 pub use store::{Planner, StoreError, StorePool, UserStore};
 pub use sync::{Change, Plan, Stored};
 pub use user::{Flags, Profile, Source, User};

@@ -7,7 +7,7 @@ use rocket::Request;
 
 use crate::config::{Config, UsernameCase};
 use crate::error::{Error, Fault, Rejection};
-use crate::headers::{Assertion, Groups, Said};
+use crate::headers::{Assertion, Groups, Said, value};
 use crate::sync::Plan;
 use crate::user::{Flags, Profile, User};
 use crate::username::Username;
@@ -161,6 +161,14 @@ impl Acceptance {
             None => user,
         };
         Username::canonical(cleaned, self.case, self.limit)
+    }
+
+    /// The name that somebody typed, if it can be one. The hook is for names
+    /// of the proxy.
+    pub(crate) fn typed(&self, username: &str) -> Option<Username> {
+        let username = value::trim(username);
+        value::check(username, self.limit).ok()?;
+        Username::canonical(username.into(), self.case, self.limit).ok()
     }
 
     /// The name that a group of the proxy has here, if it has one.

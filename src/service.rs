@@ -1,3 +1,5 @@
+mod login;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,9 +17,10 @@ use crate::jwt::TokenReader;
 use crate::launch::Abort;
 use crate::policy::{Acceptance, Accepted, Event, Identity, Policy};
 use crate::proxy::{Proofs, Trust};
+use crate::session::Sessions;
 use crate::store::UserStore;
 use crate::summary::summary;
-use crate::sync::{Hooks, Rules, Sync};
+use crate::sync::{Hooks, Login, Rules, Sync};
 use crate::user::{Profile, User};
 use crate::verdict::Verdict;
 
@@ -32,7 +35,9 @@ pub(crate) struct Service {
     acceptance: Acceptance,
     rules: Rules,
     store: Arc<dyn UserStore>,
+    sessions: Option<Sessions>,
     policy: Option<Arc<dyn Policy>>,
+    logout_url: String,
     summary: Vec<(&'static str, String)>,
 }
 
@@ -41,6 +46,7 @@ impl Service {
         config: &Config,
         policy: Option<Arc<dyn Policy>>,
         store: Arc<dyn UserStore>,
+        sessions: Option<Sessions>,
         store_name: String,
     ) -> Result<Self, Abort> {
         let proofs = Proofs::new(config);
@@ -50,14 +56,16 @@ impl Service {
                 Some(jwt) => Some(TokenReader::open(jwt.clone()).await?),
                 None => None,
             },
-            summary: summary(config, &proofs, store_name),
+            summary: summary(config, &proofs, sessions.as_ref(), store_name),
             proofs,
             untrusted: config.untrusted,
             reader: Reader::new(config),
             acceptance: Acceptance::new(config, policy.clone()),
             rules: Rules::new(config),
             store,
+            sessions,
             policy,
+            logout_url: config.logout_url().unwrap_or("/").into(),
         })
     }
 
@@ -132,14 +140,18 @@ impl Service {
         None
     }
 
-    /// Brings the person whom the proxy vouches for in step, and returns the
-    /// user.
-    pub(crate) async fn resolve(&self, request: &Request<'_>, accepted: &Accepted) -> Result<User, Error> {
-        let resolved = self.synchronise(request, &self.identity(accepted)).await;
-        if let Err(error) = &resolved {
+    /// The user of `request`: whom the proxy vouches for, brought in step, or
+    /// else whose session it holds. `None` if nobody is signed in.
+    pub(crate) async fn user(&self, request: &Request<'_>, verdict: &Verdict) -> Result<Option<User>, Error> {
+        let user = match verdict {
+            Verdict::Refused { rejection, .. } => return Err(rejection.clone().into()),
+            Verdict::Somebody(accepted) => self.sign_in(request, accepted).await.map(Some),
+            Verdict::Nobody => self.resume(request).await,
+        };
+        if let Err(error) = &user {
             self.refuse(request, error).await;
         }
-        resolved
+        user
     }
 
     fn identity<'a>(&'a self, accepted: &'a Accepted) -> Identity<'a> {
@@ -170,7 +182,12 @@ impl Service {
         self.tell(Event::Refused { peer, error }).await;
     }
 
-    async fn synchronise(&self, request: &Request<'_>, identity: &Identity<'_>) -> Result<User, Error> {
+    pub(crate) async fn synchronise(
+        &self,
+        request: &Request<'_>,
+        identity: &Identity<'_>,
+        login: Login,
+    ) -> Result<User, Error> {
         let policy = self.policy.as_deref();
         let configure = |profile: &mut Profile, created| {
             policy.into_iter().for_each(|policy| policy.configure(request, profile, created));
@@ -179,18 +196,20 @@ impl Service {
             identity,
             rules: &self.rules,
             hooks: policy.map(|policy| Hooks { policy, configure: &configure }),
+            login,
             now: OffsetDateTime::now_utc(),
         };
         let groups = sync.groups();
-        let plan = sync.plan(self.store.find(identity.username, &groups).await?)?;
-        if plan.is_empty() {
-            return Ok(plan.into_user());
+        let mut plan = sync.plan(self.store.find(identity.username, &groups).await?)?;
+        if !plan.is_empty() {
+            plan = self.store.update(identity.username, &groups, &|stored| sync.plan(stored)).await?;
         }
-        let plan = self.store.update(identity.username, &groups, &|stored| sync.plan(stored)).await?;
         if !plan.is_empty() {
             self.tell(Event::of(&plan)).await;
         }
-        Ok(plan.into_user())
+        let mut user = plan.into_user();
+        self.rules.permit(&mut user, |group| identity.is_member(group));
+        Ok(user)
     }
 
     async fn tell(&self, event: Event<'_>) {

@@ -2,9 +2,15 @@ use std::collections::BTreeSet;
 
 use crate::config::{Config, Encoding, GroupsFormat, MissingGroups, Untrusted, UsernameCase};
 use crate::proxy::Proofs;
+use crate::session::Sessions;
 
 /// What is in force, a line a fact, for the block that is logged at liftoff.
-pub(crate) fn summary(config: &Config, proofs: &Proofs, store: String) -> Vec<(&'static str, String)> {
+pub(crate) fn summary(
+    config: &Config,
+    proofs: &Proofs,
+    sessions: Option<&Sessions>,
+    store: String,
+) -> Vec<(&'static str, String)> {
     let mut facts = proofs.summary();
     facts.push(("untrusted peers", untrusted(config).into()));
     facts.extend(config.preset.iter().map(|preset| ("preset", preset.clone())));
@@ -23,6 +29,13 @@ pub(crate) fn summary(config: &Config, proofs: &Proofs, store: String) -> Vec<(&
         ("denied groups", Some(&config.denied_groups).filter(|groups| !groups.is_empty())),
     ];
     facts.extend(lists.into_iter().filter_map(|(fact, groups)| Some((fact, quoted(groups?)))));
+    if !config.group_permissions.is_empty() {
+        facts.push((
+            "group permissions",
+            names(config.group_permissions.keys().map(|group| format!("{group:?}"))),
+        ));
+    }
+    facts.extend(sessions.into_iter().flat_map(Sessions::summary));
     facts.push(("store", store));
     facts
 }

@@ -25,7 +25,17 @@ pub(crate) struct Sync<'a> {
     pub(crate) identity: &'a Identity<'a>,
     pub(crate) rules: &'a Rules,
     pub(crate) hooks: Option<Hooks<'a>>,
+    pub(crate) login: Login,
     pub(crate) now: OffsetDateTime,
+}
+
+/// How to tell whether a request is a new login of its user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Login {
+    /// By the session, which notes it when it begins.
+    OfSession,
+    /// By the time: the last one is `login_interval` ago.
+    OfHeader,
 }
 
 /// The hooks about a profile, for the request at hand.
@@ -52,9 +62,7 @@ impl Sync<'_> {
             None if self.rules.create_users => User::new(0, self.identity.username().as_str()),
             None => return Err(Error::UnknownUser),
         };
-        if !user.is_active && !self.rules.allow_inactive {
-            return Err(Error::Inactive);
-        }
+        self.rules.check_active(&user)?;
 
         let mut changes = Vec::new();
         if created {
@@ -62,7 +70,7 @@ impl Sync<'_> {
             changes.push(Change::Create);
         }
         self.plan_memberships(&mut user.memberships, &stored.groups, &mut changes)?;
-        self.check_groups(&user.memberships)?;
+        self.rules.check_groups(&user.memberships, |group| self.identity.is_member(group))?;
         self.plan_profile(&mut user.profile, created, &mut changes);
         self.plan_login(&mut user.last_login_at, &mut changes);
         Ok(Plan { changes, user })
@@ -114,20 +122,6 @@ impl Sync<'_> {
         Ok(())
     }
 
-    /// Holds the groups that were asserted, and those that the user ends up
-    /// in, against `required_groups` and `denied_groups`.
-    fn check_groups(&self, memberships: &BTreeMap<String, Source>) -> Result<(), Error> {
-        let is_in = |group: &String| memberships.contains_key(group) || self.identity.is_member(group);
-        if self.rules.denied_groups.iter().any(is_in) {
-            return Err(Error::GroupDenied);
-        }
-        let required = &self.rules.required_groups;
-        match required.is_empty() || required.iter().any(is_in) {
-            true => Ok(()),
-            false => Err(Error::GroupRequired),
-        }
-    }
-
     fn plan_profile(&self, profile: &mut Profile, created: bool, changes: &mut Vec<Change>) {
         let before = self.hooks.map(|_| profile.clone());
         let flags = Flags {
@@ -162,7 +156,7 @@ impl Sync<'_> {
 
     fn plan_login(&self, last: &mut Option<OffsetDateTime>, changes: &mut Vec<Change>) {
         let is_recent = |last: OffsetDateTime| (self.now - last).abs() < self.rules.login_interval;
-        if !last.is_some_and(is_recent) {
+        if self.login == Login::OfHeader && !last.is_some_and(is_recent) {
             *last = Some(self.now);
             changes.push(Change::LogIn(self.now));
         }

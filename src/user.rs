@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rocket::time::OffsetDateTime;
 use serde::Deserialize;
@@ -13,6 +13,7 @@ pub struct User {
     pub(crate) created_at: OffsetDateTime,
     pub(crate) last_login_at: Option<OffsetDateTime>,
     pub(crate) memberships: BTreeMap<String, Source>,
+    pub(crate) permissions: BTreeSet<String>,
 }
 
 /// What the proxy, the configuration and the hooks decide about a user.
@@ -58,6 +59,7 @@ impl User {
             created_at: OffsetDateTime::now_utc(),
             last_login_at: None,
             memberships: BTreeMap::new(),
+            permissions: BTreeSet::new(),
         }
     }
 
@@ -94,6 +96,21 @@ impl User {
     /// Whether the user is in the group of that name.
     pub fn is_member(&self, group: &str) -> bool {
         self.memberships.contains_key(group)
+    }
+
+    /// Whether the user has the permission: it is one of
+    /// [`permissions`](User::permissions), or the user is a superuser, who has
+    /// all. An inactive user has none. (Django's [`has_perm`].)
+    ///
+    /// [`has_perm`]: https://docs.djangoproject.com/en/5.2/ref/contrib/auth/#django.contrib.auth.models.User.has_perm
+    pub fn has_permission(&self, permission: &str) -> bool {
+        self.is_superuser() || (self.is_active && self.permissions.contains(permission))
+    }
+
+    /// The permissions of the user, sorted: the user's own, those of the user's
+    /// groups, and those that `group_permissions` gives.
+    pub fn permissions(&self) -> Vec<&str> {
+        self.permissions.iter().filter(|_| self.is_active).map(String::as_str).collect()
     }
 
     /// Whether the user may sign in.

@@ -242,7 +242,7 @@ fn a_database_of_another_kind_is_refused() {
     let lines = abort_by(&format!("{TABLE}{TRUSTED}").replace("$URL", "mongodb://localhost"));
     let expected = [
         "users cannot be kept in a database of scheme `mongodb:`",
-        "use a `sqlite:` URL in [default.databases.remote_user]",
+        "use a `sqlite:`, `postgres:` or `mysql:` URL in [default.databases.remote_user]",
     ];
     assert_eq!(lines, expected);
 }

@@ -61,7 +61,7 @@ fn the_tables_stand_beside_the_application_s_own_migrations() {
         assert_eq!(get(&client, "/me", "ada").0, 200);
     }
     assert_eq!(database.sql("SELECT of FROM _sqlx_migrations"), ["the application"]);
-    assert_eq!(database.sql("SELECT version FROM _remote_user_migrations"), ["1"]);
+    assert_eq!(database.sql("SELECT version FROM _remote_user_migrations"), ["1", "2"]);
 }
 
 #[test]

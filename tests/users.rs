@@ -4,15 +4,31 @@ mod harness;
 
 use std::borrow::Cow;
 
-use harness::App;
+use harness::{App, Database};
 use rocket::Request;
 use rocket_remote_user::{Flags, Identity, Policy, Profile, RemoteUser};
 
+on_every_database![
+    a_new_user_is_created_and_found_again,
+    an_unknown_user_is_refused_where_none_is_created,
+    an_inactive_user_is_refused_unless_allowed,
+    deactivation_counts_from_the_next_request,
+    only_groups_that_exist_are_joined_and_all_others_are_left,
+    group_names_are_trimmed_of_any_white_space,
+    group_names_compare_byte_for_byte,
+    groups_are_created_and_renamed_where_they_are_to_be,
+    a_missing_groups_header_clears_keeps_or_denies,
+    a_membership_given_here_stays_local_when_the_proxy_names_it_too,
+    flags_follow_the_groups_that_are_set_for_them_both_ways,
+    groups_let_people_in_and_keep_them_out,
+    a_login_is_noted_at_creation_and_once_an_interval,
+    a_policy_cleans_names_and_decides_flags_and_profiles,
+];
+
 const ADA: (&str, &str) = ("Remote-User", "ada");
 
-#[test]
-fn a_new_user_is_created_and_found_again() {
-    let app = App::launch("");
+fn a_new_user_is_created_and_found_again(database: Database) {
+    let app = App::launch_on(database, "");
     let expected =
         r#"{"email":null,"groups":[],"id":1,"name":null,"staff":false,"superuser":false,"username":"ada"}"#;
     for _ in 0..3 {
@@ -20,12 +36,11 @@ fn a_new_user_is_created_and_found_again() {
     }
     assert_eq!(app.me(&[("Remote-User", "Ada")])["id"], 2);
     assert_eq!(app.database.sql("SELECT username FROM remote_users ORDER BY id"), ["ada", "Ada"]);
-    assert_eq!(app.database.sql("SELECT is_active FROM remote_users"), ["1", "1"]);
+    assert_eq!(app.database.sql("SELECT count(*) FROM remote_users WHERE is_active"), ["2"]);
 }
 
-#[test]
-fn an_unknown_user_is_refused_where_none_is_created() {
-    let app = App::launch("create_users = false");
+fn an_unknown_user_is_refused_where_none_is_created(database: Database) {
+    let app = App::launch_on(database, "create_users = false");
     app.get("/me", &[ADA]).is(403, "the user is unknown and `create_users` is false");
     app.get("/visitor", &[ADA]).is(403, "the user is unknown and `create_users` is false");
     app.get("/optional", &[ADA]).is(200, "none");
@@ -36,24 +51,22 @@ fn an_unknown_user_is_refused_where_none_is_created() {
     assert_eq!(app.me(&[ADA])["username"], "ada");
 }
 
-#[test]
-fn an_inactive_user_is_refused_unless_allowed() {
+fn an_inactive_user_is_refused_unless_allowed(database: Database) {
     let insert = "INSERT INTO remote_users (username, is_active, is_staff) VALUES ('ada', FALSE, TRUE)";
-    let app = App::launch("");
+    let app = App::launch_on(database.another(), "");
     app.database.sql(insert);
     let before = app.database.dump();
     app.get("/me", &[ADA, ("Remote-Name", "Ada")]).is(403, "the user is inactive");
     assert_eq!(app.database.dump(), before);
 
-    let app = App::launch("allow_inactive = true");
+    let app = App::launch_on(database, "allow_inactive = true");
     app.database.sql(insert);
     assert_eq!(app.me(&[ADA, ("Remote-Name", "Ada")])["name"], "Ada");
     app.get("/staff", &[ADA]).is(403, "the user is not staff");
 }
 
-#[test]
-fn deactivation_counts_from_the_next_request() {
-    let app = App::launch("");
+fn deactivation_counts_from_the_next_request(database: Database) {
+    let app = App::launch_on(database, "");
     app.me(&[ADA]);
     app.database.sql("UPDATE remote_users SET is_active = FALSE");
     app.get("/me", &[ADA]).is(403, "the user is inactive");
@@ -61,9 +74,8 @@ fn deactivation_counts_from_the_next_request() {
     assert_eq!(app.me(&[ADA])["id"], 1);
 }
 
-#[test]
-fn only_groups_that_exist_are_joined_and_all_others_are_left() {
-    let app = App::launch("excluded_groups = ['sudo']");
+fn only_groups_that_exist_are_joined_and_all_others_are_left(database: Database) {
+    let app = App::launch_on(database, "excluded_groups = ['sudo']");
     app.database.sql("INSERT INTO remote_groups (name) VALUES ('editors'), ('authors'), ('sudo'), ('local')");
     assert_eq!(
         app.groups("ada", "editors, nowhere ,authors,,editors,sudo"),
@@ -80,32 +92,29 @@ fn only_groups_that_exist_are_joined_and_all_others_are_left() {
     assert_eq!(app.groups("ada", ""), rocket::serde::json::json!(["sudo"]));
 }
 
-#[test]
-fn group_names_are_trimmed_of_any_white_space() {
-    let app = App::launch("create_groups = true");
+fn group_names_are_trimmed_of_any_white_space(database: Database) {
+    let app = App::launch_on(database, "create_groups = true");
     let groups = app.groups("ada", " a ,\u{a0}b\u{3000}, \u{2003} ,c d");
     assert_eq!(groups, rocket::serde::json::json!(["a", "b", "c d"]));
 }
 
-#[test]
-fn group_names_compare_byte_for_byte() {
-    let app = App::launch("");
+fn group_names_compare_byte_for_byte(database: Database) {
+    let app = App::launch_on(database, "");
     app.database.sql("INSERT INTO remote_groups (name) VALUES ('Editors'), ('zoe\u{308}')");
     assert_eq!(app.groups("ada", "editors, zo\u{eb}"), rocket::serde::json::json!([]));
     assert_eq!(app.groups("ada", "Editors"), rocket::serde::json::json!(["Editors"]));
 }
 
-#[test]
-fn groups_are_created_and_renamed_where_they_are_to_be() {
-    let app = App::launch("create_groups = true\ngroup_map = { 'cn=ed' = 'editors', 'b' = 'a' }");
+fn groups_are_created_and_renamed_where_they_are_to_be(database: Database) {
+    let app =
+        App::launch_on(database, "create_groups = true\ngroup_map = { 'cn=ed' = 'editors', 'b' = 'a' }");
     assert_eq!(app.groups("ada", "cn=ed,a,b,new"), rocket::serde::json::json!(["a", "editors", "new"]));
     assert_eq!(app.database.sql("SELECT name FROM remote_groups ORDER BY name"), ["a", "editors", "new"]);
 }
 
-#[test]
-fn a_missing_groups_header_clears_keeps_or_denies() {
+fn a_missing_groups_header_clears_keeps_or_denies(database: Database) {
     let prepare = |toml| {
-        let app = App::launch(toml);
+        let app = App::launch_on(database.another(), toml);
         app.database.sql("INSERT INTO remote_groups (name) VALUES ('remote'), ('local')");
         assert_eq!(app.groups("ada", "remote"), rocket::serde::json::json!(["remote"]));
         app.database.sql("INSERT INTO remote_memberships (user_id, group_id) VALUES (1, 2)");
@@ -121,9 +130,8 @@ fn a_missing_groups_header_clears_keeps_or_denies() {
     assert_eq!(app.groups("ada", ""), rocket::serde::json::json!(["local"]));
 }
 
-#[test]
-fn a_membership_given_here_stays_local_when_the_proxy_names_it_too() {
-    let app = App::launch("");
+fn a_membership_given_here_stays_local_when_the_proxy_names_it_too(database: Database) {
+    let app = App::launch_on(database, "");
     app.database.sql("INSERT INTO remote_groups (name) VALUES ('both')");
     app.me(&[ADA]);
     app.database.sql("INSERT INTO remote_memberships (user_id, group_id) VALUES (1, 1)");
@@ -131,9 +139,11 @@ fn a_membership_given_here_stays_local_when_the_proxy_names_it_too() {
     assert_eq!(app.me(&[ADA])["groups"], rocket::serde::json::json!(["both"]));
 }
 
-#[test]
-fn flags_follow_the_groups_that_are_set_for_them_both_ways() {
-    let app = App::launch("staff_groups = ['crew', 'admins']\nsuperuser_groups = ['admins']");
+fn flags_follow_the_groups_that_are_set_for_them_both_ways(database: Database) {
+    let app = App::launch_on(
+        database.another(),
+        "staff_groups = ['crew', 'admins']\nsuperuser_groups = ['admins']",
+    );
     let flags = |groups| {
         let me = app.me(&[ADA, ("Remote-Groups", groups)]);
         (me["staff"].as_bool(), me["superuser"].as_bool())
@@ -144,15 +154,14 @@ fn flags_follow_the_groups_that_are_set_for_them_both_ways() {
     app.database.sql("UPDATE remote_users SET is_staff = TRUE, is_superuser = TRUE");
     assert_eq!(app.me(&[ADA])["staff"], false);
 
-    let app = App::launch("staff_groups = ['*']");
+    let app = App::launch_on(database, "staff_groups = ['*']");
     assert_eq!(app.me(&[ADA])["staff"], true);
     app.database.sql("UPDATE remote_users SET is_superuser = TRUE");
     assert_eq!(app.me(&[ADA])["superuser"], true);
 }
 
-#[test]
-fn groups_let_people_in_and_keep_them_out() {
-    let app = App::launch("required_groups = ['members', 'guests']\ndenied_groups = ['banned']");
+fn groups_let_people_in_and_keep_them_out(database: Database) {
+    let app = App::launch_on(database, "required_groups = ['members', 'guests']\ndenied_groups = ['banned']");
     app.get("/me", &[ADA]).is(403, "the user is in none of `required_groups`");
     let refused = app.get("/me", &[ADA, ("Remote-Groups", "guests,banned")]);
     refused.is(403, "the user is in one of `denied_groups`");
@@ -160,20 +169,16 @@ fn groups_let_people_in_and_keep_them_out() {
     assert_eq!(app.me(&[ADA, ("Remote-Groups", "guests")])["username"], "ada");
 }
 
-#[test]
-fn a_login_is_noted_at_creation_and_once_an_interval() {
-    let app = App::launch("");
-    let login = || {
-        app.database.sql("SELECT unixepoch() - unixepoch(last_login_at) FROM remote_users")[0].parse::<i64>()
-    };
+fn a_login_is_noted_at_creation_and_once_an_interval(database: Database) {
+    let app = App::launch_on(database, "");
     app.me(&[ADA]);
-    assert!(login().expect("a time") < 60);
-    app.database.sql("UPDATE remote_users SET last_login_at = datetime('now', '-200 seconds')");
+    assert!(app.database.age("last_login_at") < 60);
+    app.database.age_logins(200);
     app.me(&[ADA]);
-    assert!(login().expect("a time") >= 200);
-    app.database.sql("UPDATE remote_users SET last_login_at = datetime('now', '-300 seconds')");
+    assert!(app.database.age("last_login_at") >= 200);
+    app.database.age_logins(300);
     app.me(&[ADA]);
-    assert!(login().expect("a time") < 60);
+    assert!(app.database.age("last_login_at") < 60);
 }
 
 struct Company;
@@ -204,9 +209,9 @@ impl Policy for Company {
     }
 }
 
-#[test]
-fn a_policy_cleans_names_and_decides_flags_and_profiles() {
-    let app = App::launch_with("group_map = { crew = 'crew' }", RemoteUser::fairing().policy(Company));
+fn a_policy_cleans_names_and_decides_flags_and_profiles(database: Database) {
+    let app =
+        App::launch_on_with(database, "group_map = { crew = 'crew' }", RemoteUser::fairing().policy(Company));
     app.database.sql("INSERT INTO remote_groups (name) VALUES ('crew'), ('secret'), ('')");
     let ada = ("Remote-User", "ada@example.com");
     let me = app.me(&[ada, ("Remote-Groups", "CREW, secret, blank"), ("X-Full-Name", "Ada")]);

@@ -2,6 +2,7 @@
 
 mod flags;
 mod member;
+mod permitted;
 mod sentinel;
 mod visitor;
 
@@ -21,6 +22,7 @@ use crate::verdict::Verdict;
 
 pub use flags::{Staff, Superuser};
 pub use member::{Group, Member};
+pub use permitted::{Permission, Permitted};
 pub use visitor::Visitor;
 
 /// The user whom the proxy signed in: a request guard, and a cheap handle of
@@ -53,14 +55,10 @@ impl RemoteUser {
     /// in.
     async fn of(request: &Request<'_>) -> Result<Option<RemoteUser>, Error> {
         let service = request.rocket().state::<Service>().ok_or(Error::Unjudged)?;
-        let accepted = match Verdict::of(request).ok_or(Error::Unjudged)? {
-            Verdict::Nobody => return Ok(None),
-            Verdict::Refused { rejection, .. } => return Err(rejection.clone().into()),
-            Verdict::Somebody(accepted) => accepted,
-        };
-        let resolution: &OnceCell<Result<RemoteUser, Error>> = request.local_cache(OnceCell::new);
-        let resolve = async || Ok(RemoteUser(service.resolve(request, accepted).await?.into()));
-        resolution.get_or_init(resolve).await.clone().map(Some)
+        let verdict = Verdict::of(request).ok_or(Error::Unjudged)?;
+        let resolution: &OnceCell<Result<Option<RemoteUser>, Error>> = request.local_cache(OnceCell::new);
+        let resolve = async || Ok(service.user(request, verdict).await?.map(|user| RemoteUser(user.into())));
+        resolution.get_or_init(resolve).await.clone()
     }
 
     /// Lets the user of `request` in, if `check` does.

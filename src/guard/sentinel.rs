@@ -1,7 +1,8 @@
 use rocket::{Ignite, Rocket, Sentinel, error, info_};
 
-use super::{Group, Member, RemoteUser, Staff, Superuser, Visitor};
+use super::{Group, Member, Permission, Permitted, RemoteUser, Staff, Superuser, Visitor};
 use crate::service::Service;
+use crate::session::Session;
 
 /// Whether the fairing is missing; says so, and what to attach.
 fn is_missing(rocket: &Rocket<Ignite>, guard: &str) -> bool {
@@ -40,5 +41,17 @@ impl Sentinel for Staff {
 impl Sentinel for Superuser {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         is_missing(rocket, "Superuser")
+    }
+}
+
+impl<P: Permission> Sentinel for Permitted<P> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        is_missing(rocket, "Permitted")
+    }
+}
+
+impl Sentinel for Session<'_> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        is_missing(rocket, "Session")
     }
 }

@@ -7,8 +7,9 @@ use sqlx::migrate::Migrate;
 ///
 /// A list of names goes in as one JSON array, and all that is known of a user
 /// comes out as another, so that a user with any number of groups is one value
-/// of one statement. Times are Unix seconds on the way in and out, and flags are
-/// 0 or 1 on the way out, whatever the columns are.
+/// of one statement. Times are Unix seconds on the way in and out, or milliseconds
+/// where they are of a session, and flags are 0 or 1 on the way out, whatever
+/// the columns are.
 pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArguments<Self>> {
     /// Begins a transaction that will write.
     const BEGIN: &'static str;
@@ -17,9 +18,10 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     /// `groups`, `username` → one JSON array: `id`, null if there is no such
     /// user, `username`, `name`, `email`, `is_active`, `is_staff`,
     /// `is_superuser`, `created_at`, `last_login_at`, the memberships as an object
-    /// of names and sources, and those of `groups` that exist.
+    /// of names and sources, and three whose names are the permissions of the
+    /// user, those of the user's groups, and those of `groups` that exist.
     const FIND: &'static str;
-    /// `username`. Does nothing where the user exists.
+    /// `username`. Violates a unique constraint where the user exists.
     const CREATE_USER: &'static str;
     /// `username` → `id`.
     const FIND_ID: &'static str;
@@ -33,6 +35,26 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     const JOIN: &'static str;
     /// `user_id`, `groups`.
     const LEAVE: &'static str;
+    /// `token_hash` → one JSON array of two: the session as of
+    /// [`SESSIONS_OF`](Self::SESSIONS_OF), and its user as of
+    /// [`FIND`](Self::FIND), without groups.
+    const FIND_SESSION: &'static str;
+    /// `user_id` → one JSON array a session: `token_hash`, `source`,
+    /// `asserted_groups`, `created_at`, `last_seen_at`, `expires_at`. The oldest
+    /// first.
+    const SESSIONS_OF: &'static str;
+    /// `token_hash`, `user_id`, `source`, `asserted_groups`, `created_at`,
+    /// `last_seen_at`, `expires_at`. Violates a foreign key where there is no such
+    /// user.
+    const BEGIN_SESSION: &'static str;
+    /// `last_seen_at`, `expires_at`, `asserted_groups`, `token_hash`.
+    const TOUCH_SESSION: &'static str;
+    /// `token_hash`.
+    const END_SESSION: &'static str;
+    /// `user_id`.
+    const END_SESSIONS: &'static str;
+    /// `now`: deletes those that expired by then.
+    const PURGE_SESSIONS: &'static str;
     /// How many connections are worth having for each processor: SQLite runs
     /// in this process, and what it reads it keeps for each connection.
     const CONNECTIONS_PER_PROCESSOR: usize;
@@ -40,9 +62,6 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     const WRITERS: usize;
     /// The name and the SQL of each migration, beginning with version 1.
     const MIGRATIONS: &'static [(&'static str, &'static str)];
-
-    /// How many rows a statement changed.
-    fn rows_affected(result: &Self::QueryResult) -> u64;
 
     /// Whether the same transaction may succeed if it is tried again.
     fn is_transient(error: &dyn DatabaseError) -> bool;

@@ -3,8 +3,13 @@
 mod connections;
 mod dialect;
 mod migrations;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod own;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
+mod sessions;
 mod source;
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -18,8 +23,9 @@ use crate::sync::{Plan, Stored};
 use crate::username::Username;
 
 pub(crate) use own::OwnDatabase;
+pub(crate) use sessions::{SessionChange, SessionStore};
 pub use source::StorePool;
-pub(crate) use source::{Given, Pooled, Source};
+pub(crate) use source::{Given, Opened, Pooled, Source};
 pub(crate) use sql::SqlStore;
 pub(crate) use statements::Statements;
 
@@ -64,6 +70,13 @@ pub enum StoreError {
     /// A store that is no database failed.
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    fn is_foreign_key_violation(&self) -> bool {
+        let StoreError::Database(error) = self else { return false };
+        error.as_database_error().is_some_and(|error| error.is_foreign_key_violation())
+    }
 }
 
 impl From<StoreError> for error::Error {

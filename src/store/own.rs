@@ -2,11 +2,7 @@ use std::sync::Arc;
 
 use rocket::fairing::Fairing;
 use rocket::figment::Figment;
-#[cfg(feature = "sqlite")]
-use rocket_db_pools::Database;
 
-#[cfg(feature = "sqlite")]
-use super::source::Pooled;
 use super::source::Source;
 use crate::launch::Abort;
 
@@ -18,10 +14,43 @@ pub(crate) struct OwnDatabase {
     pub(crate) source: Arc<dyn Source>,
 }
 
-#[cfg(feature = "sqlite")]
-#[derive(Database)]
-#[database("remote_user")]
-struct OwnSqlite(crate::pool::SqlitePool);
+/// A database named `remote_user` on a driver, if its feature compiled it in.
+macro_rules! own_database {
+    ($driver:ident, $feature:literal, $pool:ident) => {
+        mod $driver {
+            use super::{Abort, OwnDatabase};
+
+            #[cfg(feature = $feature)]
+            #[derive(rocket_db_pools::Database)]
+            #[database("remote_user")]
+            struct Own(crate::pool::$pool);
+
+            #[cfg(feature = $feature)]
+            pub(super) fn own(_: &str) -> Result<OwnDatabase, Abort> {
+                use std::sync::Arc;
+
+                use rocket_db_pools::Database;
+
+                use crate::store::source::Pooled;
+
+                Ok(OwnDatabase { pool: Arc::new(Own::init()), source: Arc::new(Pooled::<Own>::own()) })
+            }
+
+            #[cfg(not(feature = $feature))]
+            pub(super) fn own(scheme: &str) -> Result<OwnDatabase, Abort> {
+                Err(Abort::new(format!("the driver for `{scheme}:` is not compiled in")).cure(concat!(
+                    "enable the feature `",
+                    $feature,
+                    "` of `rocket_remote_user`"
+                )))
+            }
+        }
+    };
+}
+
+own_database!(sqlite, "sqlite", SqlitePool);
+own_database!(postgres, "postgres", PgPool);
+own_database!(mysql, "mysql", MySqlPool);
 
 impl OwnDatabase {
     /// Chooses the driver by the scheme of `databases.remote_user.url`.
@@ -36,15 +65,11 @@ impl OwnDatabase {
             })?;
         let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
         match scheme {
-            #[cfg(feature = "sqlite")]
-            "sqlite" => {
-                Ok(Self { pool: Arc::new(OwnSqlite::init()), source: Arc::new(Pooled::<OwnSqlite>::own()) })
-            }
-            #[cfg(not(feature = "sqlite"))]
-            "sqlite" => Err(Abort::new("the driver for `sqlite:` is not compiled in")
-                .cure("enable the feature `sqlite` of `rocket_remote_user`")),
+            "sqlite" => sqlite::own(scheme),
+            "postgres" | "postgresql" => postgres::own(scheme),
+            "mysql" | "mariadb" => mysql::own(scheme),
             _ => Err(Abort::new(format!("users cannot be kept in a database of scheme `{scheme}:`"))
-                .cure("use a `sqlite:` URL in [default.databases.remote_user]")),
+                .cure("use a `sqlite:`, `postgres:` or `mysql:` URL in [default.databases.remote_user]")),
         }
     }
 }

@@ -7,7 +7,7 @@ use rocket_db_pools::Database;
 
 use self::sealed::Open;
 use super::connections::Share;
-use super::{Statements, UserStore};
+use super::{SessionStore, Statements, UserStore};
 use crate::launch::Abort;
 use crate::pool::SqlxPool;
 
@@ -15,10 +15,17 @@ use crate::pool::SqlxPool;
 #[rocket::async_trait]
 pub(crate) trait Source: Send + Sync + 'static {
     /// Opens the store, once every fairing that was attached has ignited.
-    async fn open(&self, rocket: &Rocket<Build>, migrate: bool) -> Result<Arc<dyn UserStore>, Abort>;
+    async fn open(&self, rocket: &Rocket<Build>, migrate: bool) -> Result<Opened, Abort>;
 
     /// What the liftoff summary calls the store.
     fn name(&self) -> String;
+}
+
+/// A store that is open.
+pub struct Opened {
+    pub(crate) users: Arc<dyn UserStore>,
+    /// Where sessions are remembered, if that store can.
+    pub(crate) sessions: Option<Arc<dyn SessionStore>>,
 }
 
 /// A store of the application's own.
@@ -32,8 +39,8 @@ impl<S> Given<S> {
 
 #[rocket::async_trait]
 impl<S: UserStore> Source for Given<S> {
-    async fn open(&self, _: &Rocket<Build>, _: bool) -> Result<Arc<dyn UserStore>, Abort> {
-        Ok(self.0.clone())
+    async fn open(&self, _: &Rocket<Build>, _: bool) -> Result<Opened, Abort> {
+        Ok(Opened { users: self.0.clone(), sessions: None })
     }
 
     fn name(&self) -> String {
@@ -54,7 +61,7 @@ impl<D: Database<Pool: StorePool>> Pooled<D> {
     }
 
     /// A database whose fairing this crate attaches.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
     pub(crate) fn own() -> Self {
         Self { share: Share::All, database: PhantomData }
     }
@@ -70,7 +77,7 @@ impl<D: Database<Pool: StorePool>> Pooled<D> {
 
 #[rocket::async_trait]
 impl<D: Database<Pool: StorePool>> Source for Pooled<D> {
-    async fn open(&self, rocket: &Rocket<Build>, migrate: bool) -> Result<Arc<dyn UserStore>, Abort> {
+    async fn open(&self, rocket: &Rocket<Build>, migrate: bool) -> Result<Opened, Abort> {
         let database = rocket.state::<D>().ok_or_else(|| self.absent())?;
         database.open(self.share, migrate).await.map_err(Abort::new)
     }
@@ -91,19 +98,20 @@ mod sealed {
 
     use crate::pool::SqlxPool;
     use crate::store::connections::Share;
-    use crate::store::{SqlStore, Statements, UserStore};
+    use crate::store::{Opened, SqlStore, Statements};
 
     #[rocket::async_trait]
     pub trait Open {
         /// Opens the store in this pool, or says in a sentence why it cannot.
-        async fn open(&self, share: Share, migrate: bool) -> Result<Arc<dyn UserStore>, String>;
+        async fn open(&self, share: Share, migrate: bool) -> Result<Opened, String>;
     }
 
     #[rocket::async_trait]
     impl<D: Statements> Open for SqlxPool<D> {
-        async fn open(&self, share: Share, migrate: bool) -> Result<Arc<dyn UserStore>, String> {
+        async fn open(&self, share: Share, migrate: bool) -> Result<Opened, String> {
             let pool: &sqlx::Pool<D> = self;
-            Ok(Arc::new(SqlStore::open(pool.clone(), share, migrate).await?))
+            let store = Arc::new(SqlStore::open(pool.clone(), share, migrate).await?);
+            Ok(Opened { users: store.clone(), sessions: Some(store) })
         }
     }
 }

@@ -65,6 +65,16 @@ impl Plan {
         self.user.id = id;
     }
 
+    /// Whether memberships begin or end, and permissions with them.
+    pub(crate) fn moves_groups(&self) -> bool {
+        self.changes.iter().any(|change| matches!(change, Change::Join(_) | Change::Leave(_)))
+    }
+
+    /// Sets the permissions that the store found after all changes.
+    pub(crate) fn permit(&mut self, permissions: BTreeSet<String>) {
+        self.user.permissions = permissions;
+    }
+
     pub(crate) fn into_user(self) -> User {
         self.user
     }

@@ -8,7 +8,7 @@ use rocket::figment::Figment;
 use rocket::figment::providers::{Format, Toml};
 use rocket::time::{Duration, OffsetDateTime};
 
-use super::{Change, Hooks, Plan, Rules, Stored, Sync};
+use super::{Change, Hooks, Login, Plan, Rules, Stored, Sync};
 use crate::config::{Config, UsernameCase};
 use crate::error::Error;
 use crate::headers::Said;
@@ -65,7 +65,7 @@ fn user(remote: &str, local: &str) -> User {
 }
 
 fn plan(stored: Stored, person: &Person, rules: &Rules) -> Result<Plan, Error> {
-    Sync { identity: &person.identity(), rules, hooks: None, now: NOW }.plan(stored)
+    Sync { identity: &person.identity(), rules, hooks: None, login: Login::OfHeader, now: NOW }.plan(stored)
 }
 
 fn changes(stored: Stored, identity: &Person, rules: &Rules) -> Vec<Change> {
@@ -277,7 +277,7 @@ fn the_hooks_have_the_last_word_and_change_nothing_that_they_undo() {
     let configure = |profile: &mut Profile, _| profile.name = Some("Countess".into());
     let hooks = Some(Hooks { policy: &NoSuperusers, configure: &configure });
     let identity = person.identity();
-    let sync = Sync { identity: &identity, rules: &rules, hooks, now: NOW };
+    let sync = Sync { identity: &identity, rules: &rules, hooks, login: Login::OfHeader, now: NOW };
 
     let plan = sync.plan(Stored::default()).expect("a plan");
     let profile = &plan.user().profile;

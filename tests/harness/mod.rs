@@ -2,7 +2,9 @@
 //! what it does.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod attack;
 pub mod authority;
+pub mod database;
 #[cfg(feature = "jwt")]
 pub mod issuer;
 #[cfg(feature = "jwt")]
@@ -23,9 +25,9 @@ use rocket::{Build, Request, Rocket, catch, catchers, get, routes};
 use rocket_remote_user::{
     Error, Group, Member, RemoteUser, RemoteUserFairing, Staff, Superuser, User, Visitor,
 };
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{Row, SqlitePool};
-use tempfile::TempDir;
+
+#[allow(unused_imports)]
+pub use database::{Database, Kind};
 
 /// The proxy of the tests.
 pub const PROXY: &str = "127.0.0.1";
@@ -41,19 +43,6 @@ pub struct App {
     pub database: Database,
 }
 
-/// A temporary database and a connection to it.
-pub struct Database {
-    pub directory: TempDir,
-    runtime: rocket::tokio::runtime::Runtime,
-    pool: SqlitePool,
-}
-
-/// A lock on the database, from another connection.
-pub struct Lock<'a> {
-    database: &'a Database,
-    transaction: sqlx::Transaction<'static, sqlx::Sqlite>,
-}
-
 #[derive(Debug, PartialEq)]
 pub struct Reply {
     pub status: u16,
@@ -67,7 +56,15 @@ impl App {
     }
 
     pub fn launch_with(toml: &str, fairing: RemoteUserFairing) -> App {
-        let database = Database::new();
+        Self::launch_on_with(Database::new(), toml, fairing)
+    }
+
+    /// Launches on `database`, which ends with the application.
+    pub fn launch_on(database: Database, toml: &str) -> App {
+        Self::launch_on_with(database, toml, RemoteUser::fairing())
+    }
+
+    pub fn launch_on_with(database: Database, toml: &str, fairing: RemoteUserFairing) -> App {
         let figment = figment(&database, toml);
         Self::launch_from(database, figment, fairing)
     }
@@ -119,52 +116,6 @@ impl Reply {
     }
 }
 
-impl Database {
-    pub fn new() -> Database {
-        log::install();
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let runtime = rocket::tokio::runtime::Runtime::new().expect("a runtime");
-        let options = SqliteConnectOptions::new().filename(directory.path().join("users.sqlite"));
-        let options = options.create_if_missing(true);
-        let pool = runtime.block_on(async { SqlitePoolOptions::new().connect_lazy_with(options) });
-        Database { directory, runtime, pool }
-    }
-
-    pub fn url(&self) -> String {
-        format!("sqlite:{}", self.directory.path().join("users.sqlite").display())
-    }
-
-    /// Runs `sql`, and returns the first column of its rows as text.
-    pub fn sql(&self, sql: &str) -> Vec<String> {
-        let sql = sqlx::AssertSqlSafe(sql.to_owned());
-        let rows = self.runtime.block_on(sqlx::query(sql).fetch_all(&self.pool)).expect("rows");
-        rows.iter().map(|row| row.get_unchecked::<String, _>(0)).collect()
-    }
-
-    /// Locks the database for writing, as another process would.
-    pub fn lock(&self) -> Lock<'_> {
-        let begin = async { self.pool.begin_with("BEGIN IMMEDIATE").await };
-        Lock { database: self, transaction: self.runtime.block_on(begin).expect("a lock") }
-    }
-
-    /// Everything that is remembered, to see whether anything changed.
-    pub fn dump(&self) -> Vec<String> {
-        self.sql(
-            "SELECT 'user ' || json_array(id, username, name, email, is_active, is_staff, is_superuser, last_login_at)
-               FROM remote_users
-             UNION ALL SELECT 'group ' || name FROM remote_groups
-             UNION ALL SELECT 'member ' || json_array(user_id, group_id, source) FROM remote_memberships
-             ORDER BY 1",
-        )
-    }
-}
-
-impl Lock<'_> {
-    pub fn release(self) {
-        self.database.runtime.block_on(self.transaction.rollback()).expect("a rollback");
-    }
-}
-
 /// Rocket's defaults, and `toml` in `[default.remote_user]`, with
 /// `trusted_proxies` unless it has them.
 pub fn figment(database: &Database, toml: &str) -> Figment {
@@ -185,7 +136,22 @@ pub fn figment_exactly(database: &Database, toml: &str) -> Figment {
 /// An application with every guard, without the fairing.
 pub fn application(figment: Figment) -> Rocket<Build> {
     rocket::custom(figment)
-        .mount("/", routes![public, me, visitor, optional, editors, staff, superuser, headers, twice, post])
+        .mount(
+            "/",
+            routes![
+                public,
+                me,
+                visitor,
+                optional,
+                editors,
+                staff,
+                superuser,
+                headers,
+                twice,
+                post,
+                permissions
+            ],
+        )
         .mount("/nobody", routes![someone, nobody])
         .register("/", catchers![explain])
         .register("/nobody", catchers![explain_beneath])
@@ -242,6 +208,11 @@ fn staff(staff: Staff) -> String {
 #[get("/superuser")]
 fn superuser(superuser: Superuser) -> String {
     superuser.username().into()
+}
+
+#[get("/permissions")]
+fn permissions(user: RemoteUser) -> String {
+    user.permissions().join(",")
 }
 
 #[get("/twice")]

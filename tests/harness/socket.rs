@@ -1,5 +1,5 @@
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use rocket::fairing::AdHoc;
@@ -18,9 +18,14 @@ pub struct Server {
 impl Server {
     /// Serves `rocket` on a free port, and returns once it does.
     pub fn serve(rocket: Rocket<Build>) -> Server {
+        Self::serve_at(Ipv4Addr::LOCALHOST.into(), rocket)
+    }
+
+    /// Serves `rocket` on a free port of `address`.
+    pub fn serve_at(address: IpAddr, rocket: Rocket<Build>) -> Server {
         let (launched, launch) = oneshot::channel();
         let launched = Mutex::new(Some(launched));
-        let figment = rocket.figment().clone().merge(("port", 0)).merge(("address", Ipv4Addr::LOCALHOST));
+        let figment = rocket.figment().clone().merge(("port", 0)).merge(("address", address));
         let rocket = rocket.configure(figment).attach(AdHoc::on_liftoff("Launched", move |rocket| {
             let address = SocketAddr::new(rocket.config().address, rocket.config().port);
             let sender = launched.lock().expect("a sender").take().expect("one liftoff");

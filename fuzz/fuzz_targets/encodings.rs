@@ -1,0 +1,8 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rocket_remote_user::fuzzing::encodings;
+
+fuzz_target!(|data: &[u8]| {
+    encodings(data);
+});

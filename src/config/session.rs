@@ -1,0 +1,118 @@
+use rocket::http::SameSite;
+use serde::Deserialize;
+
+use super::Fault;
+
+/// What `[default.remote_user.session]` may say: how a login outlives the
+/// header.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Sessions {
+    pub(crate) persistent: bool,
+    cookie: String,
+    pub(crate) idle_timeout: u64,
+    pub(crate) max_age: u64,
+    same_site: Site,
+    secure: Option<bool>,
+    pub(crate) path: String,
+}
+
+/// The `SameSite` attribute of the cookie, in either case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase", expecting = "\"lax\", \"strict\" or \"none\"")]
+enum Site {
+    #[serde(alias = "Lax")]
+    Lax,
+    #[serde(alias = "Strict")]
+    Strict,
+    #[serde(alias = "None")]
+    None,
+}
+
+/// A prefix that makes browsers hold a cookie to `Secure`, `Path=/` and no
+/// `Domain` (RFC 6265bis, section 4.1.3.2).
+const HOST_PREFIX: &str = "__Host-";
+
+/// A prefix that makes browsers hold a cookie to `Secure` (RFC 6265bis,
+/// section 4.1.3.1).
+const SECURE_PREFIX: &str = "__Secure-";
+
+/// The longest timeout: ten years, in seconds.
+const LONGEST: u64 = 315_360_000;
+
+impl Sessions {
+    /// Whether the cookie is for HTTPS only. Rocket cannot tell behind a proxy,
+    /// so it is, but while the application is being written.
+    pub(crate) fn is_secure(&self, debug: bool) -> bool {
+        self.secure.unwrap_or(!debug)
+    }
+
+    pub(crate) fn same_site(&self) -> SameSite {
+        match self.same_site {
+            Site::Lax => SameSite::Lax,
+            Site::Strict => SameSite::Strict,
+            Site::None => SameSite::None,
+        }
+    }
+
+    /// The name of the cookie, with the prefix `__Host-` where the attributes
+    /// allow it.
+    pub(crate) fn cookie_name(&self, debug: bool) -> String {
+        let is_prefixed = self.cookie.starts_with(HOST_PREFIX) || self.cookie.starts_with(SECURE_PREFIX);
+        match !is_prefixed && self.is_secure(debug) && self.path == "/" {
+            true => format!("{HOST_PREFIX}{}", self.cookie),
+            false => self.cookie.clone(),
+        }
+    }
+
+    /// The first key of the table, with what is wrong with it.
+    pub(super) fn fault(&self, debug: bool) -> Option<Fault> {
+        let secure = self.is_secure(debug);
+        let is_named = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        if self.cookie.is_empty() || !self.cookie.bytes().all(is_named) {
+            return Some((
+                "session.cookie",
+                format!("{:?} is no name of a cookie: use letters, digits, `-`, `_` and `.`", self.cookie),
+            ));
+        }
+        let is_segment = |b: u8| b.is_ascii_graphic() && !b";,\"\\%".contains(&b);
+        if !self.path.starts_with('/') || !self.path.bytes().all(is_segment) {
+            return Some(("session.path", format!("{:?} is no absolute path", self.path)));
+        }
+        let is_allowed = match &self.cookie {
+            name if name.starts_with(HOST_PREFIX) => secure && self.path == "/",
+            name if name.starts_with(SECURE_PREFIX) => secure,
+            _ => true,
+        };
+        if !is_allowed {
+            return Some((
+                "session.cookie",
+                format!("browsers refuse `{}` with this `secure` and `path`", self.cookie),
+            ));
+        }
+        if self.same_site == Site::None && !secure {
+            return Some(("session.same_site", "browsers refuse \"none\" without `secure`".into()));
+        }
+        let timeouts = [("session.idle_timeout", self.idle_timeout), ("session.max_age", self.max_age)];
+        let (key, _) = timeouts.into_iter().find(|(_, timeout)| !(1..=LONGEST).contains(timeout))?;
+        Some((key, format!("a timeout is 1 to {LONGEST} seconds")))
+    }
+}
+
+/// Half an hour idle and eight hours in all, as the [OWASP cheat sheet] on
+/// sessions has it for applications that are used through a working day.
+///
+/// [OWASP cheat sheet]: https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            persistent: false,
+            cookie: "remote_user".into(),
+            idle_timeout: 1_800,
+            max_age: 28_800,
+            same_site: Site::Lax,
+            secure: None,
+            path: "/".into(),
+        }
+    }
+}

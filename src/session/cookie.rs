@@ -1,0 +1,77 @@
+use rocket::Request;
+use rocket::http::{Cookie, CookieJar, SameSite};
+
+use super::token::Token;
+use crate::config;
+
+/// The cookie that carries the token.
+///
+/// It is `HttpOnly` always, and has no `Max-Age`: it ends with the browser's
+/// session, and the row in the store decides before that.
+#[derive(Debug)]
+pub(crate) struct SessionCookie {
+    name: String,
+    path: String,
+    same_site: SameSite,
+    secure: bool,
+}
+
+impl SessionCookie {
+    pub(super) fn new(config: &config::Sessions, debug: bool) -> Self {
+        Self {
+            name: config.cookie_name(debug),
+            path: config.path.clone(),
+            same_site: config.same_site(),
+            secure: config.is_secure(debug),
+        }
+    }
+
+    /// The token that `request` presents, if it is one and the only one.
+    ///
+    /// The names are compared as they were sent. Rocket's own jar decodes them
+    /// and trims them of all white space, so that a cookie called
+    /// `%5f%5fHost-…`, which anybody's subdomain may set, would pass for one
+    /// with the prefix.
+    pub(super) fn presented(&self, request: &Request<'_>) -> Option<Token> {
+        let mut lines = request.headers().get("Cookie").peekable();
+        if lines.peek().is_none() {
+            return request.cookies().get(&self.name).and_then(|cookie| Token::parse(cookie.value()));
+        }
+        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
+        let mut values = pairs.filter(|(name, _)| trim(name) == self.name).map(|(_, value)| trim(value));
+        match (values.next(), values.next()) {
+            (Some(value), None) => Token::parse(value),
+            _ => None,
+        }
+    }
+
+    pub(super) fn add(&self, jar: &CookieJar<'_>, token: &Token) {
+        jar.add(self.build(token.as_str().to_owned()));
+    }
+
+    pub(super) fn remove(&self, jar: &CookieJar<'_>) {
+        let mut cookie = self.build(String::new());
+        cookie.make_removal();
+        jar.add(cookie);
+    }
+
+    fn build(&self, value: String) -> Cookie<'static> {
+        Cookie::build((self.name.clone(), value))
+            .path(self.path.clone())
+            .same_site(self.same_site)
+            .secure(self.secure)
+            .http_only(true)
+            .into()
+    }
+
+    /// One line for the liftoff summary.
+    pub(super) fn summary(&self) -> String {
+        let Self { name, path, same_site, secure } = self;
+        let secure = if *secure { "Secure" } else { "not Secure" };
+        format!("`{name}`, {secure}, HttpOnly, SameSite={same_site}, Path={path}")
+    }
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}

@@ -1,0 +1,97 @@
+use std::fmt;
+
+use rocket::time::{Duration, OffsetDateTime};
+
+use super::record::Record;
+use crate::config;
+
+/// How long a session lasts: from its last use, and in all.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lifetime {
+    idle_timeout: Duration,
+    max_age: Duration,
+}
+
+impl Lifetime {
+    pub(super) fn new(config: &config::Sessions) -> Self {
+        let seconds = |seconds: u64| Duration::seconds(seconds.try_into().unwrap_or(i64::MAX));
+        Self { idle_timeout: seconds(config.idle_timeout), max_age: seconds(config.max_age) }
+    }
+
+    /// When a session that began at `created` and was last used at `seen` is
+    /// over.
+    pub(super) fn end(&self, created: OffsetDateTime, seen: OffsetDateTime) -> OffsetDateTime {
+        created.saturating_add(self.max_age).min(seen.saturating_add(self.idle_timeout))
+    }
+
+    /// Whether a session is over, by what was stored and by the timeouts that
+    /// are in force now.
+    pub(super) fn is_over(&self, session: &Record, now: OffsetDateTime) -> bool {
+        now >= session.expires_at.min(self.end(session.created_at, session.last_seen_at))
+    }
+
+    /// Whether the use of a session is to be written down. Not each time: it
+    /// would be a write a request.
+    pub(super) fn is_stale(&self, session: &Record, now: OffsetDateTime) -> bool {
+        now - session.last_seen_at >= (self.idle_timeout / 10_i32).min(Duration::MINUTE)
+    }
+}
+
+impl fmt::Display for Lifetime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { idle_timeout, max_age } = self;
+        write!(f, "{} s idle, {} s in all", idle_timeout.whole_seconds(), max_age.whole_seconds())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const LIFETIME: Lifetime =
+        Lifetime { idle_timeout: Duration::seconds(100), max_age: Duration::seconds(1_000) };
+
+    fn at(milliseconds: i64) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH + Duration::milliseconds(milliseconds)
+    }
+
+    fn session(seen: i64, expires: i64) -> Record {
+        Record {
+            source: "test".into(),
+            created_at: at(0),
+            last_seen_at: at(seen),
+            expires_at: at(expires),
+            groups: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn a_session_is_over_at_the_end_and_not_before() {
+        let cases = [
+            ("idle", session(0, i64::MAX / 1_000_000), 100_000),
+            ("old", session(950_000, i64::MAX / 1_000_000), 1_000_000),
+            ("stored", session(0, 5_000), 5_000),
+        ];
+        for (reason, session, end) in cases {
+            assert!(!LIFETIME.is_over(&session, at(end - 1)), "{reason}");
+            assert!(LIFETIME.is_over(&session, at(end)), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_session_ends_at_the_earlier_of_the_two() {
+        assert_eq!(LIFETIME.end(at(0), at(500_000)), at(600_000));
+        assert_eq!(LIFETIME.end(at(0), at(950_000)), at(1_000_000));
+    }
+
+    #[test]
+    fn a_use_is_written_after_a_tenth_of_the_timeout_or_a_minute() {
+        let idle = |seconds| Lifetime { idle_timeout: Duration::seconds(seconds), ..LIFETIME };
+        for (lifetime, after) in [(LIFETIME, 10_000), (idle(86_400), 60_000), (idle(1), 100)] {
+            assert!(!lifetime.is_stale(&session(0, 1), at(after - 1)), "{after}");
+            assert!(lifetime.is_stale(&session(0, 1), at(after)), "{after}");
+        }
+    }
+}

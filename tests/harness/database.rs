@@ -1,0 +1,288 @@
+use std::io::Write;
+use std::sync::Once;
+
+use rocket::tokio::runtime::Runtime;
+use sqlx::mysql::MySqlPoolOptions;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{
+    AssertSqlSafe, MySqlConnection, MySqlPool, PgConnection, PgPool, Row, SqliteConnection, SqlitePool,
+    raw_sql,
+};
+use tempfile::TempDir;
+
+use super::log;
+
+/// Makes a test in a module of each database's name of each claim, a function
+/// of a [`Database`].
+#[macro_export]
+macro_rules! on_every_database {
+    ($($claim:ident),* $(,)?) => {
+        $crate::on_every_database!(sqlite, Sqlite, [$($claim),*]);
+        $crate::on_every_database!(postgres, Postgres, [$($claim),*]);
+        $crate::on_every_database!(mysql, MySql, [$($claim),*]);
+    };
+    ($module:ident, $kind:ident, [$($claim:ident),*]) => {
+        mod $module {
+            use $crate::harness::{Database, Kind};
+
+            $(#[test]
+            fn $claim() {
+                Database::on(Kind::$kind).into_iter().for_each(super::$claim);
+            })*
+        }
+    };
+}
+
+/// The kinds of databases that users can be kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+    MySql,
+}
+
+/// A new, empty database, its own connections to it, and its end.
+pub struct Database {
+    pub kind: Kind,
+    /// A folder for files; that of an SQLite database is in it.
+    pub directory: TempDir,
+    name: String,
+    server: String,
+    url: String,
+    runtime: Runtime,
+    pool: Pool,
+}
+
+enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+    MySql(MySqlPool),
+}
+
+/// Does the same with a pool or a connection of any kind.
+macro_rules! with {
+    ($each:expr, $name:ident => $body:expr, $kind:ident) => {
+        match $each {
+            $kind::Sqlite($name) => $body,
+            $kind::Postgres($name) => $body,
+            $kind::MySql($name) => $body,
+        }
+    };
+}
+
+/// A lock on the database, from another connection.
+pub struct Lock<'a> {
+    database: &'a Database,
+    connection: Locked,
+}
+
+enum Locked {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+    MySql(MySqlConnection),
+}
+
+impl Kind {
+    /// The URL of a server of this kind that tests may use.
+    fn server(self) -> Option<String> {
+        let variable = match self {
+            Kind::Sqlite => return None,
+            Kind::Postgres => "TEST_POSTGRES_URL",
+            Kind::MySql => "TEST_MYSQL_URL",
+        };
+        let url = std::env::var(variable).ok();
+        if url.is_none() {
+            self.tell_of_skipped_tests(variable);
+        }
+        url
+    }
+
+    /// Says once for each program of tests, past what captures their output.
+    fn tell_of_skipped_tests(self, variable: &str) {
+        static TOLD: [Once; 3] = [const { Once::new() }; 3];
+
+        TOLD[self as usize].call_once(|| {
+            let cure = "`scripts/databases up` starts a server and prints it";
+            let told = format!("skipped: the tests on {self:?}, because {variable} is not set; {cure}\n");
+            std::io::stderr().write_all(told.as_bytes()).expect("to write");
+        });
+    }
+}
+
+impl Database {
+    /// An SQLite database in a file.
+    pub fn new() -> Database {
+        Self::on(Kind::Sqlite).expect("no server is needed")
+    }
+
+    /// A database of that kind; `None` where there is no server for it.
+    pub fn on(kind: Kind) -> Option<Database> {
+        let server = kind.server();
+        if kind != Kind::Sqlite && server.is_none() {
+            return None;
+        }
+        Some(Self::create(kind, &server.unwrap_or_default()))
+    }
+
+    /// A database of that kind on the server of that URL.
+    pub fn create(kind: Kind, server: &str) -> Database {
+        log::install();
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let runtime = Runtime::new().expect("a runtime");
+        let entered = runtime.enter();
+        let unique = directory.path().file_name().expect("a name").to_string_lossy();
+        let name = format!("remote_user_{}", unique.trim_start_matches(".tmp"));
+        let (address, query) = server.split_once('?').map_or((server, None), |(url, q)| (url, Some(q)));
+        let authority = address.split('/').take(3).collect::<Vec<_>>().join("/");
+        let mut url = format!("{authority}/{name}");
+        url.extend(query.map(|query| format!("?{query}")));
+        let pool = match kind {
+            Kind::Sqlite => {
+                let file = directory.path().join("users.sqlite");
+                url = format!("sqlite:{}", file.display());
+                let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+                Pool::Sqlite(SqlitePoolOptions::new().connect_lazy_with(options))
+            }
+            Kind::Postgres => {
+                let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE template0");
+                administer(&runtime, kind, server, &sql).expect("a database");
+                Pool::Postgres(PgPoolOptions::new().connect_lazy(&url).expect("a URL"))
+            }
+            Kind::MySql => {
+                administer(&runtime, kind, server, &format!("CREATE DATABASE `{name}`")).expect("a database");
+                Pool::MySql(MySqlPoolOptions::new().connect_lazy(&url).expect("a URL"))
+            }
+        };
+        drop(entered);
+        Database { kind, directory, name, server: server.into(), url, runtime, pool }
+    }
+
+    /// Another new database of the same server.
+    pub fn another(&self) -> Database {
+        Self::create(self.kind, &self.server)
+    }
+
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// Runs `sql`, and returns the first column of its rows as text.
+    pub fn sql(&self, sql: &str) -> Vec<String> {
+        self.try_sql(sql).unwrap_or_else(|e| panic!("{sql}: {e}"))
+    }
+
+    pub fn try_sql(&self, sql: &str) -> Result<Vec<String>, sqlx::Error> {
+        let query = raw_sql(AssertSqlSafe(sql.to_owned()));
+        with!(&self.pool, pool => {
+            let rows = self.runtime.block_on(query.fetch_all(pool))?;
+            rows.iter().map(|row| row.try_get_unchecked(0)).collect()
+        }, Pool)
+    }
+
+    /// Locks the tables for writing, as another process would.
+    pub fn lock(&self) -> Lock<'_> {
+        let sql = match self.kind {
+            Kind::Sqlite => "BEGIN IMMEDIATE",
+            Kind::Postgres => {
+                "BEGIN; LOCK TABLE remote_users, remote_groups, remote_memberships IN EXCLUSIVE MODE"
+            }
+            Kind::MySql => "LOCK TABLES remote_users READ, remote_groups READ, remote_memberships READ",
+        };
+        let connection = self.runtime.block_on(async {
+            match &self.pool {
+                Pool::Sqlite(pool) => Locked::Sqlite(pool.acquire().await.expect("a connection").detach()),
+                Pool::Postgres(pool) => {
+                    Locked::Postgres(pool.acquire().await.expect("a connection").detach())
+                }
+                Pool::MySql(pool) => Locked::MySql(pool.acquire().await.expect("a connection").detach()),
+            }
+        });
+        let mut lock = Lock { database: self, connection };
+        lock.sql(sql);
+        lock
+    }
+
+    /// Everything that is remembered, to see whether anything changed.
+    pub fn dump(&self) -> Vec<String> {
+        self.sql(
+            "SELECT concat_ws(' ', 'user', id, username, coalesce(name, '-'), coalesce(email, '-'),
+                              is_active, is_staff, is_superuser, last_login_at) FROM remote_users
+             UNION ALL SELECT concat_ws(' ', 'group', name) FROM remote_groups
+             UNION ALL SELECT concat_ws(' ', 'member', user_id, group_id, source) FROM remote_memberships
+             ORDER BY 1",
+        )
+    }
+
+    /// How many seconds ago `time`, a column of the only user, was.
+    pub fn age(&self, time: &str) -> i64 {
+        let age = match self.kind {
+            Kind::Sqlite => format!("unixepoch() - unixepoch({time})"),
+            Kind::Postgres => format!("floor(extract(epoch FROM now() - {time}))"),
+            Kind::MySql => format!("timestampdiff(SECOND, {time}, utc_timestamp)"),
+        };
+        self.sql(&format!("SELECT {age} FROM remote_users"))[0].parse().expect("a number")
+    }
+
+    /// Makes the last login of everybody one of that many seconds ago.
+    pub fn age_logins(&self, seconds: i64) {
+        let time = match self.kind {
+            Kind::Sqlite => format!("datetime('now', '-{seconds} seconds')"),
+            Kind::Postgres => format!("now() - interval '{seconds} seconds'"),
+            Kind::MySql => format!("utc_timestamp - INTERVAL {seconds} SECOND"),
+        };
+        self.sql(&format!("UPDATE remote_users SET last_login_at = {time}"));
+    }
+
+    /// Makes every session one that began, was used and ends that many seconds
+    /// before it did.
+    pub fn age_sessions(&self, seconds: i64) {
+        let earlier = |time| match self.kind {
+            Kind::Sqlite => format!("{time} = strftime('%Y-%m-%d %H:%M:%f', {time}, '-{seconds} seconds')"),
+            Kind::Postgres => format!("{time} = {time} - interval '{seconds} seconds'"),
+            Kind::MySql => format!("{time} = {time} - INTERVAL {seconds} SECOND"),
+        };
+        let times = ["created_at", "last_seen_at", "expires_at"].map(earlier).join(", ");
+        self.sql(&format!("UPDATE remote_sessions SET {times}"));
+    }
+}
+
+/// Runs `sql` on a connection of its own to a server.
+fn administer(runtime: &Runtime, kind: Kind, server: &str, sql: &str) -> Result<(), sqlx::Error> {
+    let query = raw_sql(AssertSqlSafe(sql.to_owned()));
+    runtime.block_on(async {
+        match kind {
+            Kind::Sqlite => unreachable!("there is no server"),
+            Kind::Postgres => query.execute(&PgPool::connect(server).await?).await.map(drop),
+            Kind::MySql => query.execute(&MySqlPool::connect(server).await?).await.map(drop),
+        }
+    })
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        with!(&self.pool, pool => self.runtime.block_on(pool.close()), Pool);
+        let sql = match self.kind {
+            Kind::Sqlite => return,
+            Kind::Postgres => format!("DROP DATABASE \"{}\" WITH (FORCE)", self.name),
+            Kind::MySql => format!("DROP DATABASE `{}`", self.name),
+        };
+        let dropped = administer(&self.runtime, self.kind, &self.server, &sql);
+        if !std::thread::panicking() {
+            dropped.unwrap_or_else(|e| panic!("{sql}: {e}"));
+        }
+    }
+}
+
+impl Lock<'_> {
+    fn sql(&mut self, sql: &'static str) {
+        let done = with!(&mut self.connection, connection => {
+            self.database.runtime.block_on(raw_sql(sql).execute(&mut *connection)).map(drop)
+        }, Locked);
+        done.unwrap_or_else(|e| panic!("{sql}: {e}"));
+    }
+
+    pub fn release(mut self) {
+        self.sql(if self.database.kind == Kind::MySql { "UNLOCK TABLES" } else { "ROLLBACK" });
+    }
+}
