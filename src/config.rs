@@ -8,6 +8,8 @@ mod headers;
 #[cfg(feature = "jwt")]
 mod jwt;
 #[cfg(feature = "jwt")]
+mod key_url;
+#[cfg(feature = "jwt")]
 mod one_or_more;
 mod prefixes;
 mod preset;
@@ -38,6 +40,8 @@ pub(crate) use groups_format::GroupsFormat;
 pub(crate) use headers::Headers;
 #[cfg(feature = "jwt")]
 pub(crate) use jwt::{Jwt, KeySource};
+#[cfg(feature = "jwt")]
+pub(crate) use key_url::KeyUrl;
 pub(crate) use prefixes::Prefixes;
 pub(crate) use secret::ProxySecret;
 pub(crate) use session::Sessions;
