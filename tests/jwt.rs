@@ -436,6 +436,21 @@ fn the_other_proofs_are_asked_for_too() {
     app.send(Get, "/public", &both, STRANGER).is(403, &untrusted);
     let plain = "header `Remote-User` comes from a peer that is no trusted proxy";
     app.send(Get, "/public", &both[..1], STRANGER).is(403, plain);
+
+    let secret = "0123456789abcdef0123456789abcdef";
+    let file = format!("public_key_file = '{}'", file.display());
+    let toml =
+        format!("proxy_secret = {{ values = ['{secret}'] }}\n[default.remote_user.jwt]\nheader = '{HEADER}'");
+    let toml = format!("{toml}\nissuer = '{ISSUER}'\naudience = '{AUDIENCE}'\n{file}");
+    let with = |app: &App, value| app.get("/nobody", &[(HEADER, &signed), ("X-Proxy-Secret", value)]);
+    let app = App::launch_exactly(&toml);
+    with(&app, secret).is(200, "ada");
+    assert_eq!(with(&app, "wrong").status, 403);
+    assert_eq!(app.get("/nobody", &token(&signed)).status, 403);
+    app.get("/nobody", &[("X-Proxy-Secret", secret), ("Remote-User", "ada")]).is(200, "nobody");
+    let app = App::launch_exactly(&format!("untrusted = 'ignore'\n{toml}"));
+    with(&app, "wrong").is(200, "nobody");
+    app.get("/nobody", &token(&signed)).is(200, "nobody");
 }
 
 #[test]

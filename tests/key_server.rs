@@ -237,3 +237,17 @@ fn a_launch_without_the_key_server_goes_on_and_answers_503() {
         }
     }
 }
+
+#[test]
+fn a_key_server_that_is_not_there_is_told_with_the_cause() {
+    let recording = Recording::start();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let url = format!("http://{}/keys", port.expect("a port"));
+    let app = App::launch_exactly(&table(&url, ""));
+    app.get("/public", &[]).is(200, "public");
+    let lines = recording.lines_of("rocket_remote_user");
+    let warning =
+        lines.iter().find(|line| line.starts_with(&format!("The keys at {url} cannot be fetched: ")));
+    let warning = warning.unwrap_or_else(|| panic!("{lines:?}"));
+    assert!(warning.ends_with(": Connection refused (os error 111)."), "{warning}");
+}

@@ -198,6 +198,16 @@ fn a_table_of_tokens_that_cannot_be_says_what_is_wrong() {
         ("", format!("{{ {rest}, jwks_url = 'keys' }}"), not_secure("keys")),
         (
             "",
+            format!("{{ {rest}, jwks_url = 'https://ada:s3cret@issuer.example/' }}"),
+            "the URL of keys, which is logged, cannot hold a user name or a password".into(),
+        ),
+        (
+            "",
+            format!("{{ {whole}, jwks_max_age = 29 }}"),
+            "`jwks_max_age` is over before `jwks_refresh_interval` is".into(),
+        ),
+        (
+            "",
             format!("{{ {rest}, public_key_url = 'https://k.example/keys' }}"),
             no_name("https://k.example/keys"),
         ),

@@ -95,6 +95,9 @@ impl TryFrom<Table> for Jwt {
         if table.jwks_max_age == 0 || table.jwks_refresh_interval == 0 {
             return Err("`jwks_max_age` and `jwks_refresh_interval` are 1 second or more".into());
         }
+        if table.jwks_max_age < table.jwks_refresh_interval {
+            return Err("`jwks_max_age` is over before `jwks_refresh_interval` is".into());
+        }
         table.claims.check()?;
         Ok(Self {
             keys,

@@ -55,6 +55,9 @@ impl fmt::Display for KeyUrl {
 fn secure(url: &str) -> Result<Url, String> {
     let fault = || format!("`{url}` is not an https URL, nor an http URL of the loopback");
     let parsed = Url::parse(url).map_err(|_| fault())?;
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err("the URL of keys, which is logged, cannot hold a user name or a password".into());
+    }
     let is_loopback = match parsed.host_str() {
         Some("localhost" | "[::1]") => true,
         Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),

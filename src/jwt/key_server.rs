@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -145,12 +146,12 @@ impl KeyServer {
 
     async fn fetch(&self, url: &Url) -> Result<Vec<Key>, String> {
         let response = self.client.get(url.clone()).send().await;
-        let mut response = response.map_err(|e| e.without_url().to_string())?;
+        let mut response = response.map_err(causes)?;
         if response.status() != StatusCode::OK {
             return Err(format!("the answer is {}", response.status()));
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| e.without_url().to_string())? {
+        while let Some(chunk) = response.chunk().await.map_err(causes)? {
             body.extend_from_slice(&chunk);
             if body.len() > Self::LARGEST {
                 return Err(format!("the answer is larger than {} bytes", Self::LARGEST));
@@ -163,4 +164,16 @@ impl KeyServer {
         };
         keys.map_err(|fault| format!("the answer {fault}"))
     }
+}
+
+/// What went wrong, down to its cause.
+fn causes(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text += &format!(": {error}");
+        cause = error.source();
+    }
+    text
 }
