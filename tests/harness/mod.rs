@@ -6,6 +6,7 @@ pub mod database;
 pub mod log;
 pub mod network;
 pub mod process;
+pub mod server;
 pub mod socket;
 
 use std::net::SocketAddr;
