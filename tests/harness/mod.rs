@@ -2,6 +2,7 @@
 //! what it does.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod balancer;
 pub mod database;
 pub mod log;
 pub mod network;
