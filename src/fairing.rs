@@ -109,7 +109,7 @@ impl Fairing for Completion {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        match self.source.open(&rocket, self.config.migrate).await {
+        match self.source.open(&rocket, &self.config).await {
             Ok(store) => {
                 let service = Service::new(&self.config, self.policy.clone(), store, self.source.name());
                 let rocket = rocket.manage(service).manage(self.config.clone());

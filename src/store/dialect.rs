@@ -34,7 +34,7 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     const CREATE_GROUPS: &'static str;
     /// `user_id`, `groups`. Does nothing where the membership exists.
     const JOIN: &'static str;
-    /// `user_id`, `groups`.
+    /// `groups`, `user_id`.
     const LEAVE: &'static str;
     /// Whether a server is asked, which can end a session, or not answer at all.
     const REMOTE: bool;
@@ -43,6 +43,8 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     const CONNECTIONS_PER_PROCESSOR: usize;
     /// How many transactions may write at once.
     const WRITERS: usize;
+    /// How many characters a name can have, which is unique.
+    const LONGEST_NAME: usize;
     /// The name and the SQL of each migration, beginning with version 1.
     const MIGRATIONS: &'static [(&'static str, &'static str)];
 
