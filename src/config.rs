@@ -8,6 +8,8 @@ mod headers;
 #[cfg(feature = "jwt")]
 mod jwt;
 #[cfg(feature = "jwt")]
+mod key_url;
+#[cfg(feature = "jwt")]
 mod one_or_more;
 mod prefixes;
 mod preset;
@@ -38,6 +40,8 @@ pub(crate) use groups_format::GroupsFormat;
 pub(crate) use headers::Headers;
 #[cfg(feature = "jwt")]
 pub(crate) use jwt::{Jwt, KeySource};
+#[cfg(feature = "jwt")]
+pub(crate) use key_url::KeyUrl;
 pub(crate) use prefixes::Prefixes;
 pub(crate) use secret::ProxySecret;
 pub(crate) use session::Sessions;
@@ -154,6 +158,20 @@ impl Config {
         Err(misconfigured(figment, "proxy_certificate", fault.into()).into())
     }
 
+    /// Checks that names of any permitted length fit a store where they have at
+    /// most `longest` characters.
+    pub(crate) fn check_names(&self, figment: &Figment, longest: usize) -> Result<(), Abort> {
+        let limits = [("limits.user", self.limits.user), ("limits.group", self.limits.group)];
+        match limits.into_iter().find(|(_, limit)| *limit > longest) {
+            Some((key, limit)) => {
+                let fault =
+                    format!("{limit} is more than the {longest} characters of a name in this database");
+                Err(misconfigured(figment, key, fault).into())
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Where the proxy signs people in: `login_url`.
     pub fn login_url(&self) -> Option<&str> {
         self.login_url.as_ref().map(|url| url.as_str())
@@ -196,9 +214,7 @@ impl Config {
         if let Some((key, _)) = starred {
             return Some((key, "\"*\" is everyone in `staff_groups` and `superuser_groups` only".into()));
         }
-        if let Some(key) = self.groups_off()
-            && self.missing_groups == MissingGroups::Deny
-        {
+        if let (Some(key), MissingGroups::Deny) = (self.groups_off(), self.missing_groups) {
             return Some(("missing_groups", format!("`{key}` is off, so \"deny\" refuses everyone")));
         }
         if let Some(permission) =

@@ -104,8 +104,8 @@ struct Completion {
 }
 
 impl Completion {
-    async fn service(&self, rocket: &Rocket<Build>) -> Result<Service, Abort> {
-        let Opened { users, sessions } = self.source.open(rocket, self.config.migrate).await?;
+    async fn complete(&self, rocket: &Rocket<Build>) -> Result<Service, Abort> {
+        let Opened { users, sessions } = self.source.open(rocket, &self.config).await?;
         let debug = rocket.figment().profile() == rocket::Config::DEBUG_PROFILE;
         let sessions = match (&self.config.session, sessions) {
             (None, _) => None,
@@ -126,7 +126,7 @@ impl Fairing for Completion {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        match self.service(&rocket).await {
+        match self.complete(&rocket).await {
             Ok(service) => {
                 let rocket = rocket.manage(service).manage(self.config.clone());
                 Ok(rocket.attach(Gate).mount("/", [Gate::route()]))

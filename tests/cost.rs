@@ -10,17 +10,18 @@ use rocket::local::blocking::Client;
 use rocket_db_pools::Database as _;
 use rocket_remote_user::{RemoteUser, SqlitePool};
 
+on_every_database![an_unchanged_user_is_one_statement_and_no_write];
+
 #[derive(rocket_db_pools::Database)]
 #[database("counted")]
 struct Counted(SqlitePool);
 
-/// An application whose statements sqlx logs.
+/// An application that shares its database with the users.
 fn launch(database: &Database, connections: u32) -> Client {
     let figment = figment(database, "staff_groups = ['crew']")
         .merge(("databases.counted.url", database.url()))
         .merge(("databases.counted.max_connections", connections))
-        .merge(("databases.counted.connect_timeout", 1))
-        .merge(("databases.counted.log_level", "debug"));
+        .merge(("databases.counted.connect_timeout", 1));
     let fairing = RemoteUser::fairing().database::<Counted>();
     let rocket =
         application(figment).mount("/", rocket::routes![app]).attach(fairing).attach(Counted::init());
@@ -44,11 +45,12 @@ fn statements(
     logged.iter().map(|line| line.split_once("summary=\"").expect(line).1.to_owned()).collect()
 }
 
-#[test]
-fn an_unchanged_user_is_one_statement_and_no_write() {
+fn an_unchanged_user_is_one_statement_and_no_write(database: Database) {
     let recording = Recording::start();
-    let database = Database::new();
-    let client = launch(&database, 4);
+    let figment = figment(&database, "staff_groups = ['crew']");
+    let figment = figment.merge(("databases.remote_user.log_level", "debug"));
+    let rocket = application(figment).attach(RemoteUser::fairing());
+    let client = Client::untracked(rocket).expect("a launch");
     database.sql("INSERT INTO remote_groups (name) VALUES ('editors'), ('crew'), ('authors')");
 
     let first = statements(&recording, &client, "/me", "editors,crew");

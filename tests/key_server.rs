@@ -9,6 +9,7 @@ use harness::log::Recording;
 use harness::process::Example;
 use harness::socket::Server;
 use harness::{App, Database, application, figment_exactly};
+use rocket::serde::json::json;
 use rocket_remote_user::RemoteUser;
 
 const HEADER: &str = "X-Assertion";
@@ -148,6 +149,43 @@ fn keys_are_fetched_again_before_they_are_too_old() {
 }
 
 #[test]
+fn a_key_with_a_url_of_its_own_is_fetched_when_a_token_names_it() {
+    let [key, other] = ["a-1", "b-2"].map(|id| SigningKey::new(Kind::P256, id));
+    let pem = |key: &SigningKey| std::fs::read_to_string(key.public_key_file()).expect("a key");
+    let server = KeyServer::serve(&pem(&key));
+    let url = server.url().replace("/keys", "/{kid}");
+    let source = |url| format!("public_key_url = '{url}'\njwks_refresh_interval = 1");
+    let app = App::launch_exactly(&table("", &source(&url)).replace("jwks_url = ''\n", ""));
+    assert_eq!(server.paths(), [""; 0]);
+    for _ in 0..3 {
+        assert_eq!(app.get("/me", &[(HEADER, &token(&key))]).status, 200);
+    }
+    assert_eq!(server.paths(), ["/a-1"]);
+    for id in ["", "../a-1", "a-1/..", "a.1", "a?1", "%2e", "a b", &"a".repeat(101)] {
+        let named = key.sign(&json!({ "alg": "ES256", "kid": id }), &claims());
+        app.get("/me", &[(HEADER, &named)]).is(403, UNKNOWN);
+    }
+    app.get("/me", &[(HEADER, &key.sign(&json!({ "alg": "ES256" }), &claims()))]).is(403, UNKNOWN);
+    assert_eq!(server.paths(), ["/a-1"]);
+
+    server.answer("404 Not Found", "", "");
+    while server.requests() < 2 {
+        app.get("/me", &[(HEADER, &token(&other))]).is(403, UNKNOWN);
+    }
+    assert_eq!(server.paths(), ["/a-1", "/b-2"]);
+    server.answer("200 OK", "", &pem(&other));
+    loop {
+        match app.get("/me", &[(HEADER, &token(&other))]) {
+            reply if reply.status == 200 => break,
+            reply => reply.is(403, UNKNOWN),
+        }
+    }
+    let crossed = other.sign(&json!({ "alg": "ES256", "kid": "a-1" }), &claims());
+    app.get("/me", &[(HEADER, &crossed)]).is(403, "header `X-Assertion` has a wrong signature");
+    assert_eq!(app.get("/me", &[(HEADER, &token(&key))]).status, 200);
+}
+
+#[test]
 fn keys_are_fetched_over_tls_from_whom_the_system_trusts() {
     let authority = Authority::new();
     let key = SigningKey::new(Kind::P256, "1");
@@ -192,10 +230,24 @@ fn a_launch_without_the_key_server_goes_on_and_answers_503() {
         assert_eq!(server.requests(), 1, "{status}");
         let lines = recording.lines_of("rocket_remote_user");
         let warning = format!("The keys at {} cannot be fetched: {reason}.", server.url());
-        let cure = "Until they can be, a token is answered with 503.".to_owned();
+        let cure = "Until they can be, no token of theirs is accepted.".to_owned();
         let failed = format!("Failed GET /me from 127.0.0.1: {NO_KEYS}.");
         for line in [warning, cure, failed] {
             assert!(lines.contains(&line), "{line} is not in {lines:?}");
         }
     }
+}
+
+#[test]
+fn a_key_server_that_is_not_there_is_told_with_the_cause() {
+    let recording = Recording::start();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let url = format!("http://{}/keys", port.expect("a port"));
+    let app = App::launch_exactly(&table(&url, ""));
+    app.get("/public", &[]).is(200, "public");
+    let lines = recording.lines_of("rocket_remote_user");
+    let warning =
+        lines.iter().find(|line| line.starts_with(&format!("The keys at {url} cannot be fetched: ")));
+    let warning = warning.unwrap_or_else(|| panic!("{lines:?}"));
+    assert!(warning.ends_with(": Connection refused (os error 111)."), "{warning}");
 }

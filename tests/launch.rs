@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use harness::launch::{TABLE, abort, abort_by, expect, rocket};
 use harness::log::Recording;
-use harness::{Database, application};
+use harness::{Database, Kind, application};
 use rocket::http::{Header, Status};
 use rocket::local::blocking::Client;
 use rocket::{get, routes};
@@ -14,6 +14,13 @@ use rocket_db_pools::Database as _;
 use rocket_remote_user::{
     Config, Group, Member, Permission, Permitted, RemoteUser, Session, SqlitePool, Staff, Superuser, Visitor,
 };
+
+on_every_database![
+    a_database_is_told_by_the_scheme_of_its_url,
+    a_name_that_can_be_longer_than_the_database_holds_stops_the_launch,
+    a_newer_schema_stops_the_launch,
+    a_schema_that_was_left_half_made_stops_the_launch,
+];
 
 const TRUSTED: &str = "trusted_proxies = ['::1']\n";
 
@@ -256,20 +263,70 @@ fn a_database_that_cannot_be_opened_is_told_once() {
     assert_eq!(lines, [format!("failed to initialize database: failed to initialize database: {error}")]);
 }
 
-#[test]
-fn a_newer_schema_stops_the_launch() {
+fn a_name_that_can_be_longer_than_the_database_holds_stops_the_launch(database: Database) {
     let recording = Recording::start();
-    let database = Database::new();
+    for key in ["user", "group"] {
+        let launch = |limit| {
+            let toml = format!("{TABLE}{TRUSTED}limits = {{ {key} = {limit} }}");
+            rocket(&database, &toml).attach(RemoteUser::fairing())
+        };
+        drop(Client::untracked(launch(640)).expect("a launch"));
+        match database.kind {
+            Kind::Sqlite => drop(Client::untracked(launch(641)).expect("a launch")),
+            _ => expect(
+                &abort(&recording, &database, launch(641)),
+                &format!("limits.{key}"),
+                "641 is more than the 640 characters of a name in this database",
+            ),
+        }
+    }
+}
+
+fn a_newer_schema_stops_the_launch(database: Database) {
+    let recording = Recording::start();
     let toml = format!("{TABLE}{TRUSTED}");
     drop(Client::untracked(rocket(&database, &toml).attach(RemoteUser::fairing())).expect("a launch"));
-    database.sql(
+    let none = if database.kind == Kind::Postgres { "''::bytea" } else { "x'00'" };
+    database.sql(&format!(
         "INSERT INTO _remote_user_migrations (version, description, success, checksum, execution_time)
-         VALUES (99, 'from the future', TRUE, x'00', 0)",
-    );
+         VALUES (99, 'from the future', TRUE, {none}, 0)"
+    ));
     let rocket = rocket(&database, &toml).attach(RemoteUser::fairing());
     let expected = "the database has version 99 of the `remote_*` tables, which is newer than this version of \
                     `rocket_remote_user` knows: update the crate";
     assert_eq!(abort(&recording, &database, rocket), [expected]);
+}
+
+fn a_schema_that_was_left_half_made_stops_the_launch(database: Database) {
+    let recording = Recording::start();
+    let toml = format!("{TABLE}{TRUSTED}");
+    drop(Client::untracked(rocket(&database, &toml).attach(RemoteUser::fairing())).expect("a launch"));
+    database.sql("UPDATE _remote_user_migrations SET success = FALSE");
+    let rocket = rocket(&database, &toml).attach(RemoteUser::fairing());
+    let expected = "version 1 of the `remote_*` tables was left half made when a launch was interrupted: drop what \
+                    there is of it, delete its row from `_remote_user_migrations`, and launch again";
+    assert_eq!(abort(&recording, &database, rocket), [expected]);
+}
+
+fn a_database_is_told_by_the_scheme_of_its_url(database: Database) {
+    let _recording = Recording::start();
+    let schemes: &[[&str; 2]] = match database.kind {
+        Kind::Sqlite => &[],
+        Kind::Postgres => &[["postgres://", "postgresql://"], ["postgresql://", "postgres://"]],
+        Kind::MySql => &[["mysql://", "mariadb://"], ["mariadb://", "mysql://"]],
+    };
+    for [scheme, other] in schemes {
+        let url = database.url().replace(scheme, other);
+        let rocket = rocket(&database, &format!("{TABLE}{TRUSTED}").replace("$URL", &url));
+        drop(Client::untracked(rocket.attach(RemoteUser::fairing())).expect("a launch"));
+    }
+    let rocket = rocket(&database, &format!("{TABLE}{TRUSTED}")).attach(RemoteUser::fairing());
+    drop(Client::untracked(rocket).expect("a launch"));
+    let tables = database.tables();
+    assert!(
+        tables.contains(&"remote_users".into()) && tables.contains(&"remote_sessions".into()),
+        "{tables:?}"
+    );
 }
 
 #[derive(rocket_db_pools::Database)]

@@ -161,7 +161,8 @@ fn a_table_of_tokens_that_cannot_be_says_what_is_wrong() {
     let whole = format!("{rest}, jwks_url = 'https://issuer.example/keys'");
     let known = "`RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `ES256`, `ES384`, `EdDSA`";
     let not_secure = |url: &str| format!("`{url}` is not an https URL, nor an http URL of the loopback");
-    let one_of = "set one of `jwks_url`, `jwks_file` and `public_key_file`";
+    let one_of = "set one of `jwks_url`, `jwks_file`, `public_key_file` and `public_key_url`";
+    let no_name = |url: &str| format!("`{url}` has no `{{kid}}` in its path, for the name of a key");
     let none = "holds no key that can verify a signature";
     let cases = [
         ("", "{}".into(), "missing field `header`".to_owned()),
@@ -195,6 +196,31 @@ fn a_table_of_tokens_that_cannot_be_says_what_is_wrong() {
         ),
         ("", format!("{{ {rest}, jwks_url = 'file:///keys' }}"), not_secure("file:///keys")),
         ("", format!("{{ {rest}, jwks_url = 'keys' }}"), not_secure("keys")),
+        (
+            "",
+            format!("{{ {rest}, jwks_url = 'https://ada:s3cret@issuer.example/' }}"),
+            "the URL of keys, which is logged, cannot hold a user name or a password".into(),
+        ),
+        (
+            "",
+            format!("{{ {whole}, jwks_max_age = 29 }}"),
+            "`jwks_max_age` is over before `jwks_refresh_interval` is".into(),
+        ),
+        (
+            "",
+            format!("{{ {rest}, public_key_url = 'https://k.example/keys' }}"),
+            no_name("https://k.example/keys"),
+        ),
+        (
+            "",
+            format!("{{ {rest}, public_key_url = 'https://{{kid}}.example/' }}"),
+            no_name("https://{kid}.example/"),
+        ),
+        (
+            "",
+            format!("{{ {rest}, public_key_url = 'http://k.example/{{kid}}' }}"),
+            no_name("http://k.example/{kid}"),
+        ),
         (
             "",
             format!("{{ {rest}, jwks_file = 'nowhere' }}"),

@@ -5,6 +5,7 @@ mod harness;
 use harness::log::Recording;
 use harness::socket::Server;
 use harness::{App, Database, Headers, PROXY, STRANGER, application, figment};
+use rocket::http::Header;
 use rocket::http::Method::Get;
 use rocket_remote_user::RemoteUser;
 
@@ -178,4 +179,13 @@ fn a_secret_of_32_characters_is_long_enough() {
     let characters = "é".repeat(32);
     let app = App::launch_exactly(&format!("proxy_secret = {{ values = ['{characters}'] }}"));
     assert_eq!(app.me(&[secret(&characters), ADA])["username"], "ada");
+}
+
+#[test]
+fn no_peer_address_is_no_trust_where_one_is_asked_for() {
+    for (app, status) in [(App::launch(SECRETS), 403), (App::launch_exactly(SECRETS), 200)] {
+        let request = app.client.get("/me").header(Header::new("X-Proxy-Secret", OLD));
+        let response = request.header(Header::new(ADA.0, ADA.1)).dispatch();
+        assert_eq!(response.status().code, status);
+    }
 }

@@ -131,23 +131,6 @@ fn an_untrusted_peer_is_told_by_its_socket() {
 }
 
 #[test]
-fn many_first_requests_of_one_person_make_one_user() {
-    let database = Database::new();
-    let server = serve(&database, "create_groups = true");
-    std::thread::scope(|scope| {
-        let send = || server.get("/me", "Remote-User: ada\nRemote-Groups: a,b,c");
-        let requests: Vec<_> = (0..40).map(|_| scope.spawn(send)).collect();
-        for request in requests {
-            let (status, body) = request.join().expect("a response");
-            assert_eq!(status, 200, "{body}");
-            assert!(body.contains(r#""groups":["a","b","c"],"id":1,"#), "{body}");
-        }
-    });
-    assert_eq!(database.sql("SELECT username FROM remote_users"), ["ada"]);
-    assert_eq!(database.sql("SELECT count(*) FROM remote_memberships"), ["3"]);
-}
-
-#[test]
 fn a_server_under_load_shuts_down() {
     let database = Database::new();
     let server = serve(&database, "");
@@ -167,17 +150,4 @@ fn a_server_under_load_shuts_down() {
         }
         server.shut_down();
     });
-}
-
-#[test]
-fn instances_that_launch_at_once_on_a_new_database_all_succeed() {
-    let database = Database::new();
-    std::thread::scope(|scope| {
-        let launch = || serve(&database, "").get("/me", "Remote-User: ada").0;
-        let instances: Vec<_> = (0..4).map(|_| scope.spawn(launch)).collect();
-        for instance in instances {
-            assert_eq!(instance.join().expect("a launch"), 200);
-        }
-    });
-    assert_eq!(database.sql("SELECT username FROM remote_users"), ["ada"]);
 }

@@ -2,11 +2,11 @@ use std::path::Path;
 use std::str::FromStr;
 
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
-use reqwest::Url;
 use rocket::figment::value::magic::RelativePathBuf;
 use serde::Deserialize;
 
 use super::claim_names::ClaimNames;
+use super::key_url::KeyUrl;
 use super::one_or_more::OneOrMore;
 use crate::headers::HeaderName;
 use crate::jwt::Key;
@@ -30,8 +30,8 @@ pub(crate) struct Jwt {
 /// Where the keys of the issuer are from.
 #[derive(Debug, Clone)]
 pub(crate) enum KeySource {
-    /// A JWK set (RFC 7517) that is fetched.
-    Server(Url),
+    /// A server, which is asked.
+    Server(KeyUrl),
     /// A file that was read at launch.
     File(Vec<Key>),
 }
@@ -48,6 +48,7 @@ struct Table {
     jwks_url: Option<String>,
     jwks_file: Option<RelativePathBuf>,
     public_key_file: Option<RelativePathBuf>,
+    public_key_url: Option<String>,
     #[serde(default)]
     claims: ClaimNames,
     #[serde(default = "a_day")]
@@ -82,6 +83,7 @@ impl TryFrom<Table> for Jwt {
     type Error = String;
 
     fn try_from(table: Table) -> Result<Self, Self::Error> {
+        let keys = table.key_source()?;
         let OneOrMore(audience) = table.audience;
         let named = [Some(&table.issuer), table.signer.as_ref()];
         if named.into_iter().flatten().chain(&audience).any(|name| name.trim().is_empty()) {
@@ -93,9 +95,12 @@ impl TryFrom<Table> for Jwt {
         if table.jwks_max_age == 0 || table.jwks_refresh_interval == 0 {
             return Err("`jwks_max_age` and `jwks_refresh_interval` are 1 second or more".into());
         }
+        if table.jwks_max_age < table.jwks_refresh_interval {
+            return Err("`jwks_max_age` is over before `jwks_refresh_interval` is".into());
+        }
         table.claims.check()?;
         Ok(Self {
-            keys: KeySource::choose(table.jwks_url, table.jwks_file, table.public_key_file)?,
+            keys,
             algorithms: algorithms(table.algorithms)?,
             header: table.header,
             issuer: table.issuer,
@@ -156,35 +161,16 @@ fn algorithms(names: Option<Vec<String>>) -> Result<Vec<Algorithm>, String> {
     names.iter().map(algorithm).collect()
 }
 
-impl KeySource {
-    fn choose(
-        jwks_url: Option<String>,
-        jwks_file: Option<RelativePathBuf>,
-        public_key_file: Option<RelativePathBuf>,
-    ) -> Result<Self, String> {
-        match (jwks_url, jwks_file, public_key_file) {
-            (Some(url), None, None) => Ok(Self::Server(secure(&url)?)),
-            (None, Some(file), None) => read(&file.relative(), Key::of_jwks).map(Self::File),
-            (None, None, Some(file)) => read(&file.relative(), Key::of_pem).map(Self::File),
-            _ => Err("set one of `jwks_url`, `jwks_file` and `public_key_file`".into()),
+impl Table {
+    fn key_source(&self) -> Result<KeySource, String> {
+        let Self { jwks_url, jwks_file, public_key_file, public_key_url, .. } = self;
+        match (jwks_url, jwks_file, public_key_file, public_key_url) {
+            (Some(url), None, None, None) => KeyUrl::set(url).map(KeySource::Server),
+            (None, Some(file), None, None) => read(&file.relative(), Key::of_jwks).map(KeySource::File),
+            (None, None, Some(file), None) => read(&file.relative(), Key::of_pem).map(KeySource::File),
+            (None, None, None, Some(url)) => KeyUrl::each(url).map(KeySource::Server),
+            _ => Err("set one of `jwks_url`, `jwks_file`, `public_key_file` and `public_key_url`".into()),
         }
-    }
-}
-
-/// A URL whose answer nobody can forge on the way: of `https`, or of this very
-/// machine.
-fn secure(url: &str) -> Result<Url, String> {
-    let fault = || format!("`{url}` is not an https URL, nor an http URL of the loopback");
-    let parsed = Url::parse(url).map_err(|_| fault())?;
-    let is_loopback = match parsed.host_str() {
-        Some("localhost" | "[::1]") => true,
-        Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
-        None => false,
-    };
-    match parsed.scheme() {
-        "https" => Ok(parsed),
-        "http" if is_loopback => Ok(parsed),
-        _ => Err(fault()),
     }
 }
 

@@ -1,12 +1,16 @@
+use std::collections::HashMap;
+use std::error::Error;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::{Client, StatusCode, Url};
 use rocket::{info_, warn};
 use tokio::sync::Mutex;
 
 use super::Key;
+use crate::config::KeyUrl;
+use crate::error::Fault;
 use crate::launch::Abort;
 
 /// The keys of an issuer, as its server gave them out.
@@ -16,11 +20,12 @@ use crate::launch::Abort;
 /// fetched again: by one request at a time, and once in an `interval`.
 #[derive(Debug)]
 pub(super) struct KeyServer {
-    url: Url,
+    url: KeyUrl,
     client: Client,
     max_age: Duration,
     interval: Duration,
-    fetched: RwLock<Option<Fetched>>,
+    /// What was fetched, by its URL.
+    fetched: RwLock<HashMap<Url, Fetched>>,
     attempted: Mutex<Option<Instant>>,
 }
 
@@ -35,10 +40,13 @@ impl KeyServer {
     /// How long a fetch may take.
     const PATIENCE: Duration = Duration::from_secs(5);
 
-    /// How many bytes a key set may have.
+    /// How many bytes an answer may have.
     const LARGEST: usize = 262_144;
 
-    pub(super) fn new(url: Url, max_age: u64, interval: u64) -> Result<Self, Abort> {
+    /// How many keys are kept that have a URL each.
+    const MOST: usize = 16;
+
+    pub(super) fn new(url: KeyUrl, max_age: u64, interval: u64) -> Result<Self, Abort> {
         let client = Client::builder().redirect(Policy::none()).timeout(Self::PATIENCE).build();
         let failed = |e| Abort::new(format!("no HTTP client for `{url}` can be made: {e}"));
         Ok(Self {
@@ -51,39 +59,51 @@ impl KeyServer {
         })
     }
 
-    /// The keys that are good at `now`, if there are any.
-    pub(super) async fn keys(self: &Arc<Self>, now: Instant) -> Option<Arc<[Key]>> {
-        match self.age(now) {
+    /// The keys that a token which names the key `name` may be signed with, if
+    /// they are good at `now`.
+    pub(super) async fn keys(
+        self: &Arc<Self>,
+        name: Option<&str>,
+        now: Instant,
+    ) -> Result<Arc<[Key]>, Fault> {
+        let url = self.url.of(name).ok_or(Fault::UnknownKey)?;
+        match self.age(&url, now) {
             Some(age) if age < self.max_age / 2 => {}
             Some(age) if age < self.max_age && !self.is_due(now) => {}
             Some(age) if age < self.max_age => {
-                let server = self.clone();
-                tokio::spawn(async move { server.refresh(now).await });
+                let (server, url) = (self.clone(), url.clone());
+                tokio::spawn(async move { server.refresh(&url, now).await });
             }
-            _ => self.refresh(now).await,
+            _ => self.refresh(&url, now).await,
         }
-        self.good(now)
+        self.good(&url, now)
     }
 
-    /// The keys that are good at `now`, fetched again if that is due.
-    pub(super) async fn fresh_keys(&self, now: Instant) -> Option<Arc<[Key]>> {
-        self.refresh(now).await;
-        self.good(now)
+    /// The same, fetched again if that is due.
+    pub(super) async fn fresh_keys(&self, name: Option<&str>, now: Instant) -> Result<Arc<[Key]>, Fault> {
+        let url = self.url.of(name).ok_or(Fault::UnknownKey)?;
+        self.refresh(&url, now).await;
+        self.good(&url, now)
     }
 
-    fn good(&self, now: Instant) -> Option<Arc<[Key]>> {
+    /// The keys of `url`. A server that gave out others, each at a URL of its
+    /// own, does not have these.
+    fn good(&self, url: &Url, now: Instant) -> Result<Arc<[Key]>, Fault> {
         let fetched = self.fetched.read().unwrap_or_else(PoisonError::into_inner);
-        let good =
-            fetched.as_ref().filter(|fetched| now.saturating_duration_since(fetched.at) < self.max_age);
-        good.map(|fetched| fetched.keys.clone())
+        let is_good = |fetched: &Fetched| now.saturating_duration_since(fetched.at) < self.max_age;
+        match fetched.get(url) {
+            Some(fetched) if is_good(fetched) => Ok(fetched.keys.clone()),
+            None if fetched.values().any(is_good) => Err(Fault::UnknownKey),
+            _ => Err(Fault::NoKeys),
+        }
     }
 
-    fn age(&self, now: Instant) -> Option<Duration> {
+    fn age(&self, url: &Url, now: Instant) -> Option<Duration> {
         let fetched = self.fetched.read().unwrap_or_else(PoisonError::into_inner);
-        fetched.as_ref().map(|fetched| now.saturating_duration_since(fetched.at))
+        fetched.get(url).map(|fetched| now.saturating_duration_since(fetched.at))
     }
 
-    /// Whether nobody tries to fetch the keys, or did within the interval.
+    /// Whether nobody tries to fetch keys, or did within the interval.
     fn is_due(&self, now: Instant) -> bool {
         self.attempted.try_lock().is_ok_and(|attempted| !self.is_recent(*attempted, now))
     }
@@ -94,41 +114,66 @@ impl KeyServer {
 
     /// Fetches the keys, unless that was tried within the interval. Whoever
     /// comes while it is tried waits for it.
-    async fn refresh(&self, now: Instant) {
+    async fn refresh(&self, url: &Url, now: Instant) {
         let mut attempted = self.attempted.lock().await;
         if self.is_recent(*attempted, now) {
             return;
         }
         *attempted = Some(now);
-        match self.fetch().await {
-            Ok(keys) => {
-                let fetched = Fetched { keys: keys.into(), at: now };
-                *self.fetched.write().unwrap_or_else(PoisonError::into_inner) = Some(fetched);
-            }
+        match self.fetch(url).await {
+            Ok(keys) => self.keep(url, Fetched { keys: keys.into(), at: now }),
             Err(reason) => {
-                warn!("The keys at {} cannot be fetched: {}.", self.url, reason);
-                match self.good(now) {
-                    Some(_) => info_!("Those that are known stay in use."),
-                    None => info_!("Until they can be, a token is answered with 503."),
+                warn!("The keys at {} cannot be fetched: {}.", url, reason);
+                match self.good(url, now) {
+                    Ok(_) => info_!("Those that are known stay in use."),
+                    Err(_) => info_!("Until they can be, no token of theirs is accepted."),
                 }
             }
         }
     }
 
-    async fn fetch(&self) -> Result<Vec<Key>, String> {
-        let response = self.client.get(self.url.clone()).send().await;
-        let mut response = response.map_err(|e| e.without_url().to_string())?;
-        if response.status() != reqwest::StatusCode::OK {
+    /// Keeps what was fetched, in the place of the oldest if there is much.
+    fn keep(&self, url: &Url, fetched: Fetched) {
+        let mut kept = self.fetched.write().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(url.clone(), fetched);
+        if kept.len() > Self::MOST
+            && let Some(oldest) =
+                kept.iter().min_by_key(|(_, fetched)| fetched.at).map(|(url, _)| url.clone())
+        {
+            kept.remove(&oldest);
+        }
+    }
+
+    async fn fetch(&self, url: &Url) -> Result<Vec<Key>, String> {
+        let response = self.client.get(url.clone()).send().await;
+        let mut response = response.map_err(causes)?;
+        if response.status() != StatusCode::OK {
             return Err(format!("the answer is {}", response.status()));
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| e.without_url().to_string())? {
+        while let Some(chunk) = response.chunk().await.map_err(causes)? {
             body.extend_from_slice(&chunk);
             if body.len() > Self::LARGEST {
                 return Err(format!("the answer is larger than {} bytes", Self::LARGEST));
             }
         }
         let text = String::from_utf8(body).map_err(|_| "the answer is no text".to_owned())?;
-        Key::of_jwks(&text).map_err(|fault| format!("the answer {fault}"))
+        let keys = match self.url {
+            KeyUrl::Set(_) => Key::of_jwks(&text),
+            KeyUrl::Each(_) => Key::of_pem(&text),
+        };
+        keys.map_err(|fault| format!("the answer {fault}"))
     }
+}
+
+/// What went wrong, down to its cause.
+fn causes(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text += &format!(": {error}");
+        cause = error.source();
+    }
+    text
 }

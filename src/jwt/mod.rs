@@ -43,7 +43,7 @@ impl TokenReader {
             KeySource::Server(url) => {
                 let server = KeyServer::new(url.clone(), rules.jwks_max_age, rules.jwks_refresh_interval)?;
                 let server = Arc::new(server);
-                server.keys(Instant::now()).await;
+                let _ = server.keys(None, Instant::now()).await;
                 Keys::Served(server)
             }
         };
@@ -94,14 +94,14 @@ impl TokenReader {
 
     /// The payload of `token`, if it is signed by a key of the issuer.
     async fn verified(&self, token: &Token<'_>) -> Result<Vec<u8>, Fault> {
-        let now = Instant::now();
+        let (name, now) = (token.key_id.as_deref(), Instant::now());
         let known = match &self.keys {
             Keys::Fixed(keys) => return verify(token, keys),
-            Keys::Served(server) => server.keys(now).await.ok_or(Fault::NoKeys)?,
+            Keys::Served(server) => server.keys(name, now).await?,
         };
         match (verify(token, &known), &self.keys) {
             (Err(_), Keys::Served(server)) if is_of_another_key(token, &known) => {
-                verify(token, &server.fresh_keys(now).await.ok_or(Fault::NoKeys)?)
+                verify(token, &server.fresh_keys(name, now).await?)
             }
             (verified, _) => verified,
         }

@@ -56,6 +56,10 @@ macro_rules! session {
 }
 
 impl Dialect for MySql {
+    // sqlx asks for a lock with the time limit -1, which MariaDB does not give.
+    const BEGIN_MIGRATION: Option<&'static str> =
+        Some("SELECT get_lock(concat('rocket_remote_user ', sha1(database())), 600)");
+
     // There is no `BEGIN` with an isolation level. One level up, two who create the same user
     // would lock the gap that each other's row goes into.
     const BEGIN: &'static str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION";
@@ -95,12 +99,13 @@ SELECT ?, g.id, 'remote'
  WHERE g.name = named.value
 ON DUPLICATE KEY UPDATE remote_memberships.source = remote_memberships.source");
 
+    // A subquery would be read again for each membership.
     const LEAVE: &'static str = sql!("\
-DELETE FROM remote_memberships
- WHERE user_id = ?
-   AND group_id IN (SELECT g.id
-                      FROM " names " AS named STRAIGHT_JOIN remote_groups g
-                     WHERE g.name = named.value)");
+DELETE m
+  FROM " names " AS named STRAIGHT_JOIN remote_groups g STRAIGHT_JOIN remote_memberships m
+ WHERE g.name = named.value
+   AND m.group_id = g.id
+   AND m.user_id = ?");
 
     const FIND_SESSION: &'static str = concat!(
         "SELECT CAST(json_array(",
@@ -150,6 +155,9 @@ DELETE FROM remote_sessions
     const CONNECTIONS_PER_PROCESSOR: usize = usize::MAX;
 
     const WRITERS: usize = Semaphore::MAX_PERMITS;
+
+    // As the columns are; 3072 bytes is the most that an index holds of a value.
+    const LONGEST_NAME: usize = 640;
 
     const MIGRATIONS: &'static [(&'static str, &'static str)] = &[
         ("users and groups", include_str!("migrations/mysql/1_users_and_groups.sql")),

@@ -26,7 +26,7 @@ impl<D: Statements> SqlStore<D> {
     /// so. The error is a sentence for whoever launches.
     pub(crate) async fn open(pool: &SqlxPool<D>, share: Share, migrate: bool) -> Result<Self, String> {
         if migrate {
-            migrations::run(pool).await.map_err(|e| migrations::explain(&e))?;
+            migrations::run(pool).await?;
         }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let most = processors.saturating_mul(D::CONNECTIONS_PER_PROCESSOR);

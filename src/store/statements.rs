@@ -13,6 +13,11 @@ use crate::username::Username;
 
 /// The statements of the SQL store, for every dialect whose types fit.
 pub(crate) trait Statements: Dialect {
+    /// Readies a session that is to change the schema.
+    fn begin_migration(
+        connection: &mut Self::Connection,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Locks a user, if there is one, until the end of the transaction.
     fn lock(
         connection: &mut Self::Connection,
@@ -81,6 +86,15 @@ where
     bool: Type<D>,
     usize: ColumnIndex<D::Row>,
 {
+    async fn begin_migration(connection: &mut D::Connection) -> Result<(), StoreError> {
+        let Some(sql) = D::BEGIN_MIGRATION else { return Ok(()) };
+        let locked: Option<i64> = sqlx::query(sql).fetch_one(connection).await?.try_get(0)?;
+        match locked {
+            Some(1) => Ok(()),
+            _ => Err(StoreError::Other("another instance is changing it for too long".into())),
+        }
+    }
+
     async fn lock(connection: &mut D::Connection, username: &Username) -> Result<(), StoreError> {
         if let Some(sql) = D::LOCK_USER {
             sqlx::query(sql).bind(username.as_str()).fetch_optional(connection).await?;
@@ -116,7 +130,7 @@ where
             Change::LogIn(now) => sqlx::query(D::LOG_IN).bind(now.unix_timestamp()).bind(user_id),
             Change::CreateGroups(names) => sqlx::query(D::CREATE_GROUPS).bind(to_json(names)),
             Change::Join(names) => sqlx::query(D::JOIN).bind(user_id).bind(to_json(names)),
-            Change::Leave(names) => sqlx::query(D::LEAVE).bind(user_id).bind(to_json(names)),
+            Change::Leave(names) => sqlx::query(D::LEAVE).bind(to_json(names)).bind(user_id),
         };
         query.execute(connection).await?;
         Ok(())

@@ -17,13 +17,14 @@ struct State {
     /// The response, head and all; without one, it hangs up.
     response: Option<String>,
     requests: usize,
+    paths: Vec<String>,
 }
 
 impl KeyServer {
     pub fn serve(keys: &str) -> KeyServer {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let state = Arc::new(Mutex::new(State { response: None, requests: 0 }));
+        let state = Arc::new(Mutex::new(State { response: None, requests: 0, paths: Vec::new() }));
         let server = KeyServer { address, state: state.clone() };
         server.answer("200 OK", "", keys);
         std::thread::spawn(move || {
@@ -34,6 +35,9 @@ impl KeyServer {
                     state.response.clone()
                 };
                 if let (Ok(stream), Some(response)) = (stream, response) {
+                    let head = head(&stream);
+                    let paths = head.first().and_then(|line| line.split(' ').nth(1)).map(String::from);
+                    state.lock().expect("a state").paths.extend(paths);
                     respond(stream, &response);
                 }
             }
@@ -58,6 +62,11 @@ impl KeyServer {
     /// Hangs up on everybody from now on.
     pub fn fail(&self) {
         self.state.lock().expect("a state").response = None;
+    }
+
+    /// What it was asked for, by whom it answered.
+    pub fn paths(&self) -> Vec<String> {
+        self.state.lock().expect("a state").paths.clone()
     }
 
     /// How often it was asked.
@@ -101,10 +110,13 @@ impl Drop for SecureFiles {
     }
 }
 
+/// The lines of the head of a request.
+fn head(stream: &TcpStream) -> Vec<String> {
+    let lines = BufReader::new(stream).lines();
+    lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect()
+}
+
 fn respond(mut stream: TcpStream, response: &str) {
-    let head = BufReader::new(&stream).lines();
-    let lines = head.map_while(Result::ok).take_while(|line| !line.is_empty());
-    assert!(lines.count() > 0, "a request has a head");
     // Whoever asks may hang up before the end.
     let _ = stream.write_all(response.as_bytes());
 }

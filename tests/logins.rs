@@ -1,0 +1,187 @@
+//! Signing in and out: by the application, here and everywhere, one session or
+//! all.
+
+mod harness;
+
+use harness::browser::{Browser, PERSISTENT, launch, sessions};
+use harness::socket::Server;
+use harness::{Database, application, figment};
+use rocket::http::Method;
+use rocket_remote_user::RemoteUser;
+
+const ADA: (&str, &str) = ("Remote-User", "ada");
+const BOB: (&str, &str) = ("Remote-User", "bob");
+
+on_every_database!(
+    two_sign_ins_leave_two_sessions_that_are_listed_and_revoked_apart,
+    sign_ins_at_once_leave_a_session_each,
+    a_logout_ends_the_row_and_the_cookie,
+    a_logout_everywhere_ends_all_of_one_person_s,
+    an_application_signs_people_in_itself,
+    a_sign_in_of_the_application_replaces_the_token,
+    who_may_not_be_here_cannot_sign_in,
+    five_hundred_sessions_of_one_person_are_kept_apart,
+);
+
+fn two_sign_ins_leave_two_sessions_that_are_listed_and_revoked_apart(database: Database) {
+    let app = launch(database, PERSISTENT);
+    let (mut one, mut two, mut other) = (Browser::new(&app), Browser::new(&app), Browser::new(&app));
+    one.get("/me", &[ADA]);
+    two.get("/me", &[ADA]);
+    other.get("/me", &[BOB]);
+    assert_eq!(sessions(&app), ["ada remote", "ada remote", "bob remote"]);
+
+    let listed = one.get("/sessions", &[]).body;
+    let listed: Vec<Vec<_>> = listed.lines().map(|line| line.split(' ').collect()).collect();
+    assert_eq!(listed.len(), 2);
+    let not_this = listed.iter().find(|session| session[2] == "false").expect("the other session");
+    assert_eq!((not_this[1], listed.iter().filter(|session| session[2] == "true").count()), ("remote", 1));
+
+    let revoke = format!("/revoke/{}", not_this[0]);
+    assert_eq!(other.send(Method::Post, &revoke, &[]).0.body, "false", "it is not Bob's");
+    assert_eq!(two.user().as_deref(), Some("ada"));
+    assert_eq!(one.send(Method::Post, &revoke, &[]).0.body, "true");
+    assert_eq!((one.user().as_deref(), two.user()), (Some("ada"), None));
+    assert_eq!(one.send(Method::Post, &revoke, &[]).0.body, "false", "it is gone");
+}
+
+fn sign_ins_at_once_leave_a_session_each(database: Database) {
+    let figment = figment(&database, PERSISTENT).merge(("databases.remote_user.connect_timeout", 10));
+    let server = Server::serve(application(figment).attach(RemoteUser::fairing()));
+    let sign_in = || {
+        let request = "GET /me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nRemote-User: ada\r\n\r\n";
+        let response = server.send(request);
+        let (_, cookie) = response.split_once("set-cookie: ").unwrap_or_else(|| panic!("{response}"));
+        cookie.split(';').next().expect("a cookie").to_owned()
+    };
+    let cookies: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..16).map(|_| scope.spawn(sign_in)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a session")).collect()
+    });
+    for cookie in cookies {
+        assert_eq!(server.get("/visitor", &format!("Cookie: {cookie}")), (200, "ada".into()));
+    }
+    assert_eq!(database.sql("SELECT token_hash FROM remote_sessions").len(), 16);
+    assert_eq!(database.sql("SELECT username FROM remote_users"), ["ada"]);
+}
+
+fn a_logout_ends_the_row_and_the_cookie(database: Database) {
+    let app = launch(database, PERSISTENT);
+    let mut browser = Browser::new(&app);
+    browser.get("/me", &[ADA]);
+    let token = browser.token.clone();
+    assert_eq!(browser.post("/logout", &[]), (303, Some("/".into())));
+    assert_eq!((browser.token, sessions(&app).len()), (None, 0));
+    assert_eq!(Browser { app: &app, token }.user(), None, "a replay opens nothing");
+    assert_eq!(Browser::new(&app).post("/logout", &[]), (303, Some("/".into())), "nor does nobody fail");
+}
+
+fn a_logout_everywhere_ends_all_of_one_person_s(database: Database) {
+    let app = launch(database, PERSISTENT);
+    let (mut one, mut two, mut other) = (Browser::new(&app), Browser::new(&app), Browser::new(&app));
+    one.get("/me", &[ADA]);
+    two.get("/me", &[ADA]);
+    other.get("/me", &[BOB]);
+    assert_eq!(one.post("/logout-everywhere", &[]), (303, Some("/".into())));
+    assert_eq!((one.user(), two.user(), other.user().as_deref()), (None, None, Some("bob")));
+
+    two.get("/me", &[ADA]);
+    let mut proxied = Browser::new(&app);
+    assert_eq!(proxied.post("/logout-everywhere", &[ADA]).0, 303);
+    assert_eq!(sessions(&app), ["bob remote"], "by the header too, and none begins for it");
+    assert_eq!(Browser::new(&app).post("/logout-everywhere", &[]).0, 303);
+    assert_eq!(sessions(&app), ["bob remote"]);
+}
+
+fn an_application_signs_people_in_itself(database: Database) {
+    let app = launch(database, "username_case = 'lower'\n[default.remote_user.session]");
+    app.database.sql("INSERT INTO remote_users (username) VALUES ('ada')");
+    let mut browser = Browser::new(&app);
+    assert_eq!(browser.post("/login/%20ADA", &[]), (303, Some("/me".into())));
+    assert_eq!(browser.user().as_deref(), Some("ada"));
+    assert_eq!(sessions(&app), ["ada password"]);
+    assert_eq!(
+        app.database.sql("SELECT username FROM remote_users WHERE last_login_at IS NOT NULL"),
+        ["ada"]
+    );
+    for (source, status) in [("totp", 303), ("remote", 500), ("%20", 500), ("a%00b", 500)] {
+        assert_eq!(browser.post(&format!("/login/ada?source={source}"), &[]).0, status, "{source}");
+    }
+    let long = |length| format!("/login/ada?source={}", "%C3%A9".repeat(length));
+    assert_eq!((browser.post(&long(64), &[]).0, browser.post(&long(65), &[]).0), (303, 500));
+    assert_eq!(sessions(&app), [format!("ada {}", "é".repeat(64))]);
+}
+
+fn a_sign_in_of_the_application_replaces_the_token(database: Database) {
+    let app = launch(database, PERSISTENT);
+    let mut browser = Browser::new(&app);
+    browser.get("/me", &[ADA]);
+    let before = browser.token.clone();
+    assert_eq!(browser.post("/login/ada", &[]).0, 303);
+    assert_ne!(browser.token, before);
+    assert_eq!(Browser { app: &app, token: before }.user(), None);
+
+    let planted = "f".repeat(64);
+    let mut victim = Browser { app: &app, token: Some(planted.clone()) };
+    victim.get("/me", &[BOB]);
+    assert_ne!(victim.token.as_ref(), Some(&planted));
+    assert_eq!(Browser { app: &app, token: Some(planted) }.user(), None);
+}
+
+fn who_may_not_be_here_cannot_sign_in(database: Database) {
+    let app = launch(database, "required_groups = ['crew']\n[default.remote_user.session]");
+    app.database.sql("INSERT INTO remote_users (username) VALUES ('ada')");
+    let mut browser = Browser::new(&app);
+    let (refused, _) = browser.send(Method::Post, "/login/ada", &[]);
+    refused.is(403, "the user is in none of `required_groups`");
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('crew')");
+    app.database.sql("INSERT INTO remote_memberships (user_id, group_id) SELECT u.id, g.id FROM remote_users u, remote_groups g");
+    app.database.sql("UPDATE remote_users SET is_active = FALSE");
+    browser.send(Method::Post, "/login/ada", &[]).0.is(403, "the user is inactive");
+    browser
+        .send(Method::Post, "/login/eve", &[])
+        .0
+        .is(403, "the user is unknown and `create_users` is false");
+    assert_eq!((browser.token.clone(), sessions(&app).len()), (None, 0));
+    app.database.sql("UPDATE remote_users SET is_active = TRUE");
+    assert_eq!(browser.post("/login/ada", &[]).0, 303);
+}
+
+fn five_hundred_sessions_of_one_person_are_kept_apart(database: Database) {
+    let app = launch(database, PERSISTENT);
+    let mut tokens = Vec::new();
+    for _ in 0..500 {
+        let mut browser = Browser::new(&app);
+        browser.get("/me", &[ADA]);
+        tokens.push(browser.token);
+    }
+    let mut one = Browser { app: &app, token: tokens[250].clone() };
+    assert_eq!(one.get("/sessions", &[]).body.lines().count(), 500);
+    assert_eq!(one.post("/logout", &[]).0, 303);
+    let signed_in = |token: &Option<String>| Browser { app: &app, token: token.clone() }.user().is_some();
+    assert_eq!(tokens.iter().filter(|token| signed_in(token)).count(), 499);
+    assert_eq!(Browser { app: &app, token: tokens[0].clone() }.post("/logout-everywhere", &[]).0, 303);
+    assert_eq!((sessions(&app).len(), tokens.iter().filter(|token| signed_in(token)).count()), (0, 0));
+}
+
+#[test]
+fn a_logout_leads_to_the_proxy_s_own_and_is_that_alone_without_sessions() {
+    let everything = "logout_url = 'https://auth.example.com/logout?rd=x'";
+    for toml in [everything.into(), format!("{everything}\n{PERSISTENT}")] {
+        let app = launch(Database::new(), &toml);
+        let mut browser = Browser::new(&app);
+        for path in ["/logout", "/logout-everywhere"] {
+            let location = Some("https://auth.example.com/logout?rd=x".into());
+            assert_eq!(browser.post(path, &[ADA]), (303, location), "{path}");
+        }
+        assert_eq!(browser.token, None);
+    }
+    let app = launch(Database::new(), "");
+    app.me(&[ADA]);
+    let mut browser = Browser::new(&app);
+    assert_eq!(browser.get("/sessions", &[ADA]).body, "");
+    browser
+        .send(Method::Post, "/login/ada", &[])
+        .0
+        .is(500, "there are no sessions: `session` is not configured");
+}
