@@ -4,6 +4,8 @@
 //! Each panics where its property does not hold, and else tells whether the
 //! bytes were accepted.
 
+#[cfg(feature = "jwt")]
+mod claims;
 mod headers;
 #[cfg(test)]
 mod tests;
@@ -13,6 +15,8 @@ use std::net::IpAddr;
 use crate::config::Encoding;
 use crate::proxy::Network;
 
+#[cfg(feature = "jwt")]
+pub use claims::claims;
 pub use headers::headers;
 
 /// The text of a value in an encoding, as an encoder writes it that escapes

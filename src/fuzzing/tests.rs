@@ -114,3 +114,45 @@ fn each_target_accepts_what_is_good() {
         assert!(!headers(data) && !networks(data), "{data:?}");
     }
 }
+
+#[cfg(feature = "jwt")]
+mod claims {
+    use super::*;
+    use crate::fuzzing::claims;
+
+    /// A payload as issuers make it, with values that they may not.
+    fn payload() -> impl Strategy<Value = String> {
+        let claim = select(&["sub", "name", "groups", "profile", "iss"][..]);
+        let text = prop_oneof![Just("ada".to_owned()), value()].prop_map(serde_json::Value::from);
+        let list = vec(value(), 0..4).prop_map(serde_json::Value::from);
+        let email = value().prop_map(|email| serde_json::json!({ "email": email }));
+        let value = prop_oneof![4 => text, 2 => list, 1 => email, 1 => Just(serde_json::json!(7))];
+        let good = serde_json::json!({ "sub": "ada", "profile": { "email": "a@b" } });
+        vec((claim, value), 0..4).prop_map(move |claims| {
+            let mut payload = good.clone();
+            claims.into_iter().for_each(|(claim, value)| payload[claim] = value);
+            payload.to_string()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        #[test]
+        fn claims_that_are_rendered_again_say_the_same(data in data(payload())) {
+            claims(&data);
+        }
+
+        #[test]
+        fn no_payload_whatever_is_too_much(data in vec(any::<u8>(), 0..200)) {
+            claims(&data);
+        }
+    }
+
+    #[test]
+    fn good_claims_are_accepted() {
+        let payload = br#"{"sub":"ada","name":"Ada","profile":{"email":"a@b"},"groups":["a","b,c"]}"#;
+        assert!(claims(&[&b"\0"[..], payload].concat()));
+        assert!(!claims(b"\0{}") && !claims(b""));
+    }
+}

@@ -9,6 +9,8 @@ mod quoted;
 mod sighting;
 #[cfg(feature = "jwt")]
 mod stated;
+#[cfg(test)]
+mod tests;
 pub(crate) mod value;
 
 use crate::config::{Config, Encoding, Headers, Limits, Prefixes};

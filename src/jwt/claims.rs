@@ -7,13 +7,13 @@ use crate::headers::{Stated, StatedGroups};
 
 /// The claims of a token whose signature is good.
 #[derive(Debug)]
-pub(super) struct Claims(Map<String, Value>);
+pub(crate) struct Claims(Map<String, Value>);
 
 impl Claims {
     /// How far the clocks of two machines may be apart, in seconds.
     const LEEWAY: f64 = 60.0;
 
-    pub(super) fn parse(payload: &[u8]) -> Result<Self, Fault> {
+    pub(crate) fn parse(payload: &[u8]) -> Result<Self, Fault> {
         serde_json::from_slice(payload).map(Self).map_err(|_| Fault::NotAToken)
     }
 
@@ -41,7 +41,7 @@ impl Claims {
     }
 
     /// What the claims that are called `names` say of a person.
-    pub(super) fn stated(&self, names: &ClaimNames) -> Result<Stated, Fault> {
+    pub(crate) fn stated(&self, names: &ClaimNames) -> Result<Stated, Fault> {
         let text = |name: &Option<String>| name.as_ref().map_or(Ok(None), |name| self.string(name));
         Ok(Stated {
             user: self.string(&names.user)?.ok_or(Fault::Claim)?.clone(),

@@ -15,10 +15,10 @@ use crate::config::{Jwt, KeySource};
 use crate::error::{Fault, Rejection};
 use crate::headers::{Assertion, HeaderName, Reader, Sighting, Stated, value};
 use crate::launch::Abort;
-use claims::Claims;
 use key_server::KeyServer;
 use token::Token;
 
+pub(crate) use claims::Claims;
 pub(crate) use key::Key;
 
 /// Reads tokens of one issuer for one application.

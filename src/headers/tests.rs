@@ -1,0 +1,156 @@
+use rocket::figment::Figment;
+use rocket::figment::providers::{Format, Toml};
+use rocket::http::HeaderMap;
+
+use super::*;
+
+type Lines<'a> = &'a [(&'a str, &'a str)];
+
+fn reader(toml: &str) -> Reader {
+    let toml = format!("[remote_user]\ntrusted_proxies = ['::1']\n{toml}");
+    Reader::new(&Config::extract(&Figment::from(Toml::string(&toml))).expect("a configuration"))
+}
+
+fn map(lines: Lines<'_>) -> HeaderMap<'static> {
+    let mut map = HeaderMap::new();
+    lines.iter().for_each(|(name, value)| map.add_raw(name.to_string(), value.to_string()));
+    map
+}
+
+fn watched(headers: &Headers) -> [Option<&HeaderName>; WATCHED] {
+    let [user, name, email, groups] = headers.all();
+    [user, name, email, groups, None, None]
+}
+
+/// `user; name; email; groups`, or why not; `nobody` if nobody is there.
+fn read(toml: &str, lines: Lines<'_>) -> String {
+    let reader = reader(toml);
+    let map = map(lines);
+    let said = |said: Said<String>| match said {
+        Said::Nothing => "-".into(),
+        Said::Blank => "blank".into(),
+        Said::Value(value) => value,
+    };
+    match reader.read(&Sighting::of(watched(reader.headers()), &map)) {
+        Err(rejection) => rejection.to_string(),
+        Ok(None) => "nobody".into(),
+        Ok(Some(Assertion { user, name, email, groups })) => {
+            let groups = match groups {
+                Said::Nothing => "-".into(),
+                Said::Blank => "blank".into(),
+                Said::Value(groups) => reader.names(&groups).collect::<Vec<_>>().join("|"),
+            };
+            format!("{user}; {}; {}; {groups}", said(name), said(email))
+        }
+    }
+}
+
+const ADA: (&str, &str) = ("Remote-User", "ada");
+
+#[test]
+fn an_assertion_is_what_the_headers_say() {
+    let cases: [(Lines<'_>, &str); 7] = [
+        (&[], "nobody"),
+        (&[("Remote-User", " "), ("Remote-Groups", "a")], "nobody"),
+        (&[ADA], "ada; -; -; -"),
+        (
+            &[ADA, ("Remote-Name", ""), ("Remote-Email", " "), ("Remote-Groups", " , ")],
+            "ada; blank; blank; blank",
+        ),
+        (&[ADA, ("Remote-Name", "Ada"), ("Remote-Email", "a@b")], "ada; Ada; a@b; -"),
+        (&[ADA, ("Remote-Groups", "a, b ,,c")], "ada; -; -; a|b|c"),
+        (&[ADA, ("Connection", "close, X-Other"), ("X-Other", "a"), ("X-Other", "b")], "ada; -; -; -"),
+    ];
+    for (lines, said) in cases {
+        assert_eq!(read("", lines), said, "{lines:?}");
+    }
+    assert_eq!(read("headers = { groups = false }", &[ADA, ("Remote-Groups", "a")]), "ada; -; -; -");
+    assert_eq!(read("groups_separator = '; '", &[ADA, ("Remote-Groups", "a,b; c")]), "ada; -; -; a,b|c");
+    assert_eq!(
+        read("groups_separator = '; '", &[ADA, ("Remote-Groups", "\"a; b\"; c")]),
+        "ada; -; -; a; b|c"
+    );
+}
+
+#[test]
+fn a_line_that_is_too_much_is_refused_in_the_order_of_the_headers() {
+    let doubled = "was sent more than once";
+    let alias = "was sent under another spelling of its name";
+    let named = "is named by a `Connection` header";
+    let cases: [(Lines<'_>, &str, &str); 7] = [
+        (&[ADA, ("remote-user", "")], "User", doubled),
+        (&[ADA, ("Remote-Groups", "a"), ("Remote-Groups", "b")], "Groups", doubled),
+        (&[("Remote_Email", ""), ADA], "Email", alias),
+        (&[ADA, ("Connection", "x ,remote-NAME")], "Name", named),
+        (&[ADA, ("Connection", "Remote_Groups")], "Groups", named),
+        (&[("Remote-Name", "a"), ("Remote-Name", "a"), ("Remote_Name", "")], "Name", alias),
+        (&[ADA, ("Remote_Groups", ""), ("Remote-Name", "a"), ("Remote-Name", "a")], "Name", doubled),
+    ];
+    for (lines, header, fault) in cases {
+        assert_eq!(read("", lines), format!("header `Remote-{header}` {fault}"), "{lines:?}");
+    }
+}
+
+#[test]
+fn only_groups_repeat_and_only_where_they_may() {
+    let repeated = "groups_format = 'repeated'";
+    let lines = [ADA, ("Remote-Groups", " a "), ("Remote-Groups", ""), ("Remote-Groups", "\"b,c")];
+    assert_eq!(read(repeated, &lines), "ada; -; -; a|\"b,c");
+    for header in ["User", "Name", "Email"] {
+        let name = format!("Remote-{header}");
+        let expected = format!("header `{name}` was sent more than once");
+        assert_eq!(read(repeated, &[(&name, "a"), (&name, "a")]), expected);
+    }
+    let json = read("groups_format = 'json'", &[ADA, ("Remote-Groups", "[]"), ("Remote-Groups", "[]")]);
+    assert_eq!(json, "header `Remote-Groups` was sent more than once");
+}
+
+#[test]
+fn each_limit_is_that_of_its_header_and_is_itself_allowed() {
+    let limits = "limits = { user = 1, name = 2, email = 3, group = 4, groups = 2 }";
+    let most = [
+        ("Remote-User", "ë"),
+        ("Remote-Name", "ëë"),
+        ("Remote-Email", "ëëë"),
+        ("Remote-Groups", "aaaa,bbbb"),
+    ];
+    assert_eq!(read(limits, &most), "ë; ëë; ëëë; aaaa|bbbb");
+    for (i, limit) in [1, 2, 3, 4].into_iter().enumerate() {
+        let (name, value) = most[i];
+        let more = value.replace("aaaa,bbbb", "aaaa") + "b";
+        let mut lines = most;
+        lines[i] = (name, &more);
+        assert_eq!(read(limits, &lines), format!("header `{name}` is longer than {limit} characters"));
+    }
+    let mut lines = most;
+    lines[3] = ("Remote-Groups", "a,b,c");
+    assert_eq!(read(limits, &lines), "header `Remote-Groups` names more than 2 groups");
+}
+
+#[test]
+fn what_was_sighted_is_named_once_to_be_blanked() {
+    let headers = reader("").headers().clone();
+    let map = map(&[
+        ("X-Other", "a"),
+        ("remote-groups", "a"),
+        ("Remote-Groups", "b"),
+        ("Remote_User", ""),
+        ("HTTP-Remote-Name", "x"),
+    ]);
+    let sighting = Sighting::of(watched(&headers), &map);
+    assert_eq!(sighting.first(headers.iter()).map(HeaderName::as_str), Some("Remote-User"));
+    assert_eq!(sighting.first([&headers.user]).map(HeaderName::as_str), Some("Remote-User"));
+    assert_eq!(sighting.first(headers.email.as_ref()), None);
+    let groups = headers.groups.as_ref().expect("a name");
+    assert_eq!((sighting.value(groups), sighting.more(groups)), (Some("a"), &["b".into()][..]));
+    let mut names: Vec<_> = sighting.into_names().map(|name| name.to_lowercase()).collect();
+    names.sort();
+    assert_eq!(names, ["http-remote-name", "remote-groups", "remote_user"]);
+}
+
+#[test]
+fn a_name_is_shown_as_it_is_configured() {
+    let headers = reader("headers = { user = 'X-User', name = false }").headers().clone();
+    assert_eq!((headers.user.as_str(), headers.user.to_string().as_str()), ("X-User", "X-User"));
+    assert_eq!(headers.iter().count(), 3);
+}
