@@ -5,6 +5,7 @@ mod claim_names;
 mod encoding;
 mod groups_format;
 mod headers;
+mod identity;
 #[cfg(feature = "jwt")]
 mod jwt;
 #[cfg(feature = "jwt")]
@@ -13,6 +14,7 @@ mod key_url;
 mod one_or_more;
 mod prefixes;
 mod preset;
+mod proofs;
 mod secret;
 mod session;
 #[cfg(not(all(feature = "mtls", feature = "jwt")))]
@@ -25,7 +27,6 @@ use rocket::figment::error::{Actual, Kind};
 use rocket::figment::{self, Figment};
 use serde::Deserialize;
 
-use crate::headers::HeaderName;
 use crate::launch::Abort;
 use crate::proxy::Network;
 use preset::Choice;
@@ -149,15 +150,6 @@ impl Config {
         }
     }
 
-    /// Refuses to wait for a certificate that Rocket never asks for.
-    fn check_tls(self, figment: &Figment) -> Result<Self, Abort> {
-        if self.proxy_certificate.is_none() || figment.contains("tls.mutual") {
-            return Ok(self);
-        }
-        let fault = "Rocket asks for no client certificate: set `ca_certs` in [default.tls.mutual]";
-        Err(misconfigured(figment, "proxy_certificate", fault.into()).into())
-    }
-
     /// Checks that names of any permitted length fit a store where they have at
     /// most `longest` characters.
     pub(crate) fn check_names(&self, figment: &Figment, longest: usize) -> Result<(), Abort> {
@@ -187,10 +179,6 @@ impl Config {
         let of_names = || headers::fault(self.header_names());
         if let Some(fault) = self.fault_of_proofs().or_else(of_names) {
             return Some(fault);
-        }
-        #[cfg(feature = "mtls")]
-        if let Some(fault) = self.proxy_certificate.as_ref().and_then(ProxyCertificate::fault) {
-            return Some(("proxy_certificate", fault));
         }
         if self.groups_separator.is_empty() {
             return Some(("groups_separator", "the separator of groups cannot be empty".into()));
@@ -226,67 +214,6 @@ impl Config {
             ));
         }
         self.session.as_ref().and_then(|session| session.fault(debug))
-    }
-
-    /// The same of the keys that say who may speak.
-    fn fault_of_proofs(&self) -> Option<Fault> {
-        let networks = self.trusted_proxies.as_deref().unwrap_or_default();
-        if networks.is_empty() && !self.has_further_proof() {
-            let fault = "no proof of the proxy is configured: set `trusted_proxies` to the addresses that \
-                         your proxy connects from, or another proof";
-            return Some(("trusted_proxies", fault.into()));
-        }
-        if self.trusted_proxies.is_some() && networks.is_empty() {
-            let fault = "an empty list trusts nobody: name the addresses that your proxy connects from, or \
-                         leave the key out";
-            return Some(("trusted_proxies", fault.into()));
-        }
-        match networks.iter().find(|network| network.holds_every_address()) {
-            Some(all) if !self.has_further_proof() => {
-                let fault = format!(
-                    "`{all}` holds every address, which is no proof of the proxy: name the addresses that \
-                     your proxy connects from"
-                );
-                Some(("trusted_proxies", fault))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether another proof than an address is asked of the proxy.
-    pub(crate) fn has_further_proof(&self) -> bool {
-        self.proxy_secret.is_some() || self.proxy_certificate.is_some() || self.jwt.is_some()
-    }
-
-    /// The name of every header that is read and blanked, with its key.
-    fn header_names(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
-        let identity = self.headers.iter().map(|name| ("headers", name));
-        let secret = self.proxy_secret.iter().map(|secret| ("proxy_secret.header", &secret.header));
-        identity.chain(secret).chain(self.token_header().map(|name| ("jwt.header", name)))
-    }
-
-    /// The header that says who is there: the user header, unless a token does.
-    pub(crate) fn identity_header(&self) -> &HeaderName {
-        self.token_header().unwrap_or(&self.headers.user)
-    }
-
-    #[cfg(feature = "jwt")]
-    fn token_header(&self) -> Option<&HeaderName> {
-        self.jwt.as_ref().map(|jwt| &jwt.header)
-    }
-
-    #[cfg(not(feature = "jwt"))]
-    fn token_header(&self) -> Option<&HeaderName> {
-        None
-    }
-
-    /// The key that is off, if nothing is to say which groups somebody is in.
-    pub(crate) fn groups_off(&self) -> Option<&'static str> {
-        #[cfg(feature = "jwt")]
-        if let Some(jwt) = &self.jwt {
-            return jwt.claims.groups.is_none().then_some("jwt.claims.groups");
-        }
-        self.headers.groups.is_none().then_some("headers.groups")
     }
 
     /// Every group that is named here as one that people are in, with its key.

@@ -535,6 +535,37 @@ fn liftoff_says_which_proofs_are_in_force_and_warns_of_wide_networks_alone() {
 }
 
 #[test]
+#[cfg(feature = "mtls")]
+fn liftoff_says_which_certificates_are_asked_for() {
+    let recording = Recording::start();
+    let digest = "ab".repeat(32);
+    let names = "common_names = ['a', 'b'], dns_names = ['c']";
+    let cases = [
+        (names.to_owned(), r#"common name "a" or "b", DNS name "c""#),
+        (
+            format!("{names}, fingerprints = ['{digest}']"),
+            r#"common name "a" or "b", DNS name "c", the fingerprint"#,
+        ),
+        (format!("fingerprints = ['{digest}', '{digest}']"), "one of 2 fingerprints"),
+    ];
+    for (table, expected) in cases {
+        let database = Database::new();
+        let tls = "[default.tls]\ncerts = 'x'\nkey = 'x'\nmutual = { ca_certs = 'x' }";
+        let toml =
+            format!("{TABLE}trusted_proxies = ['10.0.0.0/8']\nproxy_certificate = {{ {table} }}\n{tls}");
+        recording.clear();
+        let rocket = rocket(&database, &toml).attach(RemoteUser::fairing());
+        let _client = Client::untracked(rocket).expect("a launch");
+        let lines = recording.lines_of("rocket_remote_user");
+        assert_eq!(
+            lines[1..3],
+            ["trusted proxies: 10.0.0.0/8".into(), format!("proxy certificate: {expected}")]
+        );
+        assert!(lines.iter().all(|line| !line.contains("256 addresses")), "{lines:?}");
+    }
+}
+
+#[test]
 #[cfg(feature = "jwt")]
 fn liftoff_says_whose_tokens_are_believed() {
     use harness::issuer::{Kind, SigningKey};

@@ -19,7 +19,7 @@ impl KeyUrl {
         secure(url).map(Self::Set)
     }
 
-    pub(super) fn each(url: &str) -> Result<Self, String> {
+    pub(crate) fn each(url: &str) -> Result<Self, String> {
         match url.split_once(NAME) {
             Some((before, _)) if secure(before).is_ok_and(|url| url.as_str() == before) => {}
             _ => return Err(format!("`{url}` has no `{NAME}` in its path, for the name of a key")),

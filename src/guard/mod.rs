@@ -34,7 +34,7 @@ pub use visitor::Visitor;
 /// |---|---|
 /// | a user | success |
 /// | nobody signed in | forward, 401 |
-/// | refused by the fairing | error, 400 or 403 |
+/// | refused by the fairing | error, 400, 403 or 503 |
 /// | a user who is unknown, inactive or denied | error, 403 |
 /// | the store is out of reach | error, 503 |
 /// | not judged by the fairing | error, 500 |

@@ -1,0 +1,82 @@
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+
+const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEao50EAZdwOeSnyqMDZDJ6Iwm55vr\n\
+ShikeU5jiZctvzQbp1BmdOkjMmC8BNcXnJF25b01uIRD/MkgrW3/K10nKQ==\n\
+-----END PUBLIC KEY-----\n";
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A server of the one key at every URL, and how often it was asked.
+fn serve() -> (Arc<KeyServer>, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            count.fetch_add(1, Ordering::SeqCst);
+            assert!(stream.read(&mut [0; 1024]).expect("a request") > 0);
+            let length = PUBLIC_KEY.len();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            stream.write_all((head + PUBLIC_KEY).as_bytes()).expect("a response");
+        }
+    });
+    let url = KeyUrl::each(&format!("http://{address}/{{kid}}")).expect("a URL");
+    (Arc::new(KeyServer::new(url, 600, 60).expect("a client")), asked)
+}
+
+#[rocket::async_test]
+async fn keys_are_good_up_to_their_age_limit_and_fetched_again_from_half_of_it() {
+    let (server, asked) = serve();
+    let start = Instant::now();
+    for (minutes, times) in [(0, 1), (1, 1), (4, 1)] {
+        assert!(server.keys(Some("a"), start + minutes * MINUTE).await.is_ok());
+        assert_eq!(asked.load(Ordering::SeqCst), times, "{minutes}");
+    }
+    // In the background: whoever asks waits for nothing.
+    assert!(server.keys(Some("a"), start + 5 * MINUTE).await.is_ok());
+    while server.age(&server.url.of(Some("a")).expect("a URL"), start + 5 * MINUTE) != Some(Duration::ZERO) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    let url = server.url.of(Some("a")).expect("a URL");
+    let almost = start + 15 * MINUTE - Duration::from_millis(1);
+    assert!(server.good(&url, almost).is_ok());
+    assert_eq!(server.good(&url, start + 15 * MINUTE).err(), Some(Fault::NoKeys));
+    assert!(server.keys(Some("a"), start + 15 * MINUTE).await.is_ok());
+    assert_eq!(asked.load(Ordering::SeqCst), 3);
+}
+
+#[rocket::async_test]
+async fn keys_are_asked_for_once_an_interval_whatever_they_are_called() {
+    let (server, asked) = serve();
+    let start = Instant::now();
+    assert!(server.keys(Some("a"), start).await.is_ok());
+    let almost = start + MINUTE - Duration::from_millis(1);
+    for name in ["b", "c"] {
+        assert_eq!(server.keys(Some(name), almost).await.err(), Some(Fault::UnknownKey));
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert!(server.keys(Some("b"), start + MINUTE).await.is_ok());
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
+#[rocket::async_test]
+async fn the_oldest_of_too_many_keys_is_dropped() {
+    let (server, _) = serve();
+    let start = Instant::now();
+    let server = KeyServer { interval: Duration::ZERO, ..Arc::into_inner(server).expect("one owner") };
+    let server = Arc::new(server);
+    let at = |second: usize| start + Duration::from_secs(second as u64);
+    for second in 0..=KeyServer::MOST {
+        assert!(server.keys(Some(&format!("{second}")), at(second)).await.is_ok());
+    }
+    let kept = |name: &str| server.good(&server.url.of(Some(name)).expect("a URL"), at(20)).is_ok();
+    assert_eq!((kept("0"), kept("1"), kept("16")), (false, true, true));
+}
