@@ -8,7 +8,6 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use log::LevelFilter;
 use rocket::config::LogLevel;
 use rocket::figment::Figment;
 use rocket_db_pools::{Config, Error, Pool};
@@ -37,8 +36,8 @@ pub type MySqlPool = SqlxPool<sqlx::MySql>;
 /// points:
 ///
 /// - A connection is not pinged before it is used.
-/// - Statements, and how long they took, are logged when Rocket's `log_level` is
-///   `"debug"`, or that of the database.
+/// - Statements, and how long they took, are logged when Rocket's own `log_level`
+///   is `"debug"`, unless that of the database is another.
 /// - With the feature `tls`, a connection over a network is encrypted and the
 ///   name and certificate of the server are verified, unless the URL says
 ///   otherwise with `sslmode`. `sslrootcert` (PostgreSQL) or `ssl-ca` (MySQL) is
@@ -85,13 +84,16 @@ impl<D: Database> SqlxPool<D> {
     }
 }
 
-/// The `log_level` of this database, or else Rocket's own.
+/// The level at which statements are logged, which Rocket shows when its
+/// `log_level` is `"debug"`, unless that of this database is another.
 ///
-/// The figment of a pool has the table of its database only: Rocket's level is
-/// the one that its logger is at.
-fn log_level(figment: &Figment) -> LevelFilter {
-    let own = figment.extract_inner::<LogLevel>(rocket::Config::LOG_LEVEL);
-    own.map_or_else(|_| log::max_level(), LevelFilter::from)
+/// Rocket sets the level of its logger after all pools are open, so it is the
+/// logger that decides.
+fn statement_level(figment: &Figment) -> LogLevel {
+    match figment.extract_inner::<LogLevel>(rocket::Config::LOG_LEVEL) {
+        Ok(LogLevel::Debug) | Err(_) => LogLevel::Debug,
+        Ok(_) => LogLevel::Off,
+    }
 }
 
 #[rocket::async_trait]
@@ -114,11 +116,8 @@ impl<D: Database> Pool for SqlxPool<D> {
         let mut options = config.url.parse::<Options<D>>().map_err(Error::Init)?;
         driver::specialize(&mut options, &config).map_err(|fault| Error::Config(fault.into()))?;
 
-        options = options.disable_statement_logging();
-        if log_level(figment) == LevelFilter::Trace {
-            let filter = LevelFilter::Trace;
-            options = options.log_statements(filter).log_slow_statements(filter, Duration::ZERO);
-        }
+        let level = statement_level(figment);
+        let options = options.log_statements(level.into()).log_slow_statements(level.into(), Duration::ZERO);
 
         let losses = Losses::default();
         let pool_options = Self::pool_options(&config, losses.clone());

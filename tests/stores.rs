@@ -20,6 +20,7 @@ on_every_database![
     the_tables_stand_beside_the_application_s_own_migrations,
     without_migration_the_tables_are_left_to_the_operator,
     names_are_enough_to_write_rows_by_hand,
+    the_sql_of_the_documentation_does_what_it_says,
     a_policy_hears_what_happened,
     a_person_is_created_once_however_many_requests_come_first,
 ];
@@ -95,6 +96,22 @@ fn names_are_enough_to_write_rows_by_hand(database: Database) {
     database.try_sql("INSERT INTO remote_groups (name) VALUES ('editors')").expect_err("a unique name");
     database.sql("DELETE FROM remote_users");
     assert_eq!(database.dump(), ["group editors"]);
+}
+
+fn the_sql_of_the_documentation_does_what_it_says(database: Database) {
+    let rocket = application(figment(&database, "create_users = false")).attach(RemoteUser::fairing());
+    let client = Client::untracked(rocket).expect("a launch");
+    let documentation = include_str!("../docs/schema.md");
+    let (_, sql) = documentation.split_once("```sql\n").expect("a block of SQL");
+    let (sql, _) = sql.split_once("```").expect("its end");
+    let (sql, listing) = sql.split_once("-- Who is").expect("a listing");
+    let (sql, out) = sql.split_once("-- Out").expect("a deactivation");
+    database.sql(sql);
+    let ada = "\"groups\":[\"editors\"]";
+    assert!(get(&client, "/me", "ada").1.contains(ada));
+    database.sql(&format!("-- Out{out}"));
+    assert_eq!(get(&client, "/me", "ada"), (403, "the user is inactive".into()));
+    assert_eq!(database.sql(&format!("-- Who is{listing}")), ["ada"]);
 }
 
 #[test]

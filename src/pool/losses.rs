@@ -20,3 +20,17 @@ impl Losses {
         last.is_some_and(|last| last.elapsed() <= idle)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_idle_when_a_connection_was_lost_is_in_doubt() {
+        let losses = Losses::default();
+        assert!(!losses.doubt(Duration::MAX));
+        losses.note();
+        assert!(losses.doubt(Duration::from_secs(60)));
+        assert!(!losses.doubt(Duration::ZERO));
+    }
+}

@@ -240,4 +240,17 @@ mod tests {
         assert!(connections.shelf.lock().is_empty());
         drop(lent);
     }
+
+    #[rocket::async_test]
+    async fn what_was_kept_when_a_connection_was_lost_is_not_used_again() {
+        let (pool, mut returns) = pool(4).await;
+        let connections = Connections::new(&pool, Share::All, 9);
+        let (first, second) = (connections.lend().await, connections.lend().await);
+        first.expect("a connection").keep();
+        second.expect("a connection").lose();
+        assert_eq!(connections.shelf.lock().len(), 1);
+        connections.lend().await.expect("a connection").keep();
+        assert_eq!((connections.shelf.lock().len(), pool.size()), (1, 1));
+        assert!(returns.try_recv().is_err(), "nothing that may be dead goes back to the pool");
+    }
 }

@@ -264,6 +264,24 @@ impl Database {
         people
     }
 
+    /// The sessions of the database but this one.
+    pub fn session_ids(&self) -> Vec<String> {
+        self.sql(match self.kind {
+            Kind::Sqlite => unreachable!("there are no sessions"),
+            Kind::Postgres => {
+                "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            }
+            Kind::MySql => {
+                "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()"
+            }
+        })
+    }
+
+    /// How many of them there are.
+    pub fn sessions(&self) -> usize {
+        self.session_ids().len()
+    }
+
     /// Ends every session of the database but this one, as an operator would,
     /// and tells how many there were.
     pub fn end_sessions(&self) -> usize {
@@ -275,12 +293,10 @@ impl Database {
                 self.sql(sql).len()
             }
             Kind::MySql => {
-                let others = "SELECT id FROM information_schema.processlist
-                               WHERE db = database() AND id <> connection_id()";
-                let sessions = self.sql(others);
+                let sessions = self.session_ids();
                 // One that has just ended by itself cannot be ended.
                 sessions.iter().for_each(|id| drop(self.try_sql(&format!("KILL {id}"))));
-                while !self.sql(others).is_empty() {}
+                while self.session_ids().iter().any(|id| sessions.contains(id)) {}
                 sessions.len()
             }
         }
