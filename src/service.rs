@@ -186,6 +186,7 @@ impl Service {
         &self,
         request: &Request<'_>,
         identity: &Identity<'_>,
+        remembered: &BTreeSet<String>,
         login: Login,
     ) -> Result<User, Error> {
         let policy = self.policy.as_deref();
@@ -197,6 +198,7 @@ impl Service {
             rules: &self.rules,
             hooks: policy.map(|policy| Hooks { policy, configure: &configure }),
             login,
+            remembered,
             now: OffsetDateTime::now_utc(),
         };
         let groups = sync.groups();
@@ -208,7 +210,7 @@ impl Service {
             self.tell(Event::of(&plan)).await;
         }
         let mut user = plan.into_user();
-        self.rules.permit(&mut user, |group| identity.is_member(group));
+        self.rules.permit(&mut user, |group| sync.is_asserted(group));
         Ok(user)
     }
 

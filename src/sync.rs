@@ -26,6 +26,9 @@ pub(crate) struct Sync<'a> {
     pub(crate) rules: &'a Rules,
     pub(crate) hooks: Option<Hooks<'a>>,
     pub(crate) login: Login,
+    /// Groups that the proxy named at the sign-in and that still count, of a
+    /// session.
+    pub(crate) remembered: &'a BTreeSet<String>,
     pub(crate) now: OffsetDateTime,
 }
 
@@ -53,6 +56,11 @@ impl Sync<'_> {
         asserted.filter(|group| !self.rules.excluded_groups.contains(*group)).collect()
     }
 
+    /// Whether the proxy named the group, now or where that still counts.
+    pub(crate) fn is_asserted(&self, group: &str) -> bool {
+        self.identity.is_member(group) || self.remembered.contains(group)
+    }
+
     /// What must change, or why the user is refused. A refused user changes
     /// nothing.
     pub(crate) fn plan(&self, stored: Stored) -> Result<Plan, Error> {
@@ -70,7 +78,7 @@ impl Sync<'_> {
             changes.push(Change::Create);
         }
         self.plan_memberships(&mut user.memberships, &stored.groups, &mut changes)?;
-        self.rules.check_groups(&user.memberships, |group| self.identity.is_member(group))?;
+        self.rules.check_groups(&user.memberships, |group| self.is_asserted(group))?;
         self.plan_profile(&mut user.profile, created, &mut changes);
         self.plan_login(&mut user.last_login_at, &mut changes);
         Ok(Plan { changes, user })

@@ -107,6 +107,12 @@ impl User {
         self.is_superuser() || (self.is_active && self.permissions.contains(permission))
     }
 
+    /// Grants the user a permission, for a [`UserStore`](crate::UserStore) that
+    /// keeps permissions.
+    pub fn grant(&mut self, permission: impl Into<String>) {
+        self.permissions.insert(permission.into());
+    }
+
     /// The permissions of the user, sorted: the user's own, those of the user's
     /// groups, and those that `group_permissions` gives.
     pub fn permissions(&self) -> Vec<&str> {
@@ -133,7 +139,8 @@ impl User {
         self.created_at
     }
 
-    /// When the user last signed in, to the nearest `login_interval`.
+    /// When the user last signed in: to the nearest `login_interval`, or when the
+    /// last session began.
     pub fn last_login_at(&self) -> Option<OffsetDateTime> {
         self.last_login_at
     }

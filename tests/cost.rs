@@ -2,6 +2,7 @@
 
 mod harness;
 
+use harness::browser::{Browser, PERSISTENT};
 use harness::log::Recording;
 use harness::{App, Database, Headers, application, figment};
 use log::LevelFilter;
@@ -10,7 +11,10 @@ use rocket::local::blocking::Client;
 use rocket_db_pools::Database as _;
 use rocket_remote_user::{RemoteUser, SqlitePool};
 
-on_every_database![an_unchanged_user_is_one_statement_and_no_write];
+on_every_database![
+    an_unchanged_user_is_one_statement_and_no_write,
+    a_session_costs_one_statement_and_what_is_none_one_at_most,
+];
 
 #[derive(rocket_db_pools::Database)]
 #[database("counted")]
@@ -52,12 +56,15 @@ fn an_unchanged_user_is_one_statement_and_no_write(database: Database) {
     let rocket = application(figment).attach(RemoteUser::fairing());
     let client = Client::untracked(rocket).expect("a launch");
     database.sql("INSERT INTO remote_groups (name) VALUES ('editors'), ('crew'), ('authors')");
+    database.sql(
+        "INSERT INTO remote_group_permissions (group_id, permission) SELECT id, name FROM remote_groups",
+    );
 
     let first = statements(&recording, &client, "/me", "editors,crew");
     assert!(first.len() > 5, "sqlx logs the statements of a first request: {first:?}");
     let before = database.dump();
     for groups in ["editors,crew", "crew,editors", "editors, crew,nowhere,elsewhere"] {
-        for path in ["/me", "/twice", "/editors", "/staff", "/visitor", "/optional"] {
+        for path in ["/me", "/twice", "/editors", "/staff", "/visitor", "/optional", "/permissions"] {
             let statements = statements(&recording, &client, path, groups);
             assert_eq!(statements.len(), 1, "{path}: {statements:?}");
             assert!(statements[0].starts_with("SELECT"), "{statements:?}");
@@ -140,4 +147,36 @@ fn a_refusal_is_one_line_with_the_peer_and_the_header_and_no_value() {
         assert_eq!(recording.lines_of("rocket_remote_user"), [line]);
         assert!(recording.lines().iter().all(|line| !line.contains("s3")), "{:?}", recording.lines());
     }
+}
+
+fn a_session_costs_one_statement_and_what_is_none_one_at_most(database: Database) {
+    let recording = Recording::start();
+    let figment = figment(&database, PERSISTENT).merge(("databases.remote_user.log_level", "debug"));
+    let client = Client::untracked(application(figment).attach(RemoteUser::fairing())).expect("a launch");
+    let app = App { client, database };
+    let mut browser = Browser::new(&app);
+    browser.get("/me", &[("Remote-User", "ada")]);
+    let token = browser.token.clone().expect("a token");
+    let cost = |headers: Headers<'_>| {
+        recording.clear();
+        recording.raise_to(LevelFilter::Trace);
+        app.get("/visitor", headers);
+        let statements = recording.lines_of("sqlx::query");
+        let reads = statements.iter().filter(|line| line.contains("summary=\"SELECT")).count();
+        (statements.len(), reads)
+    };
+    let cookie = |value: &str| format!("remote_user={value}");
+    assert_eq!(cost(&[("Cookie", &cookie(&token))]), (1, 1));
+    assert_eq!(
+        cost(&[("Cookie", &cookie(&token)), ("Remote-User", "ada")]),
+        (2, 2),
+        "the header is looked up too"
+    );
+    assert_eq!(cost(&[("Cookie", &cookie(&"0".repeat(64)))]), (1, 1), "unknown");
+    for nothing in ["", "x", &format!("{token}; remote_user={token}")] {
+        assert_eq!(cost(&[("Cookie", &cookie(nothing))]), (0, 0), "{nothing}");
+    }
+    assert_eq!(cost(&[]), (0, 0));
+    app.database.age_sessions(1_800);
+    assert_eq!(cost(&[("Cookie", &cookie(&token))]), (1, 1), "expired");
 }

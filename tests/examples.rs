@@ -154,5 +154,14 @@ fn a_password_is_the_way_in_while_the_sign_on_is_down() {
     let statuses: Vec<_> = (0..5).map(|_| example.post("/login", "", wrong).0).collect();
     assert_eq!(statuses, [401, 401, 401, 401, 429], "the one that led to nothing counts too");
     assert_eq!(example.post("/login", "", right).0, 429);
-    assert_eq!(example.post("/login", "", "username=bob&password=wrong").0, 401, "others may");
+    for other in ["%EF%BD%81da", "+ada"] {
+        assert_eq!(example.post("/login", "", &format!("username={other}&password=wrong")).0, 429, "{other}");
+    }
+    for _ in 0..5 {
+        assert_eq!(example.post("/login", "", "username=zed&password=wrong").0, 401, "others may");
+    }
+    assert_eq!(example.post("/login", "", "username=%EF%BD%9Aed&password=wrong").0, 429, "known or not");
+    let long = format!("username={}&password=wrong", "a".repeat(151));
+    assert_eq!((0..6).map(|_| example.post("/login", "", &long).0).collect::<Vec<_>>(), [401; 6]);
+    assert_eq!(example.post("/login", "Origin: null", right).0, 403);
 }

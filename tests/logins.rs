@@ -3,7 +3,7 @@
 
 mod harness;
 
-use harness::browser::{Browser, PERSISTENT, launch, sessions};
+use harness::browser::{Browser, PERSISTENT, launch, sessions, with_logins};
 use harness::socket::Server;
 use harness::{Database, application, figment};
 use rocket::http::Method;
@@ -21,6 +21,11 @@ on_every_database!(
     a_sign_in_of_the_application_replaces_the_token,
     who_may_not_be_here_cannot_sign_in,
     five_hundred_sessions_of_one_person_are_kept_apart,
+    a_request_that_signs_in_and_out_leaves_no_session,
+    somebody_else_of_the_same_name_is_not_signed_in,
+    who_signs_in_here_has_the_permissions_of_the_groups,
+    who_may_not_be_here_manages_no_sessions,
+    a_logout_beside_requests_is_a_logout,
 );
 
 fn two_sign_ins_leave_two_sessions_that_are_listed_and_revoked_apart(database: Database) {
@@ -42,6 +47,11 @@ fn two_sign_ins_leave_two_sessions_that_are_listed_and_revoked_apart(database: D
     assert_eq!(two.user().as_deref(), Some("ada"));
     assert_eq!(one.send(Method::Post, &revoke, &[]).0.body, "true");
     assert_eq!((one.user().as_deref(), two.user()), (Some("ada"), None));
+    two.get("/me", &[ADA]);
+    app.database.age_sessions(1_000);
+    assert_eq!(two.user().as_deref(), Some("ada"), "and used again");
+    app.database.age_sessions(1_000);
+    assert_eq!(two.get("/sessions", &[]).body.lines().count(), 1, "what is over is not listed");
     assert_eq!(one.send(Method::Post, &revoke, &[]).0.body, "false", "it is gone");
 }
 
@@ -162,6 +172,71 @@ fn five_hundred_sessions_of_one_person_are_kept_apart(database: Database) {
     assert_eq!(tokens.iter().filter(|token| signed_in(token)).count(), 499);
     assert_eq!(Browser { app: &app, token: tokens[0].clone() }.post("/logout-everywhere", &[]).0, 303);
     assert_eq!((sessions(&app).len(), tokens.iter().filter(|token| signed_in(token)).count()), (0, 0));
+}
+
+fn a_request_that_signs_in_and_out_leaves_no_session(database: Database) {
+    let app = launch(database, PERSISTENT);
+    for times in 0..3 {
+        let mut browser = Browser::new(&app);
+        let (reply, _) = browser.send(Method::Post, &format!("/through?times={times}"), &[ADA]);
+        reply.is(200, "1 true");
+        assert_eq!((browser.token, sessions(&app).len()), (None, 0), "{times}");
+    }
+}
+
+fn somebody_else_of_the_same_name_is_not_signed_in(database: Database) {
+    let app = launch(database, PERSISTENT);
+    Browser::new(&app).get("/me", &[ADA]);
+    let id = &app.database.sql("SELECT concat_ws('', id) FROM remote_users")[0];
+    let mut browser = Browser::new(&app);
+    let unknown = "the user is unknown and `create_users` is false";
+    for (id, username) in [("999", "ada"), (&**id, "eve"), ("0", "ada")] {
+        browser.send(Method::Post, &format!("/stale/{id}/{username}"), &[]).0.is(403, unknown);
+    }
+    assert_eq!(browser.post(&format!("/stale/{id}/ada"), &[]).0, 200);
+    assert_eq!(browser.user().as_deref(), Some("ada"));
+}
+
+fn who_signs_in_here_has_the_permissions_of_the_groups(database: Database) {
+    let app = launch(database, "group_permissions = { crew = ['sail'] }\n[default.remote_user.session]");
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('crew')");
+    Browser::new(&app).get("/me", &[ADA, ("Remote-Groups", "crew")]);
+    let mut browser = Browser::new(&app);
+    assert_eq!(browser.get("/known/ada", &[]).body, "sail");
+    assert_eq!(browser.get("/known/eve", &[]).status, 404);
+    assert_eq!(browser.get("/known/a%2Cb", &[]).status, 404, "no user name");
+}
+
+fn who_may_not_be_here_manages_no_sessions(database: Database) {
+    let app = launch(database, PERSISTENT);
+    let mut browser = Browser::new(&app);
+    browser.get("/me", &[ADA]);
+    app.database.sql("UPDATE remote_users SET is_active = FALSE");
+    for headers in [&[][..], &[ADA]] {
+        browser.get("/sessions", headers).is(403, "the user is inactive");
+        browser.send(Method::Post, "/logout-everywhere", headers).0.is(403, "the user is inactive");
+    }
+    assert_eq!(browser.post("/logout", &[]).0, 303);
+    assert_eq!(sessions(&app).len(), 0);
+}
+
+fn a_logout_beside_requests_is_a_logout(database: Database) {
+    let figment = figment(&database, "session = { persistent = true, idle_timeout = 100 }");
+    let figment = figment.merge(("databases.remote_user.connect_timeout", 10));
+    let server = Server::serve(with_logins(figment));
+    for path in ["/logout", "/logout-everywhere"] {
+        let response = server.respond("GET", "/me", "Remote-User: ada");
+        let (_, cookie) = response.split_once("set-cookie: ").expect("a cookie");
+        let cookie = format!("Cookie: {}", cookie.split(';').next().expect("a cookie"));
+        database.age_sessions(20);
+        std::thread::scope(|scope| {
+            (0..8).for_each(|_| drop(scope.spawn(|| server.get("/visitor", &cookie))));
+            let out = scope.spawn(|| server.exchange("POST", path, &cookie).0);
+            assert_eq!(out.join().expect("an answer"), 303);
+        });
+        assert_eq!(server.get("/visitor", &cookie), (200, "nobody".into()), "{path}, on another connection");
+        assert_eq!(database.sql("SELECT token_hash FROM remote_sessions").len(), 0);
+    }
 }
 
 #[test]

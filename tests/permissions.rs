@@ -3,7 +3,6 @@
 mod harness;
 
 use harness::{App, Database, Headers, application, figment};
-use rocket::http::Header;
 use rocket::local::blocking::Client;
 use rocket::{get, routes};
 use rocket_remote_user::{Permission, Permitted, RemoteUser};
@@ -103,24 +102,4 @@ fn the_configuration_grants_by_group_without_a_row(database: Database) {
         "INSERT INTO remote_memberships (user_id, group_id) SELECT u.id, g.id FROM remote_users u, remote_groups g",
     );
     app.get("/permissions", &[ADA]).is(200, "here");
-}
-
-#[test]
-fn permissions_come_with_the_statement_that_loads_the_user() {
-    let recording = harness::log::Recording::start();
-    let database = Database::new();
-    let figment = figment(&database, "group_permissions = { editors = ['wiki.edit'] }")
-        .merge(("databases.remote_user.log_level", "debug"));
-    let rocket = application(figment).attach(RemoteUser::fairing()).mount("/", routes![edit]);
-    let client = Client::untracked(rocket).expect("a launch");
-    let get = || {
-        let request = client.get("/edit").remote(([127, 0, 0, 1], 9).into());
-        let request = request.header(Header::new("Remote-User", "ada"));
-        request.header(Header::new("Remote-Groups", "editors")).dispatch().status().code
-    };
-    assert_eq!(get(), 200);
-    recording.clear();
-    recording.raise_to(::log::LevelFilter::Trace);
-    assert_eq!(get(), 200);
-    assert_eq!(recording.lines_of("sqlx::query").len(), 1);
 }

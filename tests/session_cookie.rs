@@ -2,7 +2,7 @@
 
 mod harness;
 
-use harness::browser::{Browser, PERSISTENT, launch, sessions};
+use harness::browser::{Browser, PERSISTENT, launch, sessions, with_logins};
 use harness::{Database, application, figment};
 use rocket::http::{Cookie, Header};
 use rocket::local::blocking::Client;
@@ -80,6 +80,7 @@ fn the_cookie_has_the_attributes_that_are_configured() {
         assert_eq!(set.len(), 1, "{keys}");
         let cookie = Cookie::parse(set[0].clone()).expect("a cookie");
         assert_eq!(set[0].replace(cookie.value(), "T"), expected);
+        assert_eq!(client.get("/visitor").dispatch().headers().get("Set-Cookie").count(), 0, "{keys}");
         let again = client.get("/visitor").cookie((cookie.name().to_owned(), cookie.value().to_owned()));
         assert_eq!(again.dispatch().into_string().as_deref(), Some("ada"), "{keys}");
     }
@@ -101,7 +102,18 @@ fn cookies_arrive_on_redirects_and_on_success_and_not_on_failure() {
     let token = browser.token.clone();
     app.database.sql("DELETE FROM remote_sessions");
     assert_eq!(browser.get("/me", &[]).status, 401);
-    assert_eq!(browser.token, token, "a catcher sends no cookie");
+    assert_eq!(browser.token, token);
     assert_eq!(browser.get("/nobody", &[]).body, "nobody");
-    assert_eq!(browser.token, None, "a lower rank does");
+    assert_eq!(browser.token, token, "what is no session's may be older than one that has just begun");
+}
+
+#[test]
+fn a_logout_removes_the_cookie_that_was_set() {
+    let database = Database::new();
+    let figment = figment(&database, PERSISTENT).select("release");
+    let client = Client::untracked(with_logins(figment)).expect("a launch");
+    let out = client.post("/logout").dispatch();
+    let set: Vec<_> = out.headers().get("Set-Cookie").collect();
+    let expected = "__Host-remote_user=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0; Expires=";
+    assert!(set.len() == 1 && set[0].starts_with(expected), "{set:?}");
 }

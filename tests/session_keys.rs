@@ -55,8 +55,13 @@ fn a_session_that_cannot_be_stops_the_launch_and_says_why() {
         ),
         (
             "session.same_site",
-            "session = { same_site = 'LAX' }",
-            "unknown variant: found `LAX`, expected `one of `lax`, `strict`, `none``",
+            "session = { same_site = 'loose' }",
+            "`loose` is none of \"lax\", \"strict\", \"none\"",
+        ),
+        (
+            "session.cookie",
+            "session = { cookie = '__HOST-id' }",
+            "browsers refuse `__HOST-id` with this `secure` and `path`",
         ),
         ("session.path", "session = { path = 'app' }", "\"app\" is no absolute path"),
         ("session.path", "session = { path = '/a;b' }", "\"/a;b\" is no absolute path"),

@@ -2,15 +2,14 @@
 
 mod harness;
 
-use ::log::LevelFilter;
 use harness::browser::{Browser, PERSISTENT, launch, sessions};
 use harness::log::Recording;
-use harness::{App, Database, Headers, STRANGER, application, figment};
+use harness::socket::Server;
+use harness::{App, Database, STRANGER, application, figment};
 use rocket::http::Method;
-use rocket::local::blocking::Client;
 use rocket_remote_user::RemoteUser;
 
-const FALLBACK: &str = "[default.remote_user.session]";
+const FALLBACK: &str = "login_interval = 0\n[default.remote_user.session]";
 const ADA: (&str, &str) = ("Remote-User", "ada");
 const BOB: (&str, &str) = ("Remote-User", "bob");
 
@@ -28,6 +27,9 @@ on_every_database!(
     sessions_that_expired_are_purged_by_the_next_sign_in,
     a_refusal_outranks_a_session,
     what_the_proxy_named_counts_through_the_session,
+    a_missing_groups_header_keeps_what_the_proxy_named_where_it_is_to,
+    a_use_takes_nothing_back_of_what_the_header_said,
+    people_who_switch_at_once_are_never_taken_for_another,
 );
 
 fn a_session_carries_the_user_without_the_header(database: Database) {
@@ -105,7 +107,9 @@ fn without_persistence_the_proxy_s_session_ends_and_the_application_s_stays(data
     let mut local = Browser { app: &app, token: local };
     assert_eq!(local.user().as_deref(), Some("ada"));
 
+    app.database.age_logins(1_000);
     assert_eq!(local.get("/visitor", &[ADA]).body, "ada");
+    assert!(app.database.age("last_login_at") >= 1_000, "nor is it another login");
     assert_eq!(local.user().as_deref(), Some("ada"), "the same person's header ends nothing");
     assert_eq!(local.get("/visitor", &[BOB]).body, "bob");
     assert_eq!((local.user(), sessions(&app).len()), (None, 0), "and begins nothing");
@@ -170,7 +174,7 @@ fn a_session_ends_when_it_is_idle_and_when_it_is_old(database: Database) {
     app.database.sql("UPDATE remote_sessions SET expires_at = '2100-01-01 00:00:00'");
     let token = browser.token.clone();
     assert_eq!(browser.user(), None, "after 300 seconds, used or not");
-    assert_eq!((browser.token, token.is_some()), (None, true));
+    assert_eq!(browser.token, token, "and the browser is left alone");
 
     let mut browser = Browser::new(&app);
     browser.get("/me", &[ADA]);
@@ -236,34 +240,72 @@ fn what_the_proxy_named_counts_through_the_session(database: Database) {
     assert_eq!(browser.user(), None);
 }
 
-#[test]
-fn a_session_costs_one_statement_and_what_is_none_one_at_most() {
-    let recording = Recording::start();
-    let database = Database::new();
-    let figment = figment(&database, PERSISTENT).merge(("databases.remote_user.log_level", "debug"));
-    let client = Client::untracked(application(figment).attach(RemoteUser::fairing())).expect("a launch");
-    let app = App { client, database };
+fn a_missing_groups_header_keeps_what_the_proxy_named_where_it_is_to(database: Database) {
+    let toml = "missing_groups = 'keep'\nrequired_groups = ['crew']\ngroup_permissions = { crew = ['sail'] }\n\
+                session.persistent = true";
+    let app = launch(database, toml);
     let mut browser = Browser::new(&app);
-    browser.get("/me", &[ADA]);
-    let token = browser.token.clone().expect("a token");
-    let cost = |headers: Headers<'_>| {
-        recording.clear();
-        recording.raise_to(LevelFilter::Trace);
-        app.get("/visitor", headers);
-        let statements = recording.lines_of("sqlx::query");
-        let reads = statements.iter().filter(|line| line.contains("summary=\"SELECT")).count();
-        (statements.len(), reads)
-    };
-    let cookie = |value: &str| format!("remote_user={value}");
-    assert_eq!(cost(&[("Cookie", &cookie(&token))]), (1, 1));
-    assert_eq!(cost(&[("Cookie", &cookie(&token)), ADA]), (2, 2), "the header is looked up too");
-    assert_eq!(cost(&[("Cookie", &cookie(&"0".repeat(64)))]), (1, 1), "unknown");
-    for nothing in ["", "x", &format!("{token}; remote_user={token}")] {
-        assert_eq!(cost(&[("Cookie", &cookie(nothing))]), (0, 0), "{nothing}");
+    assert_eq!(browser.get("/permissions", &[ADA, ("Remote-Groups", "crew")]).body, "sail");
+    for headers in [&[ADA][..], &[], &[ADA]] {
+        browser.get("/permissions", headers).is(200, "sail");
     }
-    assert_eq!(cost(&[]), (0, 0));
-    app.database.age_sessions(1_800);
-    assert_eq!(cost(&[("Cookie", &cookie(&token))]), (1, 1), "expired");
+    assert_eq!(Browser::new(&app).get("/me", &[ADA]).status, 403, "no session remembers");
+    assert_eq!(Browser::new(&app).get("/me", &[("Remote-User", "bob")]).status, 403);
+
+    let token = browser.token.clone();
+    let App { client, database } = app;
+    drop(client);
+    let app = launch(database, &toml.replace("keep", "clear"));
+    let mut browser = Browser { app: &app, token };
+    browser.get("/permissions", &[]).is(200, "sail");
+    assert_eq!(browser.get("/me", &[ADA]).status, 403, "cleared");
+}
+
+/// A request of the session alone that began before the header of another
+/// request took a group away, and writes after.
+fn a_use_takes_nothing_back_of_what_the_header_said(database: Database) {
+    let toml = "group_permissions = { authors = ['write'] }\n\
+                session = { persistent = true, idle_timeout = 100 }";
+    let figment = figment(&database, toml).merge(("databases.remote_user.connect_timeout", 10));
+    let server = Server::serve(application(figment).attach(RemoteUser::fairing()));
+    let authors = "Remote-User: ada\nRemote-Groups: authors";
+    let response = server.respond("GET", "/me", authors);
+    let (_, cookie) = response.split_once("set-cookie: ").expect("a cookie");
+    let cookie = format!("Cookie: {}", cookie.split(';').next().expect("a cookie"));
+    for _ in 0..20 {
+        assert_eq!(server.get("/permissions", &format!("{cookie}\n{authors}")), (200, "write".into()));
+        database.age_sessions(20);
+        std::thread::scope(|scope| {
+            (0..4).for_each(|_| drop(scope.spawn(|| server.get("/permissions", &cookie))));
+            scope.spawn(|| server.get("/me", &format!("{cookie}\nRemote-User: ada\nRemote-Groups:")));
+        });
+        assert_eq!(server.get("/permissions", &cookie), (200, "".into()));
+    }
+}
+
+fn people_who_switch_at_once_are_never_taken_for_another(database: Database) {
+    let figment = figment(&database, PERSISTENT).merge(("databases.remote_user.connect_timeout", 10));
+    let server = Server::serve(application(figment).attach(RemoteUser::fairing()));
+    let response = server.respond("GET", "/me", "Remote-User: ada");
+    let (_, cookie) = response.split_once("set-cookie: ").expect("a cookie");
+    let cookie = format!("Cookie: {}", cookie.split(';').next().expect("a cookie"));
+    std::thread::scope(|scope| {
+        for i in 0..40 {
+            let (server, cookie) = (&server, &cookie);
+            scope.spawn(move || match i % 4 {
+                0 => {
+                    let (status, user) = server.get("/visitor", cookie);
+                    assert!(status == 200 && ["ada", "nobody"].contains(&&*user), "{status} {user}");
+                }
+                n => {
+                    let user = ["ada", "bob", "eve"][n - 1];
+                    let reply = server.get("/visitor", &format!("{cookie}\nRemote-User: {user}"));
+                    assert_eq!(reply, (200, user.into()));
+                }
+            });
+        }
+    });
+    assert_eq!(server.get("/visitor", &cookie), (200, "nobody".into()), "the session of before is over");
 }
 
 #[test]
@@ -280,5 +322,25 @@ fn an_outage_ends_no_session() {
     browser.send(Method::Post, "/logout", &[]).0.is(503, out);
     assert_eq!(browser.token, token);
     app.database.sql("ALTER TABLE elsewhere RENAME TO remote_sessions");
+    app.database.sql("ALTER TABLE remote_groups RENAME TO elsewhere");
+    assert_eq!(browser.get("/me", &[ADA]).status, 503);
+    app.database.sql("ALTER TABLE elsewhere RENAME TO remote_groups");
+    assert_eq!((browser.user().as_deref(), sessions(&app).len()), (Some("ada"), 1));
+}
+
+#[test]
+fn a_use_that_cannot_be_noted_is_no_refusal() {
+    let recording = Recording::start();
+    let app = launch(Database::new(), PERSISTENT);
+    let mut browser = Browser::new(&app);
+    browser.get("/me", &[ADA]);
+    app.database.age_sessions(100);
+    app.database.sql(
+        "CREATE TRIGGER broken BEFORE UPDATE ON remote_sessions BEGIN SELECT RAISE(ABORT, 'broken'); END",
+    );
+    recording.clear();
     assert_eq!(browser.user().as_deref(), Some("ada"));
+    let lines = recording.lines_of("rocket_remote_user::session");
+    let reason = "the user store is out of reach: error returned from database: (code: 1811) broken";
+    assert_eq!(lines, [format!("The use of a session was not noted: {reason}.")]);
 }

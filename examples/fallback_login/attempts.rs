@@ -7,7 +7,7 @@ const MOST: u32 = 5;
 
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// How many names are remembered. Beyond, everybody waits.
+/// How many names are remembered; beyond, the oldest is forgotten.
 const NAMES: usize = 10_000;
 
 /// The attempts to sign in by each name that failed, or have not succeeded yet.
@@ -21,8 +21,11 @@ impl Attempts {
         let now = Instant::now();
         let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         attempts.retain(|_, (_, first)| now - *first < WINDOW);
-        if attempts.len() >= NAMES && !attempts.contains_key(name) {
-            return false;
+        if attempts.len() >= NAMES
+            && let Some(oldest) =
+                attempts.iter().min_by_key(|(_, (_, first))| *first).map(|(name, _)| name.clone())
+        {
+            attempts.remove(&oldest);
         }
         let (count, _) = attempts.entry(name.into()).or_insert((0, now));
         *count += 1;

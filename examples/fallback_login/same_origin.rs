@@ -17,7 +17,10 @@ impl<'r> FromRequest<'r> for SameOrigin {
         let header = |name| request.headers().get_one(name);
         let is_same = match (header("Sec-Fetch-Site"), header("Origin")) {
             (Some(site), _) => site == "same-origin" || site == "none",
-            (None, Some(origin)) => origin.split_once("://").map(|(_, host)| host) == header("Host"),
+            (None, Some(origin)) => {
+                let host = origin.split_once("://").map(|(_, host)| host);
+                host.is_some() && host == header("Host")
+            }
             (None, None) => true,
         };
         match is_same {

@@ -17,16 +17,26 @@ pub(crate) struct Sessions {
     pub(crate) path: String,
 }
 
-/// The `SameSite` attribute of the cookie, in either case.
+/// The `SameSite` attribute of the cookie, in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase", expecting = "\"lax\", \"strict\" or \"none\"")]
+#[serde(try_from = "String")]
 enum Site {
-    #[serde(alias = "Lax")]
     Lax,
-    #[serde(alias = "Strict")]
     Strict,
-    #[serde(alias = "None")]
     None,
+}
+
+impl TryFrom<String> for Site {
+    type Error = String;
+
+    fn try_from(site: String) -> Result<Self, Self::Error> {
+        match &*site.to_ascii_lowercase() {
+            "lax" => Ok(Site::Lax),
+            "strict" => Ok(Site::Strict),
+            "none" => Ok(Site::None),
+            _ => Err(format!("`{site}` is none of \"lax\", \"strict\", \"none\"")),
+        }
+    }
 }
 
 /// A prefix that makes browsers hold a cookie to `Secure`, `Path=/` and no
@@ -58,11 +68,16 @@ impl Sessions {
     /// The name of the cookie, with the prefix `__Host-` where the attributes
     /// allow it.
     pub(crate) fn cookie_name(&self, debug: bool) -> String {
-        let is_prefixed = self.cookie.starts_with(HOST_PREFIX) || self.cookie.starts_with(SECURE_PREFIX);
+        let is_prefixed = self.has_prefix(HOST_PREFIX) || self.has_prefix(SECURE_PREFIX);
         match !is_prefixed && self.is_secure(debug) && self.path == "/" {
             true => format!("{HOST_PREFIX}{}", self.cookie),
             false => self.cookie.clone(),
         }
+    }
+
+    /// Whether the name has a prefix, which browsers see in any case.
+    fn has_prefix(&self, prefix: &str) -> bool {
+        self.cookie.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     }
 
     /// The first key of the table, with what is wrong with it.
@@ -79,12 +94,8 @@ impl Sessions {
         if !self.path.starts_with('/') || !self.path.bytes().all(is_segment) {
             return Some(("session.path", format!("{:?} is no absolute path", self.path)));
         }
-        let is_allowed = match &self.cookie {
-            name if name.starts_with(HOST_PREFIX) => secure && self.path == "/",
-            name if name.starts_with(SECURE_PREFIX) => secure,
-            _ => true,
-        };
-        if !is_allowed {
+        let is_host = self.has_prefix(HOST_PREFIX);
+        if is_host && (!secure || self.path != "/") || self.has_prefix(SECURE_PREFIX) && !secure {
             return Some((
                 "session.cookie",
                 format!("browsers refuse `{}` with this `secure` and `path`", self.cookie),

@@ -25,8 +25,8 @@ pub use member::{Group, Member};
 pub use permitted::{Permission, Permitted};
 pub use visitor::Visitor;
 
-/// The user whom the proxy signed in: a request guard, and a cheap handle of
-/// the [`User`].
+/// The user who is signed in, by the proxy or by a session: a request guard, and
+/// a cheap handle of the [`User`].
 ///
 /// The user is brought in step once a request, however many guards ask.
 ///

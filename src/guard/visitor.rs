@@ -11,7 +11,7 @@ use crate::error::Error;
 /// down, this is an error with the status that it has.
 #[derive(Debug, Clone)]
 pub enum Visitor {
-    /// The proxy signed this user in.
+    /// This user is signed in.
     User(RemoteUser),
     /// Nobody is signed in.
     Nobody,

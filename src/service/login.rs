@@ -4,13 +4,13 @@ use rocket::Request;
 use rocket::response::Redirect;
 
 use crate::error::Error;
-use crate::policy::{Accepted, Identity};
+use crate::policy::Accepted;
 use crate::service::Service;
-use crate::session::{Held, PROXY, Sessions};
-use crate::store::StoreError;
+use crate::session::{Held, PROXY, Presented, Sessions};
 use crate::sync::Login;
 use crate::user::User;
 use crate::username::Username;
+use crate::verdict::Verdict;
 
 /// How people come in, stay, and go: by the header, by a session, or by the
 /// application's own sign-in.
@@ -23,14 +23,20 @@ impl Service {
     /// the request: that of the same person goes on, another's ends.
     pub(super) async fn sign_in(&self, request: &Request<'_>, accepted: &Accepted) -> Result<User, Error> {
         let identity = self.identity(accepted);
+        let nothing = BTreeSet::new();
         let Some(sessions) = &self.sessions else {
-            return self.synchronise(request, &identity, Login::OfHeader).await;
+            return self.synchronise(request, &identity, &nothing, Login::OfHeader).await;
         };
         let held = sessions.held(sessions.presented(request)).await?;
-        let is_same = held.as_ref().is_some_and(|held| held.user.username() == accepted.username.as_str());
-        let login = if is_same || sessions.persistent { Login::OfSession } else { Login::OfHeader };
-        let mut user = self.synchronise(request, &identity, login).await;
-        self.follow(request, sessions, held.as_ref(), &identity, &mut user).await?;
+        let same = held.as_ref().filter(|held| held.user.username() == accepted.username.as_str());
+        let before = same.map_or(&nothing, |held| &held.record.groups);
+        let remembered = self.rules.remembered(&identity, before);
+        let login = match same.is_some() || sessions.persistent {
+            true => Login::OfSession,
+            false => Login::OfHeader,
+        };
+        let mut user = self.synchronise(request, &identity, &remembered, login).await;
+        self.follow(request, sessions, held.as_ref(), remembered, &mut user).await?;
         user
     }
 
@@ -40,18 +46,18 @@ impl Service {
         request: &Request<'_>,
         sessions: &Sessions,
         held: Option<&Held>,
-        identity: &Identity<'_>,
+        remembered: BTreeSet<String>,
         user: &mut Result<User, Error>,
     ) -> Result<(), Error> {
         let (presented, jar) = (sessions.presented(request), request.cookies());
         match (user, held) {
             (Ok(user), Some(held)) if held.user.id() == user.id() => {
-                let groups = self.rules.remembered(identity, &held.record.groups);
-                sessions.go_on(held, groups).await?;
+                sessions.remember(held, &remembered).await?;
+                sessions.note_use(held).await;
             }
             (Ok(user), _) if sessions.persistent => {
-                let groups = self.rules.remembered(identity, &BTreeSet::new());
-                user.last_login_at = Some(sessions.begin(presented, jar, user.id(), PROXY, groups).await?);
+                let begun = sessions.begin(presented, jar, user.id(), PROXY, remembered).await?;
+                user.last_login_at = Some(begun);
             }
             (Err(Error::Store(_)), _) | (_, None) => {}
             (_, Some(_)) => sessions.end(presented, jar).await?,
@@ -63,37 +69,64 @@ impl Service {
     pub(super) async fn resume(&self, request: &Request<'_>) -> Result<Option<User>, Error> {
         let Some(sessions) = &self.sessions else { return Ok(None) };
         let (presented, jar) = (sessions.presented(request), request.cookies());
-        let Some(held) = sessions.held(presented).await? else {
-            sessions.forget(presented, jar);
-            return Ok(None);
-        };
+        let Some(held) = sessions.held(presented).await? else { return Ok(None) };
+        match self.check(sessions, &held) {
+            Ok(true) => {
+                sessions.note_use(&held).await;
+                let Held { mut user, record, .. } = held;
+                self.rules.permit(&mut user, |group| record.groups.contains(group));
+                Ok(Some(user))
+            }
+            Ok(false) => sessions.end(presented, jar).await.map(|()| None),
+            Err(refusal) => {
+                sessions.end(presented, jar).await?;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Whether a session counts without a header, and its user may be here.
+    fn check(&self, sessions: &Sessions, held: &Held) -> Result<bool, Error> {
         if held.record.source == PROXY && !sessions.persistent {
-            sessions.end(presented, jar).await?;
-            return Ok(None);
+            return Ok(false);
         }
-        if let Err(refusal) = self.rules.admit(&held.user, |group| held.record.groups.contains(group)) {
-            sessions.end(presented, jar).await?;
-            return Err(refusal);
+        self.rules.admit(&held.user, |group| held.record.groups.contains(group))?;
+        Ok(true)
+    }
+
+    /// The `id` of the user of a request, if somebody is signed in who may be
+    /// here: of whom the proxy names, or else of whose session it is.
+    pub(crate) async fn user_id(
+        &self,
+        verdict: &Verdict,
+        presented: &Presented,
+    ) -> Result<Option<i64>, Error> {
+        if let Verdict::Somebody(accepted) = verdict {
+            let identity = self.identity(accepted);
+            let Some(user) = self.store.find(&accepted.username, &[]).await?.user else { return Ok(None) };
+            self.rules.admit(&user, |group| identity.is_member(group))?;
+            return Ok(Some(user.id()));
         }
-        sessions.go_on(&held, held.record.groups.clone()).await?;
-        let Held { mut user, record, .. } = held;
-        self.rules.permit(&mut user, |group| record.groups.contains(group));
-        Ok(Some(user))
+        let Some(sessions) = &self.sessions else { return Ok(None) };
+        match sessions.held(presented).await? {
+            Some(held) if self.check(sessions, &held)? => Ok(Some(held.user.id())),
+            _ => Ok(None),
+        }
+    }
+
+    /// The canonical form of a name that somebody typed, if it can be one.
+    pub(crate) fn canonical(&self, username: &str) -> Option<Username> {
+        self.acceptance.typed(username)
     }
 
     /// The user of a name that somebody typed.
     pub(crate) async fn find_user(&self, username: &str) -> Result<Option<User>, Error> {
-        let Some(username) = self.acceptance.typed(username) else { return Ok(None) };
+        let Some(username) = self.canonical(username) else { return Ok(None) };
         let user = self.store.find(&username, &[]).await?.user;
         Ok(user.map(|mut user| {
             self.rules.permit(&mut user, |_| false);
             user
         }))
-    }
-
-    /// The `id` of whom the proxy names.
-    pub(crate) async fn find_id(&self, username: &Username) -> Result<Option<i64>, StoreError> {
-        Ok(self.store.find(username, &[]).await?.user.map(|user| user.id()))
     }
 
     /// The `id` of a user who may sign in here, as the store has it now.

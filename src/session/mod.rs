@@ -14,6 +14,7 @@ use rocket::response::Redirect;
 use crate::error::Error;
 use crate::service::Service;
 use crate::user::User;
+use crate::username::Username;
 use crate::verdict::Verdict;
 
 pub use record::ActiveSession;
@@ -36,13 +37,14 @@ pub(crate) use token::Digest;
 ///
 /// Let only `POST` and its like change a login: any page can make a browser
 /// `GET`. `SameSite=Lax`, the default, keeps the cookie from the `POST` of
-/// another site; a sign-in form needs a check of its own against that
-/// ([login CSRF]).
+/// another site, though not the header of a proxy that knows the browser; and a
+/// sign-in form needs a check of its own ([login CSRF]).
 ///
-/// A login and a logout are in the store when these methods return. Rocket sends
-/// the cookie only if the request then succeeds: where a handler fails after
-/// [`login`](Session::login), nobody has the token, and the session ends by its
-/// `idle_timeout`; where it fails after [`logout`](Session::logout), the browser
+/// A session begins and ends where a guard asks who is there, and a login and a
+/// logout are in the store when these methods return. Rocket sends the cookie
+/// only if the request then succeeds: where another guard or the handler fails
+/// after a session began, nobody has its token, and it ends by its
+/// `idle_timeout`; where one fails after [`logout`](Session::logout), the browser
 /// keeps a token that opens nothing.
 ///
 /// [login CSRF]: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html#possible-csrf-vulnerabilities-in-login-forms
@@ -57,10 +59,15 @@ pub struct Session<'r> {
 const LONGEST_SOURCE: usize = 64;
 
 impl Session<'_> {
-    /// Finds the user whom somebody who signs in here says to be. The name is
-    /// made canonical as that of the proxy is, but for
-    /// [`Policy::clean_username`](crate::Policy::clean_username). What is no
-    /// user name is no user.
+    /// The canonical form of a name that somebody typed, as that of the proxy is,
+    /// but for [`Policy::clean_username`](crate::Policy::clean_username). `None`
+    /// if it can be nobody's: it is too long, for example.
+    pub fn canonical(&self, username: &str) -> Option<Username> {
+        self.service.canonical(username)
+    }
+
+    /// Finds the user of a name that somebody typed, which is made
+    /// [`canonical`](Session::canonical) first.
     ///
     /// # Errors
     ///
@@ -85,6 +92,9 @@ impl Session<'_> {
     ///   [`Error::GroupRequired`] as at a sign-in by the proxy, by the stored
     ///   groups;
     /// - [`Error::Store`] if the store is out of reach.
+    ///
+    /// That `user` is somebody else by now who has the same name is
+    /// [`Error::UnknownUser`], too.
     pub async fn login(&self, user: &User, source: &str) -> Result<(), Error> {
         let (sessions, presented) = self.sessions().ok_or(Error::NoSessions)?;
         let is_source = !source.trim().is_empty() && source != PROXY;
@@ -118,10 +128,10 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] if the store is out of reach.
+    /// As [`RemoteUser`](crate::RemoteUser), for a user who may not be here.
     pub async fn logout_everywhere(&self) -> Result<Redirect, Error> {
-        if let Some((sessions, _)) = self.sessions()
-            && let Some(id) = self.user_id().await?
+        if let Some((sessions, presented)) = self.sessions()
+            && let Some(id) = self.service.user_id(self.verdict, presented).await?
         {
             sessions.end_all(id).await?;
         }
@@ -133,10 +143,10 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] if the store is out of reach.
+    /// As [`RemoteUser`](crate::RemoteUser), for a user who may not be here.
     pub async fn list(&self) -> Result<Vec<ActiveSession>, Error> {
         let Some((sessions, presented)) = self.sessions() else { return Ok(Vec::new()) };
-        match self.user_id().await? {
+        match self.service.user_id(self.verdict, presented).await? {
             Some(id) => Ok(sessions.of_user(presented, id).await?),
             None => Ok(Vec::new()),
         }
@@ -147,7 +157,7 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] if the store is out of reach.
+    /// As [`RemoteUser`](crate::RemoteUser), for a user who may not be here.
     pub async fn revoke(&self, id: &str) -> Result<bool, Error> {
         let listed = self.list().await?;
         let (Some((sessions, _)), Some(session)) = (self.sessions(), listed.iter().find(|s| s.id() == id))
@@ -160,17 +170,6 @@ impl Session<'_> {
 
     fn sessions(&self) -> Option<(&Sessions, &Presented)> {
         self.service.sessions().zip(self.presented)
-    }
-
-    /// Whoever is signed in: by the proxy, or else by the session.
-    async fn user_id(&self) -> Result<Option<i64>, Error> {
-        if let Verdict::Somebody(accepted) = self.verdict {
-            return Ok(self.service.find_id(&accepted.username).await?);
-        }
-        match self.sessions() {
-            Some((sessions, presented)) => Ok(sessions.held(presented).await?.map(|held| held.user.id())),
-            None => Ok(None),
-        }
     }
 }
 

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rocket::Request;
 use rocket::http::CookieJar;
 use rocket::time::OffsetDateTime;
+use rocket::{Request, warn};
 
 use super::cookie::SessionCookie;
 use super::lifetime::Lifetime;
@@ -82,16 +82,25 @@ impl Sessions {
         Ok(now)
     }
 
-    /// Goes on with a session: writes down that it was used, if it is time to,
-    /// and what the proxy named meanwhile.
-    pub(crate) async fn go_on(&self, held: &Held, groups: BTreeSet<String>) -> Result<(), Error> {
+    /// Writes down that a session was used, if it is time to. That it cannot be
+    /// is no reason to refuse its user.
+    pub(crate) async fn note_use(&self, held: &Held) {
         let now = OffsetDateTime::now_utc();
-        if !self.lifetime.is_stale(&held.record, now) && groups == held.record.groups {
-            return Ok(());
+        if !self.lifetime.is_stale(&held.record, now) {
+            return;
         }
-        let expires_at = self.lifetime.end(held.record.created_at, now);
-        let record = Record { last_seen_at: now, expires_at, groups, ..held.record.clone() };
-        self.store.change_sessions(SessionChange::Touch(&held.digest, &record)).await
+        let end = self.lifetime.end(held.record.created_at, now);
+        if let Err(error) = self.store.change_sessions(SessionChange::Use(&held.digest, now, end)).await {
+            warn!("The use of a session was not noted: {error}.");
+        }
+    }
+
+    /// Makes `groups` what a session remembers of those that the proxy named.
+    pub(crate) async fn remember(&self, held: &Held, groups: &BTreeSet<String>) -> Result<(), Error> {
+        match *groups == held.record.groups {
+            true => Ok(()),
+            false => self.store.change_sessions(SessionChange::Remember(&held.digest, groups)).await,
+        }
     }
 
     /// Ends every session of the request, and takes its token from the browser.
@@ -106,13 +115,6 @@ impl Sessions {
     /// Ends every session of a user.
     pub(crate) async fn end_all(&self, id: i64) -> Result<(), Error> {
         self.store.change_sessions(SessionChange::EndAll(id)).await
-    }
-
-    /// Takes from the browser a token that is no session's.
-    pub(crate) fn forget(&self, presented: &Presented, jar: &CookieJar<'_>) {
-        if presented.digest.is_some() {
-            self.cookie.remove(jar);
-        }
     }
 
     /// The sessions of a user that are not over, the oldest first.

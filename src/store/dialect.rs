@@ -49,8 +49,10 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     /// `last_seen_at`, `expires_at`. Violates a foreign key where there is no such
     /// user.
     const BEGIN_SESSION: &'static str;
-    /// `last_seen_at`, `expires_at`, `asserted_groups`, `token_hash`.
-    const TOUCH_SESSION: &'static str;
+    /// `last_seen_at`, `expires_at`, `token_hash`.
+    const USE_SESSION: &'static str;
+    /// `asserted_groups`, `token_hash`.
+    const REMEMBER_GROUPS: &'static str;
     /// `token_hash`.
     const END_SESSION: &'static str;
     /// `user_id`.

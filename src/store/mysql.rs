@@ -135,12 +135,14 @@ VALUES (?, ?, ?, ?,
         '1970-01-01' + INTERVAL ? * 1000 MICROSECOND,
         '1970-01-01' + INTERVAL ? * 1000 MICROSECOND)";
 
-    const TOUCH_SESSION: &'static str = "\
+    const USE_SESSION: &'static str = "\
 UPDATE remote_sessions
    SET last_seen_at = '1970-01-01' + INTERVAL ? * 1000 MICROSECOND,
-       expires_at = '1970-01-01' + INTERVAL ? * 1000 MICROSECOND,
-       asserted_groups = ?
+       expires_at = '1970-01-01' + INTERVAL ? * 1000 MICROSECOND
  WHERE token_hash = ?";
+
+    const REMEMBER_GROUPS: &'static str =
+        "UPDATE remote_sessions SET asserted_groups = ? WHERE token_hash = ?";
 
     const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = ?";
 

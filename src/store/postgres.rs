@@ -116,12 +116,14 @@ VALUES ($1, $2, $3, $4,
         to_timestamp($6::bigint / 1000.0),
         to_timestamp($7::bigint / 1000.0))";
 
-    const TOUCH_SESSION: &'static str = "\
+    const USE_SESSION: &'static str = "\
 UPDATE remote_sessions
    SET last_seen_at = to_timestamp($1::bigint / 1000.0),
-       expires_at = to_timestamp($2::bigint / 1000.0),
-       asserted_groups = $3
- WHERE token_hash = $4";
+       expires_at = to_timestamp($2::bigint / 1000.0)
+ WHERE token_hash = $3";
+
+    const REMEMBER_GROUPS: &'static str =
+        "UPDATE remote_sessions SET asserted_groups = $1 WHERE token_hash = $2";
 
     const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = $1";
 

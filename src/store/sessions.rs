@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use rocket::time::OffsetDateTime;
 
 use super::StoreError;
@@ -33,8 +35,10 @@ pub(crate) trait SessionStore: Send + Sync + 'static {
 /// A change to the sessions. What is no more is not changed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum SessionChange<'a> {
-    /// Set `last_seen_at`, `expires_at` and the groups.
-    Touch(&'a Digest, &'a SessionRecord),
+    /// Set `last_seen_at` and `expires_at`.
+    Use(&'a Digest, OffsetDateTime, OffsetDateTime),
+    /// Set the groups.
+    Remember(&'a Digest, &'a BTreeSet<String>),
     /// End a session.
     End(&'a Digest),
     /// End every session of a user.

@@ -113,12 +113,14 @@ VALUES (?, ?, ?, ?,
         strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'),
         strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'))";
 
-    const TOUCH_SESSION: &'static str = "\
+    const USE_SESSION: &'static str = "\
 UPDATE remote_sessions
    SET last_seen_at = strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'),
-       expires_at = strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'),
-       asserted_groups = ?
+       expires_at = strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch')
  WHERE token_hash = ?";
+
+    const REMEMBER_GROUPS: &'static str =
+        "UPDATE remote_sessions SET asserted_groups = ? WHERE token_hash = ?";
 
     const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = ?";
 

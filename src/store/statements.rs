@@ -170,11 +170,13 @@ where
         change: SessionChange<'_>,
     ) -> Result<(), StoreError> {
         let query = match change {
-            SessionChange::Touch(digest, session) => sqlx::query(D::TOUCH_SESSION)
-                .bind(to_milliseconds(session.last_seen_at))
-                .bind(to_milliseconds(session.expires_at))
-                .bind(to_json(&session.groups))
+            SessionChange::Use(digest, now, end) => sqlx::query(D::USE_SESSION)
+                .bind(to_milliseconds(now))
+                .bind(to_milliseconds(end))
                 .bind(digest.as_str()),
+            SessionChange::Remember(digest, groups) => {
+                sqlx::query(D::REMEMBER_GROUPS).bind(to_json(groups)).bind(digest.as_str())
+            }
             SessionChange::End(digest) => sqlx::query(D::END_SESSION).bind(digest.as_str()),
             SessionChange::EndAll(user_id) => sqlx::query(D::END_SESSIONS).bind(user_id),
             SessionChange::Purge(now) => sqlx::query(D::PURGE_SESSIONS).bind(to_milliseconds(now)),

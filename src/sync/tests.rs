@@ -65,7 +65,15 @@ fn user(remote: &str, local: &str) -> User {
 }
 
 fn plan(stored: Stored, person: &Person, rules: &Rules) -> Result<Plan, Error> {
-    Sync { identity: &person.identity(), rules, hooks: None, login: Login::OfHeader, now: NOW }.plan(stored)
+    Sync {
+        identity: &person.identity(),
+        rules,
+        hooks: None,
+        login: Login::OfHeader,
+        remembered: &BTreeSet::new(),
+        now: NOW,
+    }
+    .plan(stored)
 }
 
 fn changes(stored: Stored, identity: &Person, rules: &Rules) -> Vec<Change> {
@@ -277,7 +285,14 @@ fn the_hooks_have_the_last_word_and_change_nothing_that_they_undo() {
     let configure = |profile: &mut Profile, _| profile.name = Some("Countess".into());
     let hooks = Some(Hooks { policy: &NoSuperusers, configure: &configure });
     let identity = person.identity();
-    let sync = Sync { identity: &identity, rules: &rules, hooks, login: Login::OfHeader, now: NOW };
+    let sync = Sync {
+        identity: &identity,
+        rules: &rules,
+        hooks,
+        login: Login::OfHeader,
+        remembered: &BTreeSet::new(),
+        now: NOW,
+    };
 
     let plan = sync.plan(Stored::default()).expect("a plan");
     let profile = &plan.user().profile;

@@ -1,10 +1,11 @@
 use std::net::IpAddr;
 
+use rocket::figment::Figment;
 use rocket::http::{Header, Method, Status};
 use rocket::local::blocking::Client;
 use rocket::response::Redirect;
-use rocket::{get, post, routes};
-use rocket_remote_user::{ActiveSession, Error, RemoteUser, Session};
+use rocket::{Build, Rocket, get, post, routes};
+use rocket_remote_user::{ActiveSession, Error, RemoteUser, Session, User};
 
 use super::{App, Database, Headers, PROXY, Reply, application, figment};
 
@@ -66,10 +67,13 @@ impl Browser<'_> {
 /// Launches with routes that sign in and out.
 pub fn launch(database: Database, toml: &str) -> App {
     let figment = figment(&database, toml).merge(("databases.remote_user.connect_timeout", 10));
-    let rocket = application(figment)
-        .attach(RemoteUser::fairing())
-        .mount("/", routes![login, logout, logout_everywhere, list, revoke, fail]);
-    App { client: Client::untracked(rocket).expect("a launch"), database }
+    App { client: Client::untracked(with_logins(figment)).expect("a launch"), database }
+}
+
+/// An application with routes that sign in and out.
+pub fn with_logins(figment: Figment) -> Rocket<Build> {
+    let routes = routes![login, logout, logout_everywhere, list, revoke, fail, stale, through, known];
+    application(figment).attach(RemoteUser::fairing()).mount("/", routes)
 }
 
 /// Every session: its user, and who began it.
@@ -103,6 +107,29 @@ async fn list(session: Session<'_>) -> Result<String, Error> {
 #[post("/revoke/<id>")]
 async fn revoke(id: &str, session: Session<'_>) -> Result<String, Error> {
     Ok(session.revoke(id).await?.to_string())
+}
+
+/// Signs a user in who is another by now.
+#[post("/stale/<id>/<username>")]
+async fn stale(id: i64, username: &str, session: Session<'_>) -> Result<(), Error> {
+    session.login(&User::new(id, username), "password").await
+}
+
+/// Signs in twice and out again, in one request.
+#[post("/through?<times>")]
+async fn through(times: usize, user: RemoteUser, session: Session<'_>) -> Result<String, Error> {
+    for _ in 0..times {
+        session.login(&user, "password").await?;
+    }
+    let current = session.list().await?.iter().filter(|session| session.is_current()).count();
+    session.logout().await?;
+    Ok(format!("{current} {}", user.last_login_at().is_some()))
+}
+
+/// What is known of a user who signs in here.
+#[get("/known/<username>")]
+async fn known(username: &str, session: Session<'_>) -> Result<Option<String>, Error> {
+    Ok(session.find_user(username).await?.map(|user| user.permissions().join(",")))
 }
 
 #[post("/fail")]

@@ -57,6 +57,11 @@ impl Server {
         self.exchange("GET", path, headers)
     }
 
+    /// As [`exchange`](Server::exchange), and returns the whole response.
+    pub fn respond(&self, method: &str, path: &str, headers: &str) -> String {
+        respond(self.address, method, path, headers)
+    }
+
     pub fn exchange(&self, method: &str, path: &str, headers: &str) -> (u16, String) {
         exchange(self.address, method, path, headers)
     }
