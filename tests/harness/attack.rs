@@ -17,6 +17,8 @@ pub struct Attack {
     pub source: String,
     /// What the attacker is after.
     pub aim: String,
+    /// The feature of the crate that its configuration needs.
+    pub feature: Option<Feature>,
     /// The loopback address that the attacker connects from; by default the
     /// proxy's.
     #[serde(default = "proxy")]
@@ -40,6 +42,21 @@ pub struct Attack {
     /// The request that shows that this server lets an honest proxy in.
     #[serde(default)]
     pub honest: Honest,
+}
+
+/// A feature that is not on by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(crate = "rocket::serde", rename_all = "lowercase")]
+pub enum Feature {
+    Jwt,
+}
+
+impl Feature {
+    pub fn is_compiled(self) -> bool {
+        match self {
+            Feature::Jwt => cfg!(feature = "jwt"),
+        }
+    }
 }
 
 /// A request, in parts if something is repeated in it.
