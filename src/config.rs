@@ -150,6 +150,20 @@ impl Config {
         }
     }
 
+    /// Checks that names of any permitted length fit a store where they have at
+    /// most `longest` characters.
+    pub(crate) fn check_names(&self, figment: &Figment, longest: usize) -> Result<(), Abort> {
+        let limits = [("limits.user", self.limits.user), ("limits.group", self.limits.group)];
+        match limits.into_iter().find(|(_, limit)| *limit > longest) {
+            Some((key, limit)) => {
+                let fault =
+                    format!("{limit} is more than the {longest} characters of a name in this database");
+                Err(misconfigured(figment, key, fault).into())
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Where the proxy signs people in: `login_url`.
     pub fn login_url(&self) -> Option<&str> {
         self.login_url.as_ref().map(|url| url.as_str())

@@ -105,7 +105,7 @@ struct Completion {
 
 impl Completion {
     async fn complete(&self, rocket: &Rocket<Build>) -> Result<Service, Abort> {
-        let Opened { users, sessions } = self.source.open(rocket, self.config.migrate).await?;
+        let Opened { users, sessions } = self.source.open(rocket, &self.config).await?;
         let debug = rocket.figment().profile() == rocket::Config::DEBUG_PROFILE;
         let sessions = match (&self.config.session, sessions) {
             (None, _) => None,

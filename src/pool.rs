@@ -1,13 +1,14 @@
 //! [`rocket_db_pools::Pool`] over sqlx 0.9, which that crate's own pools, made
 //! for sqlx 0.7, are not.
 
+mod driver;
 mod losses;
 
-use std::any::Any;
 use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
+use log::LevelFilter;
 use rocket::config::LogLevel;
 use rocket::figment::Figment;
 use rocket_db_pools::{Config, Error, Pool};
@@ -32,10 +33,19 @@ pub type MySqlPool = SqlxPool<sqlx::MySql>;
 /// own.
 ///
 /// The keys of its table in `Rocket.toml` are those of
-/// [`rocket_db_pools::Config`]. It differs from the pools of that crate in
-/// three points: a connection is not pinged before it is used, an SQLite
-/// database is in WAL mode, and one in memory has a single connection, which
-/// stays open.
+/// [`rocket_db_pools::Config`]. It differs from the pools of that crate in these
+/// points:
+///
+/// - A connection is not pinged before it is used.
+/// - Statements, and how long they took, are logged when Rocket's `log_level` is
+///   `"debug"`, or that of the database.
+/// - With the feature `tls`, a connection over a network is encrypted and the
+///   name and certificate of the server are verified, unless the URL says
+///   otherwise with `sslmode`. `sslrootcert` (PostgreSQL) or `ssl-ca` (MySQL) is
+///   the path of a certificate authority of one's own; otherwise the system's
+///   are trusted.
+/// - An SQLite database is in WAL mode, and one in memory has a single
+///   connection, which stays open.
 pub struct SqlxPool<D: Database> {
     pool: sqlx::Pool<D>,
     losses: Losses,
@@ -75,6 +85,15 @@ impl<D: Database> SqlxPool<D> {
     }
 }
 
+/// The `log_level` of this database, or else Rocket's own.
+///
+/// The figment of a pool has the table of its database only: Rocket's level is
+/// the one that its logger is at.
+fn log_level(figment: &Figment) -> LevelFilter {
+    let own = figment.extract_inner::<LogLevel>(rocket::Config::LOG_LEVEL);
+    own.map_or_else(|_| log::max_level(), LevelFilter::from)
+}
+
 #[rocket::async_trait]
 impl<D: Database> Pool for SqlxPool<D> {
     type Connection = PoolConnection<D>;
@@ -93,19 +112,18 @@ impl<D: Database> Pool for SqlxPool<D> {
             return Err(Error::Config("this pool loads no `extensions` of SQLite".into()));
         }
         let mut options = config.url.parse::<Options<D>>().map_err(Error::Init)?;
-        specialize(&mut options, &config);
+        driver::specialize(&mut options, &config).map_err(|fault| Error::Config(fault.into()))?;
 
         options = options.disable_statement_logging();
-        if let Ok(level) = figment.extract_inner::<LogLevel>(rocket::Config::LOG_LEVEL)
-            && !matches!(level, LogLevel::Normal | LogLevel::Off)
-        {
-            let filter = level.into();
-            options = options.log_statements(filter).log_slow_statements(filter, Duration::default());
+        if log_level(figment) == LevelFilter::Trace {
+            let filter = LevelFilter::Trace;
+            options = options.log_statements(filter).log_slow_statements(filter, Duration::ZERO);
         }
 
         let losses = Losses::default();
         let pool_options = Self::pool_options(&config, losses.clone());
-        let pool = pool_options.connect_with(options).await.map_err(Error::Init)?;
+        let pool = pool_options.connect_with(options).await;
+        let pool = pool.map_err(|error| Error::Init(driver::explain(error, &config)))?;
         Ok(Self { pool, losses })
     }
 
@@ -116,25 +134,6 @@ impl<D: Database> Pool for SqlxPool<D> {
     async fn close(&self) {
         self.pool.close().await;
     }
-}
-
-/// Sets what only one kind of database has.
-fn specialize(options: &mut dyn Any, config: &Config) {
-    #[cfg(feature = "sqlite")]
-    if let Some(options) = options.downcast_mut::<sqlx::sqlite::SqliteConnectOptions>() {
-        use sqlx::sqlite::SqliteJournalMode;
-
-        *options = std::mem::take(options)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(config.connect_timeout));
-        if !config.url.contains("mode=") {
-            *options = std::mem::take(options).create_if_missing(true);
-        }
-        if !config.url.contains("mode=ro") && !config.url.contains("immutable=") {
-            *options = std::mem::take(options).journal_mode(SqliteJournalMode::Wal);
-        }
-    }
-    let _ = (options, config);
 }
 
 #[cfg(test)]

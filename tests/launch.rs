@@ -17,6 +17,7 @@ use rocket_remote_user::{
 
 on_every_database![
     a_database_is_told_by_the_scheme_of_its_url,
+    a_name_that_can_be_longer_than_the_database_holds_stops_the_launch,
     a_newer_schema_stops_the_launch,
     a_schema_that_was_left_half_made_stops_the_launch,
 ];
@@ -260,6 +261,25 @@ fn a_database_that_cannot_be_opened_is_told_once() {
     let lines = abort_by(&format!("{TABLE}{TRUSTED}").replace("$URL", "sqlite:/nowhere/users.sqlite"));
     let error = "error returned from database: (code: 14) unable to open database file";
     assert_eq!(lines, [format!("failed to initialize database: failed to initialize database: {error}")]);
+}
+
+fn a_name_that_can_be_longer_than_the_database_holds_stops_the_launch(database: Database) {
+    let recording = Recording::start();
+    for key in ["user", "group"] {
+        let launch = |limit| {
+            let toml = format!("{TABLE}{TRUSTED}limits = {{ {key} = {limit} }}");
+            rocket(&database, &toml).attach(RemoteUser::fairing())
+        };
+        drop(Client::untracked(launch(640)).expect("a launch"));
+        match database.kind {
+            Kind::Sqlite => drop(Client::untracked(launch(641)).expect("a launch")),
+            _ => expect(
+                &abort(&recording, &database, launch(641)),
+                &format!("limits.{key}"),
+                "641 is more than the 640 characters of a name in this database",
+            ),
+        }
+    }
 }
 
 fn a_newer_schema_stops_the_launch(database: Database) {

@@ -35,7 +35,7 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     const CREATE_GROUPS: &'static str;
     /// `user_id`, `groups`. Does nothing where the membership exists.
     const JOIN: &'static str;
-    /// `user_id`, `groups`.
+    /// `groups`, `user_id`.
     const LEAVE: &'static str;
     /// `token_hash` → one JSON array of two: the session as of
     /// [`SESSIONS_OF`](Self::SESSIONS_OF), and its user as of
@@ -64,6 +64,8 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     const CONNECTIONS_PER_PROCESSOR: usize;
     /// How many transactions may write at once.
     const WRITERS: usize;
+    /// How many characters a name can have, which is unique.
+    const LONGEST_NAME: usize;
     /// The name and the SQL of each migration, beginning with version 1.
     const MIGRATIONS: &'static [(&'static str, &'static str)];
 

@@ -99,12 +99,13 @@ SELECT ?, g.id, 'remote'
  WHERE g.name = named.value
 ON DUPLICATE KEY UPDATE remote_memberships.source = remote_memberships.source");
 
+    // A subquery would be read again for each membership.
     const LEAVE: &'static str = sql!("\
-DELETE FROM remote_memberships
- WHERE user_id = ?
-   AND group_id IN (SELECT g.id
-                      FROM " names " AS named STRAIGHT_JOIN remote_groups g
-                     WHERE g.name = named.value)");
+DELETE m
+  FROM " names " AS named STRAIGHT_JOIN remote_groups g STRAIGHT_JOIN remote_memberships m
+ WHERE g.name = named.value
+   AND m.group_id = g.id
+   AND m.user_id = ?");
 
     const FIND_SESSION: &'static str = concat!(
         "SELECT CAST(json_array(",
@@ -154,6 +155,9 @@ DELETE FROM remote_sessions
     const CONNECTIONS_PER_PROCESSOR: usize = usize::MAX;
 
     const WRITERS: usize = Semaphore::MAX_PERMITS;
+
+    // As the columns are; 3072 bytes is the most that an index holds of a value.
+    const LONGEST_NAME: usize = 640;
 
     const MIGRATIONS: &'static [(&'static str, &'static str)] = &[
         ("users and groups", include_str!("migrations/mysql/1_users_and_groups.sql")),

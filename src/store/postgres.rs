@@ -83,9 +83,9 @@ ON CONFLICT DO NOTHING";
 
     const LEAVE: &'static str = "\
 DELETE FROM remote_memberships
- WHERE user_id = $1
+ WHERE user_id = $2
    AND group_id IN (SELECT g.id
-                      FROM json_array_elements_text($2::json) AS named CROSS JOIN remote_groups g
+                      FROM json_array_elements_text($1::json) AS named CROSS JOIN remote_groups g
                      WHERE g.name = named.value)";
 
     const FIND_SESSION: &'static str = concat!(
@@ -136,6 +136,9 @@ DELETE FROM remote_sessions
     const CONNECTIONS_PER_PROCESSOR: usize = usize::MAX;
 
     const WRITERS: usize = Semaphore::MAX_PERMITS;
+
+    // A third of a page, 2704 bytes, is the most that an index holds of a value.
+    const LONGEST_NAME: usize = 640;
 
     const MIGRATIONS: &'static [(&'static str, &'static str)] = &[
         ("users and groups", include_str!("migrations/postgres/1_users_and_groups.sql")),

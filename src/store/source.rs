@@ -8,6 +8,7 @@ use rocket_db_pools::Database;
 use self::sealed::Open;
 use super::connections::Share;
 use super::{SessionStore, Statements, UserStore};
+use crate::config::Config;
 use crate::launch::Abort;
 use crate::pool::SqlxPool;
 
@@ -15,7 +16,7 @@ use crate::pool::SqlxPool;
 #[rocket::async_trait]
 pub(crate) trait Source: Send + Sync + 'static {
     /// Opens the store, once every fairing that was attached has ignited.
-    async fn open(&self, rocket: &Rocket<Build>, migrate: bool) -> Result<Opened, Abort>;
+    async fn open(&self, rocket: &Rocket<Build>, config: &Config) -> Result<Opened, Abort>;
 
     /// What the liftoff summary calls the store.
     fn name(&self) -> String;
@@ -39,7 +40,7 @@ impl<S> Given<S> {
 
 #[rocket::async_trait]
 impl<S: UserStore> Source for Given<S> {
-    async fn open(&self, _: &Rocket<Build>, _: bool) -> Result<Opened, Abort> {
+    async fn open(&self, _: &Rocket<Build>, _: &Config) -> Result<Opened, Abort> {
         Ok(Opened { users: self.0.clone(), sessions: None })
     }
 
@@ -77,9 +78,10 @@ impl<D: Database<Pool: StorePool>> Pooled<D> {
 
 #[rocket::async_trait]
 impl<D: Database<Pool: StorePool>> Source for Pooled<D> {
-    async fn open(&self, rocket: &Rocket<Build>, migrate: bool) -> Result<Opened, Abort> {
+    async fn open(&self, rocket: &Rocket<Build>, config: &Config) -> Result<Opened, Abort> {
         let database = rocket.state::<D>().ok_or_else(|| self.absent())?;
-        database.open(self.share, migrate).await.map_err(Abort::new)
+        config.check_names(rocket.figment(), D::Pool::LONGEST_NAME)?;
+        database.open(self.share, config.migrate).await.map_err(Abort::new)
     }
 
     fn name(&self) -> String {
@@ -102,12 +104,17 @@ mod sealed {
 
     #[rocket::async_trait]
     pub trait Open {
+        /// How many characters a name can have.
+        const LONGEST_NAME: usize;
+
         /// Opens the store in this pool, or says in a sentence why it cannot.
         async fn open(&self, share: Share, migrate: bool) -> Result<Opened, String>;
     }
 
     #[rocket::async_trait]
     impl<D: Statements> Open for SqlxPool<D> {
+        const LONGEST_NAME: usize = D::LONGEST_NAME;
+
         async fn open(&self, share: Share, migrate: bool) -> Result<Opened, String> {
             let store = Arc::new(SqlStore::open(self, share, migrate).await?);
             Ok(Opened { users: store.clone(), sessions: Some(store) })

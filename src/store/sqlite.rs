@@ -80,9 +80,9 @@ ON CONFLICT DO NOTHING";
 
     const LEAVE: &'static str = "\
 DELETE FROM remote_memberships
- WHERE user_id = ?
+ WHERE user_id = ?2
    AND group_id IN (SELECT g.id
-                      FROM json_each(?) AS named CROSS JOIN remote_groups g
+                      FROM json_each(?1) AS named CROSS JOIN remote_groups g
                      WHERE g.name = named.value)";
 
     const FIND_SESSION: &'static str = concat!(
@@ -133,6 +133,8 @@ DELETE FROM remote_sessions
     const CONNECTIONS_PER_PROCESSOR: usize = 2;
 
     const WRITERS: usize = 1;
+
+    const LONGEST_NAME: usize = usize::MAX;
 
     const MIGRATIONS: &'static [(&'static str, &'static str)] = &[
         ("users and groups", include_str!("migrations/sqlite/1_users_and_groups.sql")),

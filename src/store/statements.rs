@@ -130,7 +130,7 @@ where
             Change::LogIn(now) => sqlx::query(D::LOG_IN).bind(now.unix_timestamp()).bind(user_id),
             Change::CreateGroups(names) => sqlx::query(D::CREATE_GROUPS).bind(to_json(names)),
             Change::Join(names) => sqlx::query(D::JOIN).bind(user_id).bind(to_json(names)),
-            Change::Leave(names) => sqlx::query(D::LEAVE).bind(user_id).bind(to_json(names)),
+            Change::Leave(names) => sqlx::query(D::LEAVE).bind(to_json(names)).bind(user_id),
         };
         query.execute(connection).await?;
         Ok(())

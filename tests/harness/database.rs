@@ -111,7 +111,7 @@ impl Kind {
     }
 
     /// Says once for each program of tests, past what captures their output.
-    fn tell_of_skipped_tests(self, variable: &str) {
+    pub fn tell_of_skipped_tests(self, variable: &str) {
         static TOLD: [Once; 3] = [const { Once::new() }; 3];
 
         TOLD[self as usize].call_once(|| {
@@ -145,10 +145,19 @@ impl Database {
         let entered = runtime.enter();
         let unique = directory.path().file_name().expect("a name").to_string_lossy();
         let name = format!("remote_user_{}", unique.trim_start_matches(".tmp"));
-        let (address, query) = server.split_once('?').map_or((server, None), |(url, q)| (url, Some(q)));
+        let (address, query) =
+            server.split_once('?').map_or((server, None), |(url, query)| (url, Some(query)));
         let authority = address.split('/').take(3).collect::<Vec<_>>().join("/");
+        // Other than the application, tests take the server as it is.
+        let mut query = query.unwrap_or_default().to_owned();
+        if cfg!(feature = "tls") && !query.contains("ssl") {
+            let mode = if kind == Kind::Postgres { "sslmode=prefer" } else { "ssl-mode=PREFERRED" };
+            query = [mode, &query].join("&").trim_end_matches('&').to_owned();
+        }
         let mut url = format!("{authority}/{name}");
-        url.extend(query.map(|query| format!("?{query}")));
+        if !query.is_empty() {
+            url += &format!("?{query}");
+        }
         let pool = match kind {
             Kind::Sqlite => {
                 let file = directory.path().join("users.sqlite");
@@ -241,18 +250,16 @@ impl Database {
 
     /// What is remembered of each person, by user name.
     pub fn people(&self) -> BTreeMap<String, Person> {
-        let user = "SELECT concat_ws('|', username, name) FROM remote_users";
-        let member = "SELECT concat_ws('|', u.username, g.name) FROM remote_memberships m
-                        JOIN remote_users u ON u.id = m.user_id JOIN remote_groups g ON g.id = m.group_id";
-        let mut people = BTreeMap::new();
-        for user in self.sql(user) {
-            let (username, name) = user.split_once('|').map_or((&*user, None), |(u, n)| (u, Some(n)));
-            let person = (name.map(String::from), BTreeSet::new());
-            assert_eq!(people.insert(username.to_owned(), person), None, "one row for {username}");
-        }
-        for member in self.sql(member) {
-            let (username, group) = member.split_once('|').expect("a member and a group");
-            people.get_mut(username).expect("a user").1.insert(group.to_owned());
+        let sql = "SELECT concat_ws('|', u.username, coalesce(u.name, ''), g.name) FROM remote_users u
+                     LEFT JOIN remote_memberships m ON m.user_id = u.id
+                     LEFT JOIN remote_groups g ON g.id = m.group_id";
+        let mut people: BTreeMap<_, Person> = BTreeMap::new();
+        for row in self.sql(sql) {
+            let mut columns = row.split('|').map(String::from);
+            let username = columns.next().expect("a user name");
+            let name = columns.next().filter(|name| !name.is_empty());
+            let person = people.entry(username).or_insert((name, BTreeSet::new()));
+            person.1.extend(columns.next());
         }
         people
     }

@@ -4,6 +4,7 @@
 
 pub mod attack;
 pub mod authority;
+pub mod balancer;
 pub mod browser;
 pub mod database;
 #[cfg(feature = "jwt")]
@@ -14,6 +15,7 @@ pub mod launch;
 pub mod log;
 pub mod network;
 pub mod process;
+pub mod server;
 pub mod socket;
 
 use std::net::SocketAddr;

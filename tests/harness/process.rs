@@ -10,7 +10,7 @@ use super::socket::{exchange, parse, respond};
 /// and the environment.
 pub struct Example {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
     /// What it printed until it had launched.
     pub launch: String,
 }

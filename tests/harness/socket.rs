@@ -95,14 +95,20 @@ pub fn parse(response: &str) -> (u16, String) {
 
 /// The status of `GET path`, or why there is none.
 pub fn try_get(address: SocketAddr, path: &str, headers: &str) -> std::io::Result<u16> {
+    let response = try_ask(address, path, headers)?;
+    let status = response.get(9..12).and_then(|status| status.parse().ok());
+    status.ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
+}
+
+/// The whole response to `GET path`, or why there is none.
+pub fn try_ask(address: SocketAddr, path: &str, headers: &str) -> std::io::Result<String> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n\r\n");
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     stream.write_all(request.as_bytes())?;
     let mut response = Vec::new();
     stream.read_to_end(&mut response)?;
-    let status = response.get(9..12).and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
-    status.ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
+    Ok(String::from_utf8_lossy(&response).into_owned())
 }
 
 impl Drop for Server {
