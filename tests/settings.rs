@@ -54,7 +54,10 @@ fn no_more_connections_are_open_than_there_may_be(database: Database) {
 
 fn connections_that_there_must_be_are_open_from_the_start(database: Database) {
     let _server = serve(&database, "min_connections", 5);
-    while database.sessions() < 5 {}
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while database.sessions() < 5 {
+        assert!(Instant::now() < deadline, "there are {}", database.sessions());
+    }
 }
 
 fn a_connection_that_was_idle_for_too_long_is_closed(database: Database) {
