@@ -3,6 +3,7 @@ mod certificate;
 #[cfg(feature = "jwt")]
 mod claim_names;
 mod encoding;
+mod faults;
 mod groups_format;
 mod headers;
 mod identity;
@@ -10,6 +11,7 @@ mod identity;
 mod jwt;
 #[cfg(feature = "jwt")]
 mod key_url;
+mod location;
 #[cfg(feature = "jwt")]
 mod one_or_more;
 mod prefixes;
@@ -23,12 +25,12 @@ mod url;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rocket::figment::error::{Actual, Kind};
-use rocket::figment::{self, Figment};
+use rocket::figment::Figment;
 use serde::Deserialize;
 
 use crate::launch::Abort;
 use crate::proxy::Network;
+use location::{beneath_table, check_tables, misconfigured};
 use preset::Choice;
 use url::Url;
 
@@ -173,64 +175,6 @@ impl Config {
     pub fn logout_url(&self) -> Option<&str> {
         self.logout_url.as_ref().map(|url| url.as_str())
     }
-
-    /// The first key, with what is wrong with it, that says what cannot be.
-    fn fault(&self, debug: bool) -> Option<Fault> {
-        let of_names = || headers::fault(self.header_names());
-        if let Some(fault) = self.fault_of_proofs().or_else(of_names) {
-            return Some(fault);
-        }
-        if self.groups_separator.is_empty() {
-            return Some(("groups_separator", "the separator of groups cannot be empty".into()));
-        }
-        if self.groups_separator.contains('"') {
-            let fault = "the separator of groups cannot be a quote, which keeps one in a name";
-            return Some(("groups_separator", fault.into()));
-        }
-        if self.limits.smallest() == 0 {
-            return Some(("limits", "a limit of 0 refuses every request".into()));
-        }
-        let is_misnamed = |group: &str| group.is_empty() || group.trim() != group;
-        if let Some((key, group)) = self.groups().find(|(_, group)| is_misnamed(group)) {
-            return Some((
-                key,
-                format!("{group:?} is no name of a group: it is blank, or has white space around it"),
-            ));
-        }
-        let with_star = ["staff_groups", "superuser_groups", "group_map"];
-        let starred = self.groups().find(|(key, group)| *group == "*" && !with_star.contains(key));
-        if let Some((key, _)) = starred {
-            return Some((key, "\"*\" is everyone in `staff_groups` and `superuser_groups` only".into()));
-        }
-        if let (Some(key), MissingGroups::Deny) = (self.groups_off(), self.missing_groups) {
-            return Some(("missing_groups", format!("`{key}` is off, so \"deny\" refuses everyone")));
-        }
-        if let Some(permission) =
-            self.group_permissions.values().flatten().find(|p| p.trim() != **p || p.is_empty())
-        {
-            return Some((
-                "group_permissions",
-                format!("{permission:?} is no permission: it is blank, or has white space around it"),
-            ));
-        }
-        self.session.as_ref().and_then(|session| session.fault(debug))
-    }
-
-    /// Every group that is named here as one that people are in, with its key.
-    fn groups(&self) -> impl Iterator<Item = (&'static str, &String)> {
-        let lists = [
-            ("excluded_groups", Some(&self.excluded_groups)),
-            ("staff_groups", self.staff_groups.as_ref()),
-            ("superuser_groups", self.superuser_groups.as_ref()),
-            ("required_groups", Some(&self.required_groups)),
-            ("denied_groups", Some(&self.denied_groups)),
-        ];
-        let listed = lists.into_iter().filter_map(|(key, groups)| Some((key, groups?)));
-        let listed = listed.flat_map(|(key, groups)| groups.iter().map(move |group| (key, group)));
-        let mapped = self.group_map.values().map(|group| ("group_map", group));
-        let permitted = self.group_permissions.keys().map(|group| ("group_permissions", group));
-        listed.chain(mapped).chain(permitted)
-    }
 }
 
 impl Default for Config {
@@ -271,73 +215,8 @@ impl Default for Config {
     }
 }
 
-impl Limits {
-    fn smallest(&self) -> usize {
-        self.user.min(self.name).min(self.email).min(self.group).min(self.groups)
-    }
-}
-
 impl Default for Limits {
     fn default() -> Self {
         Self { user: 150, name: 300, email: 254, group: 150, groups: 1000 }
     }
-}
-
-/// Refuses what is no table in any profile: figment would pass over it, and
-/// over every restriction that was meant to be in it.
-fn check_tables(figment: &Figment) -> Result<(), Abort> {
-    let profiles = figment.profiles().cloned().chain([figment.profile().clone()]);
-    for profile in profiles {
-        let figment = figment.clone().select(profile.clone());
-        match figment.find_value(Config::TABLE) {
-            Ok(value) if value.as_dict().is_none() => {
-                let kind = Kind::InvalidType(withheld(value.to_actual()), "a table".into());
-                let mut error = figment::Error::from(kind).with_path(Config::TABLE);
-                error.metadata = figment.find_metadata(Config::TABLE).cloned();
-                error.profile = value.tag().profile().or(Some(profile));
-                return Err(error.into());
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// Puts the table in front of the key that each error is about, and takes the
-/// value out of what is said of a secret.
-fn beneath_table(errors: figment::Error) -> figment::Error {
-    let beneath = |mut error: figment::Error| {
-        if error.path.first().is_some_and(|key| key == ProxySecret::KEY) {
-            error.kind = match error.kind {
-                Kind::InvalidType(actual, expected) => Kind::InvalidType(withheld(actual), expected),
-                Kind::InvalidValue(actual, expected) => Kind::InvalidValue(withheld(actual), expected),
-                other => other,
-            };
-        }
-        error.path.insert(0, Config::TABLE.into());
-        error
-    };
-    let chain = |earlier: figment::Error, later| earlier.chain(later);
-    errors.clone().into_iter().map(beneath).reduce(chain).unwrap_or(errors)
-}
-
-/// The kind of a value that may be a secret, or hold one, and nothing more.
-fn withheld(actual: Actual) -> Actual {
-    match actual {
-        Actual::Bool(_) => Actual::Other("a boolean".into()),
-        Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => Actual::Other("a number".into()),
-        Actual::Str(_) | Actual::Char(_) | Actual::Bytes(_) => Actual::Other("a string".into()),
-        other => other,
-    }
-}
-
-/// An error about `key` that says where it, or else its table, was set.
-fn misconfigured(figment: &Figment, key: &str, fault: String) -> figment::Error {
-    let mut error = figment::Error::from(fault).with_path(Config::TABLE).with_path(key);
-    let paths = [error.path.join("."), Config::TABLE.into()];
-    if let Some((path, value)) = paths.iter().find_map(|path| Some((path, figment.find_value(path).ok()?))) {
-        error.metadata = figment.find_metadata(path).cloned();
-        error.profile = value.tag().profile();
-    }
-    error
 }
