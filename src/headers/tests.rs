@@ -106,6 +106,34 @@ fn only_groups_repeat_and_only_where_they_may() {
 }
 
 #[test]
+fn an_array_is_decoded_as_a_whole_or_name_by_name() {
+    let json = |encoding: &str, line: &str| {
+        let toml = format!("groups_format = 'json'\nencoding = '{encoding}'");
+        read(&toml, &[ADA, ("Remote-Groups", line)])
+    };
+    assert_eq!(json("utf-8", r#"["a", "", "b,c"]"#), "ada; -; -; a|b,c");
+    assert_eq!(json("utf-8", " "), "ada; -; -; blank");
+    assert_eq!(json("utf-8", "[]"), "ada; -; -; blank");
+    assert_eq!(json("percent", r#"["%61", "%22"]"#), "ada; -; -; a|\"");
+    assert_eq!(json("percent", "%5B%22a%2541%22%5D"), "ada; -; -; a%41");
+    assert_eq!(json("utf-8", "a"), "header `Remote-Groups` is not a JSON array of strings");
+}
+
+#[test]
+fn a_prefix_is_asked_for_of_every_name_but_a_blank_one() {
+    let prefixed = |line: &str| {
+        read(
+            "strip_prefix = { user = 'u:', groups = 'g:' }",
+            &[("Remote-User", "u:ada"), ("Remote-Groups", line)],
+        )
+    };
+    assert_eq!(prefixed("g:a,,g:b"), "ada; -; -; a|b");
+    assert_eq!(prefixed("g:"), "ada; -; -; blank");
+    let fault = "header `Remote-Groups` does not begin with the prefix that `strip_prefix` says";
+    assert_eq!(prefixed("g:a,b"), fault);
+}
+
+#[test]
 fn each_limit_is_that_of_its_header_and_is_itself_allowed() {
     let limits = "limits = { user = 1, name = 2, email = 3, group = 4, groups = 2 }";
     let most = [
