@@ -65,8 +65,9 @@ fn assert_nobody_is_half_there(database: &Database) {
 }
 
 fn serve(database: &Database) -> Server {
-    let figment =
-        figment(database, "create_groups = true").merge(("databases.remote_user.max_connections", 8));
+    let figment = figment(database, "create_groups = true")
+        .merge(("databases.remote_user.connect_timeout", 5))
+        .merge(("databases.remote_user.max_connections", 8));
     Server::serve(application(figment).attach(RemoteUser::fairing()))
 }
 

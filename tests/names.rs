@@ -32,8 +32,22 @@ fn names_that_differ_by_a_byte_are_different(database: Database) {
 
 fn names_hold_whatever_a_header_may_say(database: Database) {
     let app = App::launch_on(database, "create_groups = true");
-    let names =
-        ["'", "a\"b", "\\", "\\'", "%_", "a$1", "a?", "a{", "[]", "/*!*/", "a--", "\u{1f600}", "nul", "a|b c"];
+    let names = [
+        "'",
+        "a\"b",
+        "\\",
+        "\\'",
+        "%_",
+        "a$1",
+        "a?",
+        "a{",
+        "[]",
+        "/*!*/",
+        "a--",
+        "\u{1f600}",
+        "nul",
+        "a|b c",
+    ];
     let sorted = Vec::from_iter(BTreeSet::from(names));
     for _ in 0..2 {
         assert_eq!(app.groups("ada", &names.join(",")), json!(sorted));

@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use sqlx::Connection;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::connections::{Connections, Share};
 use super::failure::{Failure, is_of_dead, is_replaceable};
@@ -11,8 +13,9 @@ use crate::pool::SqlxPool;
 use crate::sync::{Plan, Stored};
 use crate::username::Username;
 
-/// How often a transaction that the database gave up is tried again.
-const RETRIES: usize = 3;
+/// How often a transaction that the database gave up is tried again, each time
+/// after a longer pause: at most 0.4 seconds in all.
+const RETRIES: u64 = 10;
 
 /// Users in the tables `remote_users`, `remote_groups` and
 /// `remote_memberships` of a database.
@@ -55,9 +58,11 @@ impl<D: Statements> SqlStore<D> {
     /// more where the connection turns out dead before anything was written.
     pub(super) async fn write<W: Write<D>>(&self, write: &W) -> Result<W::Outcome, Error> {
         let mut replaced = false;
-        for _ in 0..RETRIES {
+        for retry in 1..=RETRIES {
             match self.try_write(write).await {
-                Err(failure) if failure.is_transient::<D>() => {}
+                Err(failure) if failure.is_transient::<D>() => {
+                    sleep(Duration::from_millis(retry * retry)).await;
+                }
                 Err(failure) if failure.is_replaceable::<D>() && !replaced => replaced = true,
                 outcome => return outcome.map_err(Failure::into_error),
             }

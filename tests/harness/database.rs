@@ -150,7 +150,7 @@ impl Database {
         let authority = address.split('/').take(3).collect::<Vec<_>>().join("/");
         // Other than the application, tests take the server as it is.
         let mut query = query.unwrap_or_default().to_owned();
-        if cfg!(feature = "tls") && !query.contains("ssl") {
+        if !query.contains("ssl") {
             let mode = if kind == Kind::Postgres { "sslmode=prefer" } else { "ssl-mode=PREFERRED" };
             query = [mode, &query].join("&").trim_end_matches('&').to_owned();
         }
