@@ -248,3 +248,26 @@ fn a_prefix_is_taken_off_and_asked_for() {
     app.get("/me", &[("Remote-User", "")]).is(401, "401 Unauthorized");
     assert_eq!(app.database.dump(), before);
 }
+
+#[test]
+fn white_space_that_was_encoded_is_not_trimmed_to_the_name_of_another_group() {
+    let cases = [
+        ("groups_format = 'json'", r#"["\u0009admins"]"#),
+        ("groups_format = 'json'", r#"["admins\u00a0"]"#),
+        ("groups_format = 'json'", r#"["\u3000admins"]"#),
+        ("groups_format = 'json'\nencoding = 'percent'", r#"["%09admins"]"#),
+        ("encoding = 'percent'", "%09admins"),
+        ("encoding = 'percent'", "x,admins%09"),
+        ("encoding = 'percent'", "%C2%A0admins"),
+        ("encoding = 'rfc2047'", "=?utf-8?q?=09admins?="),
+        ("encoding = 'quoted-printable'", "=09admins"),
+        ("encoding = 'quoted-printable'", "admins=E2=80=83"),
+        ("groups_format = 'repeated'\nencoding = 'percent'", "%09admins"),
+        ("strip_prefix = { groups = 'g:' }", "g:\u{2003}admins"),
+    ];
+    for (toml, groups) in cases {
+        let app = launch(&format!("superuser_groups = ['admins']\n{toml}"), &["admins"]);
+        let reply = app.get("/superuser", &[("Remote-User", "ada"), ("Remote-Groups", groups)]);
+        reply.is(400, &format!("header `Remote-Groups` {UNSEEN}"));
+    }
+}

@@ -203,6 +203,16 @@ fn a_table_of_tokens_that_cannot_be_says_what_is_wrong() {
         ),
         (
             "",
+            format!("{{ {rest}, jwks_url = 'https://ada:s3cret@issuer.example:99999/' }}"),
+            "the URL of keys, which is logged, cannot hold a user name or a password".into(),
+        ),
+        (
+            "",
+            format!("{{ {rest}, public_key_url = 'https://:s3cret@issuer.example/{{kid}}' }}"),
+            "the URL of keys, which is logged, cannot hold a user name or a password".into(),
+        ),
+        (
+            "",
             format!("{{ {whole}, jwks_max_age = 29 }}"),
             "`jwks_max_age` is over before `jwks_refresh_interval` is".into(),
         ),

@@ -20,11 +20,18 @@ impl KeyUrl {
     }
 
     pub(crate) fn each(url: &str) -> Result<Self, String> {
+        names_no_account(url)?;
         match url.split_once(NAME) {
             Some((before, _)) if secure(before).is_ok_and(|url| url.as_str() == before) => {}
             _ => return Err(format!("`{url}` has no `{NAME}` in its path, for the name of a key")),
         }
         secure(&url.replace(NAME, "x")).map(|_| Self::Each(url.into()))
+    }
+
+    /// Whether the keys are on this very machine, so that nobody else is to be
+    /// asked for them.
+    pub(crate) fn is_of_loopback(&self) -> bool {
+        self.to_string().starts_with("http:")
     }
 
     /// The URL of the keys that may be called `name`, if there can be any.
@@ -54,10 +61,8 @@ impl fmt::Display for KeyUrl {
 /// machine.
 fn secure(url: &str) -> Result<Url, String> {
     let fault = || format!("`{url}` is not an https URL, nor an http URL of the loopback");
+    names_no_account(url)?;
     let parsed = Url::parse(url).map_err(|_| fault())?;
-    if !parsed.username().is_empty() || parsed.password().is_some() {
-        return Err("the URL of keys, which is logged, cannot hold a user name or a password".into());
-    }
     let is_loopback = match parsed.host_str() {
         Some("localhost" | "[::1]") => true,
         Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
@@ -67,5 +72,13 @@ fn secure(url: &str) -> Result<Url, String> {
         "https" => Ok(parsed),
         "http" if is_loopback => Ok(parsed),
         _ => Err(fault()),
+    }
+}
+
+/// Refuses a URL with a user name or a password, before anything shows it.
+fn names_no_account(url: &str) -> Result<(), String> {
+    match url.contains('@') {
+        true => Err("the URL of keys, which is logged, cannot hold a user name or a password".into()),
+        false => Ok(()),
     }
 }

@@ -56,8 +56,23 @@ impl GroupsReader {
         self.check(groups)
     }
 
+    /// Reads one string of a signed token as the header would be, but for white
+    /// space that nobody who signs adds.
+    #[cfg(feature = "jwt")]
+    pub(super) fn read_stated(&self, list: &str) -> Result<Said<Groups>, Fault> {
+        match self.split(list).any(is_padded) {
+            true => Err(Fault::Unseen),
+            false => self.read(list, &[]),
+        }
+    }
+
     /// Holds each name to the rules, and all of them to their number.
     pub(super) fn check(&self, groups: Groups) -> Result<Said<Groups>, Fault> {
+        if let Groups::Names(names) = &groups
+            && names.iter().any(|name| is_padded(name))
+        {
+            return Err(Fault::Unseen);
+        }
         let limit = self.limits.groups;
         let mut count = 0;
         for group in self.names(&groups) {
@@ -110,9 +125,11 @@ impl GroupsReader {
                 lines.map(|line| self.name(line, self.encoding)).collect()
             }
             GroupsFormat::Separator => {
-                let (list, encoding) = self.unwrap(line, self.encoding == Encoding::Rfc2047)?;
+                let whole = self.encoding == Encoding::Rfc2047;
+                let (list, encoding) = self.unwrap(line, whole)?;
                 let names = quoted::split(&list, &self.separator).ok_or(Fault::Quoted)?;
-                names.iter().map(|name| self.name(trim(name), encoding)).collect()
+                let around: &[char] = if whole { &[' '] } else { &[' ', '\t'] };
+                names.iter().map(|name| self.name(name.trim_matches(around), encoding)).collect()
             }
             GroupsFormat::Json if line.is_empty() => Ok(Vec::new()),
             GroupsFormat::Json => {
@@ -140,4 +157,10 @@ impl GroupsReader {
             None => Err(Fault::Unprefixed),
         }
     }
+}
+
+/// Whether a name that was decoded has more around it than spaces: it would be
+/// trimmed to the name of another group.
+fn is_padded(name: &str) -> bool {
+    name.trim_matches(' ') != name.trim()
 }

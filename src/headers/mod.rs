@@ -94,7 +94,7 @@ impl Reader {
     #[cfg(feature = "jwt")]
     pub(crate) fn read_stated(&self, stated: Stated) -> Result<Assertion, Fault> {
         let Stated { user, name, email, groups } = stated;
-        let clean = |text: &str, limit| self.clean(value::trim(text), "", limit);
+        let clean = |text: &str, limit| self.clean(text, "", limit);
         let optional =
             |text: Option<String>, limit| text.map_or(Ok(Said::Nothing), |text| clean(&text, limit));
         let Said::Value(user) = clean(&user, self.limits.user)? else { return Err(Fault::Claim) };
@@ -104,7 +104,7 @@ impl Reader {
             email: optional(email, self.limits.email)?,
             groups: match groups {
                 None => Said::Nothing,
-                Some(StatedGroups::List(list)) => self.groups.read(&list, &[])?,
+                Some(StatedGroups::List(list)) => self.groups.read_stated(&list)?,
                 Some(StatedGroups::Names(names)) => self.groups.check(Groups::Names(names))?,
             },
         })

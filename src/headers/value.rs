@@ -40,7 +40,7 @@ fn is_unseen(c: char) -> bool {
 
 /// Whether `value` is a variable that a proxy was to replace: `(null)` and
 /// `%{…}e` of Apache, `-` and `$name` of nginx, `{…}` of Caddy, `%[…]` of
-/// HAProxy.
+/// HAProxy, `%REQ(…)%` of Envoy, `<no value>` of Go's templates.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let enclosed = |open: &str, close: char| {
         value.strip_prefix(open).and_then(|rest| rest.split_once(close)).map(|(_, after)| after)
@@ -54,6 +54,8 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || (value.starts_with('{') && value.ends_with('}'))
         || enclosed("%{", '}').is_some_and(|after| after.bytes().all(|b| b.is_ascii_alphabetic()))
         || enclosed("%[", ']') == Some("")
+        || (value.starts_with('%') && value.ends_with(")%"))
+        || value == "<no value>"
 }
 
 #[cfg(test)]
@@ -101,6 +103,8 @@ mod tests {
     #[test]
     fn a_placeholder_is_refused() {
         let placeholders = [
+            "%REQ(x-user)%",
+            "<no value>",
             "-",
             "(null)",
             "(NULL)",

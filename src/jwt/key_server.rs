@@ -3,7 +3,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use reqwest::redirect::Policy;
@@ -20,7 +20,8 @@ use crate::launch::Abort;
 ///
 /// They are good for `max_age` without a word from the server. From half of
 /// that age on, and when a token names a key that is not among them, they are
-/// fetched again: by one request at a time, and once in an `interval`.
+/// fetched again: each URL by one request at a time, and once in an `interval`,
+/// and so many URLs at most that were made up.
 #[derive(Debug)]
 pub(super) struct KeyServer {
     url: KeyUrl,
@@ -29,7 +30,21 @@ pub(super) struct KeyServer {
     interval: Duration,
     /// What was fetched, by its URL.
     fetched: RwLock<HashMap<Url, Fetched>>,
-    attempted: Mutex<Option<Instant>>,
+    attempts: StdMutex<HashMap<Url, Arc<Mutex<Attempt>>>>,
+}
+
+/// The last attempt to fetch the keys of a URL.
+#[derive(Debug, Default)]
+struct Attempt {
+    at: Option<Instant>,
+    /// Whether the server said that it has none.
+    is_missing: bool,
+}
+
+/// Why keys were not fetched.
+struct Failure {
+    reason: String,
+    is_missing: bool,
 }
 
 /// The keys, and when they were fetched.
@@ -46,19 +61,21 @@ impl KeyServer {
     /// How many bytes an answer may have.
     const LARGEST: usize = 262_144;
 
-    /// How many keys are kept that have a URL each.
+    /// How many keys are kept that have a URL each, and how many others are asked
+    /// for within an interval.
     const MOST: usize = 16;
 
     pub(super) fn new(url: KeyUrl, max_age: u64, interval: u64) -> Result<Self, Abort> {
-        let client = Client::builder().redirect(Policy::none()).timeout(Self::PATIENCE).build();
+        let client = Client::builder().redirect(Policy::none()).timeout(Self::PATIENCE);
+        let client = if url.is_of_loopback() { client.no_proxy() } else { client };
         let failed = |e| Abort::new(format!("no HTTP client for `{url}` can be made: {e}"));
         Ok(Self {
-            client: client.map_err(failed)?,
+            client: client.build().map_err(failed)?,
             url,
             max_age: Duration::from_secs(max_age),
             interval: Duration::from_secs(interval),
             fetched: RwLock::default(),
-            attempted: Mutex::default(),
+            attempts: StdMutex::default(),
         })
     }
 
@@ -72,7 +89,7 @@ impl KeyServer {
         let url = self.url.of(name).ok_or(Fault::UnknownKey)?;
         match self.age(&url, now) {
             Some(age) if age < self.max_age / 2 => {}
-            Some(age) if age < self.max_age && !self.is_due(now) => {}
+            Some(age) if age < self.max_age && !self.is_due(&url, now) => {}
             Some(age) if age < self.max_age => {
                 let (server, url) = (self.clone(), url.clone());
                 tokio::spawn(async move { server.refresh(&url, now).await });
@@ -89,14 +106,15 @@ impl KeyServer {
         self.good(&url, now)
     }
 
-    /// The keys of `url`. A server that gave out others, each at a URL of its
-    /// own, does not have these.
+    /// The keys of `url`, or why there are none: the server has none of that
+    /// name, or it was not asked, or did not answer.
     fn good(&self, url: &Url, now: Instant) -> Result<Arc<[Key]>, Fault> {
         let fetched = self.fetched.read().unwrap_or_else(PoisonError::into_inner);
-        let is_good = |fetched: &Fetched| now.saturating_duration_since(fetched.at) < self.max_age;
         match fetched.get(url) {
-            Some(fetched) if is_good(fetched) => Ok(fetched.keys.clone()),
-            None if fetched.values().any(is_good) => Err(Fault::UnknownKey),
+            Some(fetched) if now.saturating_duration_since(fetched.at) < self.max_age => {
+                Ok(fetched.keys.clone())
+            }
+            _ if self.is_attempt(url, |attempt| attempt.is_missing) => Err(Fault::UnknownKey),
             _ => Err(Fault::NoKeys),
         }
     }
@@ -106,27 +124,52 @@ impl KeyServer {
         fetched.get(url).map(|fetched| now.saturating_duration_since(fetched.at))
     }
 
-    /// Whether nobody tries to fetch keys, or did within the interval.
-    fn is_due(&self, now: Instant) -> bool {
-        self.attempted.try_lock().is_ok_and(|attempted| !self.is_recent(*attempted, now))
+    /// Whether nobody tries to fetch the keys of `url`, or did within the
+    /// interval.
+    fn is_due(&self, url: &Url, now: Instant) -> bool {
+        self.is_attempt(url, |attempt| !attempt.is_recent(now, self.interval))
     }
 
-    fn is_recent(&self, attempted: Option<Instant>, now: Instant) -> bool {
-        attempted.is_some_and(|at| now.saturating_duration_since(at) < self.interval)
+    /// Whether there was an attempt, which is over, of that kind.
+    fn is_attempt(&self, url: &Url, kind: impl FnOnce(&Attempt) -> bool) -> bool {
+        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.get(url).is_some_and(|attempt| attempt.try_lock().is_ok_and(|attempt| kind(&attempt)))
+    }
+
+    /// The attempts at `url`, unless too many others that are not known were
+    /// asked for within the interval.
+    fn attempt(&self, url: &Url, now: Instant) -> Option<Arc<Mutex<Attempt>>> {
+        let fetched = self.fetched.read().unwrap_or_else(PoisonError::into_inner);
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.retain(|url, attempt| {
+            let is_over = attempt.try_lock().is_ok_and(|attempt| !attempt.is_recent(now, self.interval));
+            fetched.contains_key(url) || !is_over || Arc::strong_count(attempt) > 1
+        });
+        let others = attempts.keys().filter(|url| !fetched.contains_key(*url)).count();
+        match attempts.get(url) {
+            Some(attempt) => Some(attempt.clone()),
+            None if others < Self::MOST || fetched.contains_key(url) => {
+                Some(attempts.entry(url.clone()).or_default().clone())
+            }
+            None => None,
+        }
     }
 
     /// Fetches the keys, unless that was tried within the interval. Whoever
     /// comes while it is tried waits for it.
     async fn refresh(&self, url: &Url, now: Instant) {
-        let mut attempted = self.attempted.lock().await;
-        if self.is_recent(*attempted, now) {
+        let Some(attempt) = self.attempt(url, now) else { return };
+        let mut attempt = attempt.lock().await;
+        if attempt.is_recent(now, self.interval) {
             return;
         }
-        *attempted = Some(now);
-        match self.fetch(url).await {
+        attempt.at = Some(now);
+        let fetched = self.fetch(url).await;
+        attempt.is_missing = fetched.as_ref().is_err_and(|failure| failure.is_missing);
+        match fetched {
             Ok(keys) => self.keep(url, Fetched { keys: keys.into(), at: now }),
-            Err(reason) => {
-                warn!("The keys at {} cannot be fetched: {}.", url, reason);
+            Err(Failure { reason, .. }) => {
+                warn!("The keys at {} cannot be fetched: {}.", self.url, reason);
                 match self.good(url, now) {
                     Ok(_) => info_!("Those that are known stay in use."),
                     Err(_) => info_!("Until they can be, no token of theirs is accepted."),
@@ -147,17 +190,19 @@ impl KeyServer {
         }
     }
 
-    async fn fetch(&self, url: &Url) -> Result<Vec<Key>, String> {
+    async fn fetch(&self, url: &Url) -> Result<Vec<Key>, Failure> {
         let response = self.client.get(url.clone()).send().await;
         let mut response = response.map_err(causes)?;
         if response.status() != StatusCode::OK {
-            return Err(format!("the answer is {}", response.status()));
+            let is_answer = [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::GONE];
+            let is_missing = matches!(self.url, KeyUrl::Each(_)) && is_answer.contains(&response.status());
+            return Err(Failure { reason: format!("the answer is {}", response.status()), is_missing });
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(causes)? {
             body.extend_from_slice(&chunk);
             if body.len() > Self::LARGEST {
-                return Err(format!("the answer is larger than {} bytes", Self::LARGEST));
+                return Err(format!("the answer is larger than {} bytes", Self::LARGEST).into());
             }
         }
         let text = String::from_utf8(body).map_err(|_| "the answer is no text".to_owned())?;
@@ -165,7 +210,19 @@ impl KeyServer {
             KeyUrl::Set(_) => Key::of_jwks(&text),
             KeyUrl::Each(_) => Key::of_pem(&text),
         };
-        keys.map_err(|fault| format!("the answer {fault}"))
+        keys.map_err(|fault| format!("the answer {fault}").into())
+    }
+}
+
+impl Attempt {
+    fn is_recent(&self, now: Instant, interval: Duration) -> bool {
+        self.at.is_some_and(|at| now.saturating_duration_since(at) < interval)
+    }
+}
+
+impl From<String> for Failure {
+    fn from(reason: String) -> Self {
+        Self { reason, is_missing: false }
     }
 }
 

@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jsonwebtoken::Algorithm;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use super::Key;
 use crate::error::Fault;
@@ -30,8 +30,25 @@ pub(super) struct Token<'a> {
 struct JoseHeader {
     alg: String,
     kid: Option<String>,
-    crit: Option<IgnoredAny>,
     signer: Option<String>,
+    #[serde(default)]
+    crit: Presence,
+    #[serde(default)]
+    b64: Presence,
+    #[serde(default)]
+    enc: Presence,
+    #[serde(default)]
+    zip: Presence,
+}
+
+/// Whether a member is there, be it null.
+#[derive(Default)]
+struct Presence(bool);
+
+impl<'de> Deserialize<'de> for Presence {
+    fn deserialize<D: Deserializer<'de>>(de: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(de).map(|_| Self(true))
+    }
 }
 
 /// AWS pads its tokens, and signs the padding; nobody else does.
@@ -45,7 +62,7 @@ impl<'a> Token<'a> {
     const LONGEST: usize = 16_384;
 
     /// Takes `text` apart. Extensions that must be understood are not ([RFC
-    /// 7515, section 4.1.11]).
+    /// 7515, section 4.1.11]), nor is what is encrypted or not encoded.
     ///
     /// [RFC 7515, section 4.1.11]: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11
     pub(super) fn parse(text: &'a str) -> Result<Self, Fault> {
@@ -55,7 +72,7 @@ impl<'a> Token<'a> {
         let (message, signature) = text.rsplit_once('.').ok_or(Fault::NotAToken)?;
         let (header, payload) = message.split_once('.').ok_or(Fault::NotAToken)?;
         let header: JoseHeader = serde_json::from_slice(&decode(header)?).map_err(|_| Fault::NotAToken)?;
-        if header.crit.is_some() {
+        if [header.crit, header.b64, header.enc, header.zip].iter().any(|member| member.0) {
             return Err(Fault::NotAToken);
         }
         Ok(Self {

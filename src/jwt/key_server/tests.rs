@@ -11,7 +11,8 @@ ShikeU5jiZctvzQbp1BmdOkjMmC8BNcXnJF25b01uIRD/MkgrW3/K10nKQ==\n\
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A server of the one key at every URL, and how often it was asked.
+/// A server of the one key at every URL but those that begin with an `x`, and
+/// how often it was asked.
 fn serve() -> (Arc<KeyServer>, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -21,9 +22,11 @@ fn serve() -> (Arc<KeyServer>, Arc<AtomicUsize>) {
         for stream in listener.incoming() {
             let mut stream = stream.expect("a connection");
             count.fetch_add(1, Ordering::SeqCst);
-            assert!(stream.read(&mut [0; 1024]).expect("a request") > 0);
+            let mut request = [0; 1024];
+            assert!(stream.read(&mut request).expect("a request") > 0);
+            let status = if request.starts_with(b"GET /x") { "404 Not Found" } else { "200 OK" };
             let length = PUBLIC_KEY.len();
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
             stream.write_all((head + PUBLIC_KEY).as_bytes()).expect("a response");
         }
     });
@@ -54,17 +57,38 @@ async fn keys_are_good_up_to_their_age_limit_and_fetched_again_from_half_of_it()
 }
 
 #[rocket::async_test]
-async fn keys_are_asked_for_once_an_interval_whatever_they_are_called() {
+async fn a_missing_key_is_asked_for_once_an_interval() {
+    let (server, asked) = serve();
+    let start = Instant::now();
+    let almost = start + MINUTE - Duration::from_millis(1);
+    for (at, times) in [(start, 1), (almost, 1), (start + MINUTE, 2)] {
+        assert_eq!(server.keys(Some("x"), at).await.err(), Some(Fault::UnknownKey));
+        assert_eq!(asked.load(Ordering::SeqCst), times);
+    }
+}
+
+#[rocket::async_test]
+async fn names_that_are_made_up_hold_up_no_key_that_is_known() {
     let (server, asked) = serve();
     let start = Instant::now();
     assert!(server.keys(Some("a"), start).await.is_ok());
-    let almost = start + MINUTE - Duration::from_millis(1);
-    for name in ["b", "c"] {
-        assert_eq!(server.keys(Some(name), almost).await.err(), Some(Fault::UnknownKey));
+    assert!(server.keys(Some("b"), start).await.is_ok(), "nor one that is new");
+    let mut unasked = 0;
+    for name in 0..40 {
+        match server.keys(Some(&format!("x{name}")), start).await {
+            Err(Fault::NoKeys) => unasked += 1,
+            reply => assert_eq!(reply.err(), Some(Fault::UnknownKey)),
+        }
     }
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
-    assert!(server.keys(Some("b"), start + MINUTE).await.is_ok());
-    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    assert_eq!((unasked, asked.load(Ordering::SeqCst)), (40 - KeyServer::MOST, 2 + KeyServer::MOST));
+    assert_eq!(server.keys(Some("c"), start).await.err(), Some(Fault::NoKeys), "it was not asked for");
+
+    let later = start + 10 * MINUTE;
+    for name in 0..40 {
+        assert!(server.keys(Some(&format!("x{name}")), later).await.is_err());
+    }
+    assert!(server.keys(Some("a"), later).await.is_ok(), "past its age, and fetched again");
+    assert!(server.keys(Some("c"), later + MINUTE).await.is_ok());
 }
 
 #[rocket::async_test]
