@@ -251,3 +251,19 @@ fn a_key_server_that_is_not_there_is_told_with_the_cause() {
     let warning = warning.unwrap_or_else(|| panic!("{lines:?}"));
     assert!(warning.ends_with(": Connection refused (os error 111)."), "{warning}");
 }
+
+#[test]
+fn keys_of_the_loopback_are_asked_of_no_proxy() {
+    let [ours, theirs] = ["1", "2"].map(|id| SigningKey::new(Kind::P256, id));
+    let server = KeyServer::serve(&jwks(&[ours.jwk()]));
+    let proxy = KeyServer::serve(&jwks(&[theirs.jwk()]));
+    let (keys, proxied) = (server.url(), proxy.url());
+    let table = format!(
+        "{{trusted_proxies=[\"127.0.0.1\"],jwt={{header=\"{HEADER}\",issuer=\"{ISSUER}\",\
+         audience=\"{AUDIENCE}\",jwks_url=\"{keys}\"}}}}"
+    );
+    let variables = [("ROCKET_REMOTE_USER", &*table), ("HTTP_PROXY", &proxied), ("ALL_PROXY", &proxied)];
+    let whoami = Example::run("whoami", "remote_user", &Database::new(), &variables);
+    let get = |key| whoami.get("/me", &format!("{HEADER}: {}", token(key))).0;
+    assert_eq!((get(&ours), get(&theirs), proxy.requests()), (200, 403, 0));
+}
