@@ -293,6 +293,16 @@ fn a_claim_that_is_wrong_is_refused() {
 }
 
 #[test]
+fn the_scheme_of_a_token_is_taken_off_in_any_case() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[key.jwk()], "");
+    let signed = key.token("ES256", &claims());
+    for scheme in ["", "Bearer ", "bearer ", "BEARER  "] {
+        assert_eq!(app.me(&token(&format!("{scheme}{signed}")))["username"], "ada", "{scheme}");
+    }
+}
+
+#[test]
 fn clocks_may_be_a_little_apart() {
     let key = SigningKey::new(Kind::P256, "1");
     let app = launch(&[key.jwk()], "");
