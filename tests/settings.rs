@@ -45,6 +45,7 @@ fn crowd(server: &Server, people: usize) {
 }
 
 fn no_more_connections_are_open_than_there_may_be(database: Database) {
+    let _recording = Recording::start();
     let server = serve(&database, "max_connections", 3);
     for _ in 0..3 {
         crowd(&server, 30);
@@ -53,6 +54,7 @@ fn no_more_connections_are_open_than_there_may_be(database: Database) {
 }
 
 fn connections_that_there_must_be_are_open_from_the_start(database: Database) {
+    let _recording = Recording::start();
     let _server = serve(&database, "min_connections", 5);
     let deadline = Instant::now() + Duration::from_secs(20);
     while database.sessions() < 5 {
@@ -61,6 +63,7 @@ fn connections_that_there_must_be_are_open_from_the_start(database: Database) {
 }
 
 fn a_connection_that_was_idle_for_too_long_is_closed(database: Database) {
+    let _recording = Recording::start();
     let server = serve(&database, "idle_timeout", 1);
     crowd(&server, 8);
     let before = database.session_ids();
