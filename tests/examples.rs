@@ -5,6 +5,7 @@ mod harness;
 
 use harness::Database;
 use harness::process::Example;
+use harness::socket::cookie;
 
 #[test]
 fn whoami_says_who_is_there() {
@@ -86,12 +87,6 @@ fn users_can_be_kept_in_memory() {
     assert_eq!(example.get("/", ada), (200, "1 ada [\"authors\", \"editors\"]\n".into()));
     assert_eq!(example.get("/", "Remote-User: bob"), (200, "2 bob []\n".into()));
     assert_eq!(example.get("/", "Remote-User: ada\nRemote-Groups:"), (200, "1 ada []\n".into()));
-}
-
-/// The cookie that a response sets, as a request sends it.
-fn cookie(response: &str) -> Option<String> {
-    let line = response.lines().find_map(|line| line.strip_prefix("set-cookie: "))?;
-    Some(format!("Cookie: {}", line.split(';').next().expect("a cookie")))
 }
 
 fn location(response: &str) -> Option<&str> {

@@ -4,7 +4,7 @@
 mod harness;
 
 use harness::browser::{Browser, PERSISTENT, launch, sessions, with_logins};
-use harness::socket::Server;
+use harness::socket::{Server, cookie};
 use harness::{Database, application, figment};
 use rocket::http::Method;
 use rocket_remote_user::RemoteUser;
@@ -61,15 +61,14 @@ fn sign_ins_at_once_leave_a_session_each(database: Database) {
     let sign_in = || {
         let request = "GET /me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nRemote-User: ada\r\n\r\n";
         let response = server.send(request);
-        let (_, cookie) = response.split_once("set-cookie: ").unwrap_or_else(|| panic!("{response}"));
-        cookie.split(';').next().expect("a cookie").to_owned()
+        cookie(&response).unwrap_or_else(|| panic!("{response}"))
     };
     let cookies: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..16).map(|_| scope.spawn(sign_in)).collect();
         threads.into_iter().map(|thread| thread.join().expect("a session")).collect()
     });
     for cookie in cookies {
-        assert_eq!(server.get("/visitor", &format!("Cookie: {cookie}")), (200, "ada".into()));
+        assert_eq!(server.get("/visitor", &cookie), (200, "ada".into()));
     }
     assert_eq!(database.sql("SELECT token_hash FROM remote_sessions").len(), 16);
     assert_eq!(database.sql("SELECT username FROM remote_users"), ["ada"]);
@@ -226,8 +225,7 @@ fn a_logout_beside_requests_is_a_logout(database: Database) {
     let server = Server::serve(with_logins(figment));
     for path in ["/logout", "/logout-everywhere"] {
         let response = server.respond("GET", "/me", "Remote-User: ada");
-        let (_, cookie) = response.split_once("set-cookie: ").expect("a cookie");
-        let cookie = format!("Cookie: {}", cookie.split(';').next().expect("a cookie"));
+        let cookie = cookie(&response).expect("a cookie");
         database.age_sessions(20);
         std::thread::scope(|scope| {
             (0..8).for_each(|_| drop(scope.spawn(|| server.get("/visitor", &cookie))));

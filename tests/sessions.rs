@@ -4,7 +4,7 @@ mod harness;
 
 use harness::browser::{Browser, PERSISTENT, launch, sessions};
 use harness::log::Recording;
-use harness::socket::Server;
+use harness::socket::{Server, cookie};
 use harness::{App, Database, STRANGER, application, figment};
 use rocket::http::Method;
 use rocket_remote_user::RemoteUser;
@@ -270,8 +270,7 @@ fn a_use_takes_nothing_back_of_what_the_header_said(database: Database) {
     let server = Server::serve(application(figment).attach(RemoteUser::fairing()));
     let authors = "Remote-User: ada\nRemote-Groups: authors";
     let response = server.respond("GET", "/me", authors);
-    let (_, cookie) = response.split_once("set-cookie: ").expect("a cookie");
-    let cookie = format!("Cookie: {}", cookie.split(';').next().expect("a cookie"));
+    let cookie = cookie(&response).expect("a cookie");
     for _ in 0..20 {
         assert_eq!(server.get("/permissions", &format!("{cookie}\n{authors}")), (200, "write".into()));
         database.age_sessions(20);
@@ -287,8 +286,7 @@ fn people_who_switch_at_once_are_never_taken_for_another(database: Database) {
     let figment = figment(&database, PERSISTENT).merge(("databases.remote_user.connect_timeout", 10));
     let server = Server::serve(application(figment).attach(RemoteUser::fairing()));
     let response = server.respond("GET", "/me", "Remote-User: ada");
-    let (_, cookie) = response.split_once("set-cookie: ").expect("a cookie");
-    let cookie = format!("Cookie: {}", cookie.split(';').next().expect("a cookie"));
+    let cookie = cookie(&response).expect("a cookie");
     std::thread::scope(|scope| {
         for i in 0..40 {
             let (server, cookie) = (&server, &cookie);

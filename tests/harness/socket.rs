@@ -98,6 +98,12 @@ pub fn parse(response: &str) -> (u16, String) {
     (status.unwrap_or_else(|| panic!("no status in {response:?}")), body.to_owned())
 }
 
+/// The cookie that a response sets, as a request sends it.
+pub fn cookie(response: &str) -> Option<String> {
+    let line = response.lines().find_map(|line| line.strip_prefix("set-cookie: "))?;
+    Some(format!("Cookie: {}", line.split(';').next().expect("a cookie")))
+}
+
 /// The status of `GET path`, or why there is none.
 pub fn try_get(address: SocketAddr, path: &str, headers: &str) -> std::io::Result<u16> {
     let response = try_ask(address, path, headers)?;
