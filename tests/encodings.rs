@@ -252,6 +252,8 @@ fn a_prefix_is_taken_off_and_asked_for() {
 #[test]
 fn white_space_that_was_encoded_is_not_trimmed_to_the_name_of_another_group() {
     let cases = [
+        ("", "\"\tadmins\""),
+        ("", "x,\"admins\u{a0}\""),
         ("groups_format = 'json'", r#"["\u0009admins"]"#),
         ("groups_format = 'json'", r#"["admins\u00a0"]"#),
         ("groups_format = 'json'", r#"["\u3000admins"]"#),

@@ -129,7 +129,11 @@ impl GroupsReader {
                 let (list, encoding) = self.unwrap(line, whole)?;
                 let names = quoted::split(&list, &self.separator).ok_or(Fault::Quoted)?;
                 let around: &[char] = if whole { &[' '] } else { &[' ', '\t'] };
-                names.iter().map(|name| self.name(name.trim_matches(around), encoding)).collect()
+                let name = |name: &Cow<'_, str>| match name {
+                    Cow::Owned(quoted) => self.name(quoted, encoding),
+                    Cow::Borrowed(piece) => self.name(piece.trim_matches(around), encoding),
+                };
+                names.iter().map(name).collect()
             }
             GroupsFormat::Json if line.is_empty() => Ok(Vec::new()),
             GroupsFormat::Json => {

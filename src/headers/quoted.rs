@@ -5,7 +5,7 @@ use super::value::trim;
 /// Splits `list` at `separator`, and takes the quotes from the pieces that
 /// begin with one: a quoted-string of [RFC 9110], section 5.6.4, in which a
 /// separator is part of the name. `None` if a quote is not closed, or is
-/// closed before the end of its piece.
+/// closed before the end of its piece. What was quoted is owned.
 ///
 /// [RFC 9110]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.4
 pub(super) fn split<'a>(list: &'a str, separator: &str) -> Option<Vec<Cow<'a, str>>> {
