@@ -3,12 +3,12 @@ use std::io::Write;
 use std::sync::Once;
 
 use rocket::tokio::runtime::Runtime;
-use sqlx::mysql::MySqlPoolOptions;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{
-    AssertSqlSafe, MySqlConnection, MySqlPool, PgConnection, PgPool, Row, SqliteConnection, SqlitePool,
-    raw_sql,
+    AssertSqlSafe, ConnectOptions, Connection, MySqlConnection, MySqlPool, PgConnection, PgPool, Row,
+    SqliteConnection, SqlitePool, raw_sql,
 };
 use tempfile::TempDir;
 
@@ -163,16 +163,16 @@ impl Database {
                 let file = directory.path().join("users.sqlite");
                 url = format!("sqlite:{}", file.display());
                 let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
-                Pool::Sqlite(SqlitePoolOptions::new().connect_lazy_with(options))
+                Pool::Sqlite(SqlitePoolOptions::new().connect_lazy_with(options.disable_statement_logging()))
             }
             Kind::Postgres => {
                 let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE template0");
                 administer(&runtime, kind, server, &sql).expect("a database");
-                Pool::Postgres(PgPoolOptions::new().max_connections(1).connect_lazy(&url).expect("a URL"))
+                Pool::Postgres(PgPoolOptions::new().max_connections(1).connect_lazy_with(postgres(&url)))
             }
             Kind::MySql => {
                 administer(&runtime, kind, server, &format!("CREATE DATABASE `{name}`")).expect("a database");
-                Pool::MySql(MySqlPoolOptions::new().max_connections(1).connect_lazy(&url).expect("a URL"))
+                Pool::MySql(MySqlPoolOptions::new().max_connections(1).connect_lazy_with(mysql(&url)))
             }
         };
         drop(entered);
@@ -341,10 +341,29 @@ fn administer(runtime: &Runtime, kind: Kind, server: &str, sql: &str) -> Result<
     runtime.block_on(async {
         match kind {
             Kind::Sqlite => unreachable!("there is no server"),
-            Kind::Postgres => query.execute(&PgPool::connect(server).await?).await.map(drop),
-            Kind::MySql => query.execute(&MySqlPool::connect(server).await?).await.map(drop),
+            Kind::Postgres => {
+                let mut connection = postgres(server).connect().await?;
+                query.execute(&mut connection).await?;
+                connection.close().await
+            }
+            Kind::MySql => {
+                let mut connection = mysql(server).connect().await?;
+                query.execute(&mut connection).await?;
+                connection.close().await
+            }
         }
     })
+}
+
+/// How a test itself connects to PostgreSQL: its own statements are not in the
+/// log that another test counts.
+fn postgres(url: &str) -> PgConnectOptions {
+    url.parse::<PgConnectOptions>().expect("a URL").disable_statement_logging()
+}
+
+/// As [`postgres`], for MySQL.
+fn mysql(url: &str) -> MySqlConnectOptions {
+    url.parse::<MySqlConnectOptions>().expect("a URL").disable_statement_logging()
 }
 
 impl Drop for Database {
