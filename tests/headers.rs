@@ -53,7 +53,7 @@ fn anything_else_is_refused_and_writes_nothing() {
     let named = "is named by a `Connection` header";
     let too_long = "is longer than 5 characters";
 
-    let of_user: [(Headers<'_>, &str); 27] = [
+    let of_user: [(Headers<'_>, &str); 30] = [
         (&[ADA, ("Remote-User", "bob")], doubled),
         (&[ADA, ADA], doubled),
         (&[("Remote-User", ""), ADA], doubled),
@@ -79,6 +79,9 @@ fn anything_else_is_refused_and_writes_nothing() {
         (&[("Remote-User", "♥")], "is not a user name as RFC 8265 has it"),
         (&[ADA, ("Connection", "Remote-User")], named),
         (&[ADA, ("Connection", "close, REMOTE_USER ,x")], named),
+        (&[ADA, ("Connection", "close;remote-user")], named),
+        (&[ADA, ("Connection", "close \"Remote-User\"")], named),
+        (&[ADA, ("Connection", "x=Remote-User")], named),
         (&[("Connection", "remote-user")], named),
         (&[("Remote-User", "sixsix")], too_long),
     ];

@@ -221,6 +221,19 @@ fn what_is_no_token_is_refused() {
 }
 
 #[test]
+fn the_longest_token_is_read() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[key.jwk()], "");
+    let filled = |length: usize| claims_but("x", json!("x".repeat(length)));
+    // 50 characters of header, 86 of signature, and two dots.
+    let payload = 16_384 - 50 - 86 - 2;
+    let length = (0..payload).find(|length| encode(&filled(*length)).len() == payload);
+    let longest = key.token("ES256", &filled(length.expect("a length")));
+    assert_eq!(longest.len(), 16_384);
+    assert_eq!(app.me(&token(&longest))["username"], "ada");
+}
+
+#[test]
 fn a_claim_that_is_wrong_is_refused() {
     let key = SigningKey::new(Kind::P256, "1");
     let app = launch(&[key.jwk()], "");
@@ -404,6 +417,7 @@ fn the_claims_are_those_that_are_named() {
     let mut claims = claims_but("groups", json!("editors, authors"));
     claims["preferred_username"] = json!("lovelace");
     claims["https://app.example/roles"] = json!(["editors"]);
+    claims["a~1b"] = json!("z");
     claims["realm_access"] = json!({ "roles": ["authors"], "a/b": { "c~d": [["x"], "y"] } });
     let signed = key.token("ES256", &claims);
     let cases = [
@@ -418,6 +432,7 @@ fn the_claims_are_those_that_are_named() {
         ("{ groups = 'https://app.example/roles' }", "ada", json!(null), json!(["editors"])),
         ("{ groups = '/realm_access/roles' }", "ada", json!(null), json!(["authors"])),
         ("{ name = '/realm_access/a~1b/c~0d/1' }", "ada", json!("y"), json!([])),
+        ("{ name = '/a~01b' }", "ada", json!("z"), json!([])),
         ("{ name = '/realm_access/nothing', groups = '/nothing/here' }", "ada", json!(null), json!([])),
     ];
     for (names, user, name, groups) in cases {
@@ -426,6 +441,25 @@ fn the_claims_are_those_that_are_named() {
         let me = app.me(&token(&signed));
         assert_eq!((&me["username"], &me["name"], &me["groups"]), (&json!(user), &name, &groups), "{names}");
     }
+}
+
+#[test]
+fn claims_are_neither_decoded_nor_stripped_as_headers_are() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let toml = format!(
+        "encoding = 'percent'\nstrip_prefix = {{ user = 'corp:', groups = 'corp:' }}\ngroups_separator = ';'\n[default.remote_user.jwt]\n\
+         header = '{HEADER}'\nissuer = '{ISSUER}'\naudience = '{AUDIENCE}'\npublic_key_file = '{}'\n\
+         claims = {{ name = 'name', groups = 'groups' }}",
+        key.public_key_file().display()
+    );
+    let app = App::launch_exactly(&toml);
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('editors'), ('%65ditors'), ('corp:crew')");
+    let mut claims = claims_but("sub", json!("corp:%41da"));
+    claims["name"] = json!("=?utf-8?q?Ada?= %41");
+    claims["groups"] = json!(["%65ditors", "corp:crew"]);
+    let ada = app.me(&token(&key.token("ES256", &claims)));
+    assert_eq!((&ada["username"], &ada["name"]), (&json!("corp:%41da"), &json!("=?utf-8?q?Ada?= %41")));
+    assert_eq!(ada["groups"], json!(["%65ditors", "corp:crew"]));
 }
 
 #[test]

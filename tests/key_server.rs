@@ -2,6 +2,8 @@
 
 mod harness;
 
+use std::time::Instant;
+
 use harness::authority::Authority;
 use harness::issuer::{AUDIENCE, ISSUER, Kind, SigningKey, claims, jwks};
 use harness::key_server::{KeyServer, SecureFiles};
@@ -60,6 +62,25 @@ fn an_unknown_key_has_them_fetched_again() {
     assert_eq!(server.requests(), 2);
     assert_eq!(app.get("/me", &[(HEADER, &token(&old))]).status, 200);
     assert_eq!(server.requests(), 2);
+}
+
+#[test]
+fn keys_without_names_may_be_followed_by_others() {
+    let [old, new] = ["", ""].map(|id| SigningKey::new(Kind::P256, id));
+    let nameless = |key: &SigningKey| {
+        let mut jwk = key.jwk();
+        jwk.as_object_mut().expect("a key").remove("kid");
+        jwk
+    };
+    let server = KeyServer::serve(&jwks(&[nameless(&old)]));
+    let app = launch(&server, "jwks_refresh_interval = 1");
+    let get = |key: &SigningKey| {
+        app.get("/me", &[(HEADER, &key.sign(&json!({ "alg": "ES256" }), &claims()))]).status
+    };
+    assert_eq!(get(&old), 200);
+    server.answer("200 OK", "", &jwks(&[nameless(&new)]));
+    while get(&new) == 403 {}
+    assert_eq!((get(&old), get(&new), server.requests()), (403, 200, 2));
 }
 
 #[test]
@@ -167,12 +188,14 @@ fn a_key_with_a_url_of_its_own_is_fetched_when_a_token_names_it() {
     }
     app.get("/me", &[(HEADER, &key.sign(&json!({ "alg": "ES256" }), &claims()))]).is(403, UNKNOWN);
     assert_eq!(server.paths(), ["/a-1"]);
+    let longest = key.sign(&json!({ "alg": "ES256", "kid": "a".repeat(100) }), &claims());
+    assert_eq!(app.get("/me", &[(HEADER, &longest)]).status, 200);
 
     server.answer("404 Not Found", "", "");
-    while server.requests() < 2 {
+    while server.requests() < 3 {
         app.get("/me", &[(HEADER, &token(&other))]).is(403, UNKNOWN);
     }
-    assert_eq!(server.paths(), ["/a-1", "/b-2"]);
+    assert_eq!(server.paths(), ["/a-1", &format!("/{}", "a".repeat(100)), "/b-2"]);
     server.answer("200 OK", "", &pem(&other));
     loop {
         match app.get("/me", &[(HEADER, &token(&other))]) {
@@ -236,6 +259,17 @@ fn a_launch_without_the_key_server_goes_on_and_answers_503() {
             assert!(lines.contains(&line), "{line} is not in {lines:?}");
         }
     }
+}
+
+#[test]
+fn a_key_server_that_never_ends_its_answer_is_waited_for_five_seconds() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let server = KeyServer::drip(&jwks(&[key.jwk()]));
+    let start = Instant::now();
+    let app = launch(&server, "jwks_refresh_interval = 3600");
+    let seconds = start.elapsed().as_secs_f64();
+    assert!((5.0..9.0).contains(&seconds), "{seconds}");
+    app.get("/me", &[(HEADER, &token(&key))]).is(503, NO_KEYS);
 }
 
 #[test]

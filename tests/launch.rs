@@ -49,6 +49,11 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         ("trusted_proxies", "trusted_proxies = ['::1', '::/0']", format!("`::/0` {everything}")),
         ("trusted_proxies", "trusted_proxies = ['::ffff:0:0/96']", format!("`0.0.0.0/0` {everything}")),
         (
+            "trusted_proxies",
+            "trusted_proxies = ['::1', '128.0.0.0/1', '0.0.0.0/1']",
+            format!("the networks {}", everything.replace("holds every address", "hold every address together")),
+        ),
+        (
             "trusted_proxies.1",
             "trusted_proxies = ['::1', '10.0.0.5/8']",
             format!("`10.0.0.5/8` {not_a_network}: host part of address was not zero"),

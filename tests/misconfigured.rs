@@ -203,6 +203,11 @@ fn a_table_of_tokens_that_cannot_be_says_what_is_wrong() {
         ),
         (
             "",
+            format!("{{ {rest}, jwks_url = 'https://ada@issuer.example/' }}"),
+            "the URL of keys, which is logged, cannot hold a user name or a password".into(),
+        ),
+        (
+            "",
             format!("{{ {rest}, jwks_url = 'https://ada:s3cret@issuer.example:99999/' }}"),
             "the URL of keys, which is logged, cannot hold a user name or a password".into(),
         ),
@@ -225,6 +230,11 @@ fn a_table_of_tokens_that_cannot_be_says_what_is_wrong() {
             "",
             format!("{{ {rest}, public_key_url = 'https://{{kid}}.example/' }}"),
             no_name("https://{kid}.example/"),
+        ),
+        (
+            "",
+            format!("{{ {rest}, public_key_url = 'https://keys.{{kid}}.example/' }}"),
+            no_name("https://keys.{kid}.example/"),
         ),
         (
             "",
@@ -255,7 +265,7 @@ fn a_table_of_tokens_that_cannot_be_says_what_is_wrong() {
         (
             "",
             format!("{{ {rest}, public_key_file = 'broken' }}"),
-            "`$DIRECTORY/broken` holds a key that is none of RSA, P-256, P-384 and Ed25519".into(),
+            "`$DIRECTORY/broken` holds a key that is none of RSA of 2048 to 8192 bits, P-256, P-384 and Ed25519".into(),
         ),
         ("", format!("{{ {whole}, algorithms = [] }}"), "`algorithms` is empty, so no token would do".into()),
         (

@@ -4,6 +4,7 @@ use rocket::figment::Figment;
 
 use super::{Config, Fault, misconfigured};
 use crate::launch::Abort;
+use crate::proxy::Network;
 
 impl Config {
     /// The first key that says who may speak, with what is wrong with it.
@@ -19,16 +20,17 @@ impl Config {
                          leave the key out";
             return Some(("trusted_proxies", fault.into()));
         }
-        match networks.iter().find(|network| network.holds_every_address()) {
-            Some(all) if !self.has_further_proof() => {
-                let fault = format!(
-                    "`{all}` holds every address, which is no proof of the proxy: name the addresses that \
-                     your proxy connects from"
-                );
-                Some(("trusted_proxies", fault))
-            }
-            _ => self.fault_of_certificate(),
+        if Network::hold_every_address(networks) && !self.has_further_proof() {
+            let everything = match networks.iter().find(|network| network.holds_every_address()) {
+                Some(network) => format!("`{network}` holds every address"),
+                None => "the networks hold every address together".into(),
+            };
+            let fault = format!(
+                "{everything}, which is no proof of the proxy: name the addresses that your proxy connects from"
+            );
+            return Some(("trusted_proxies", fault));
         }
+        self.fault_of_certificate()
     }
 
     #[cfg(feature = "mtls")]

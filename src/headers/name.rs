@@ -69,12 +69,18 @@ fn fold(name: &str) -> impl Iterator<Item = u8> + '_ {
     bytes[if prefixed { PREFIX.len() } else { 0 }..].iter().map(move |b| folded(*b))
 }
 
+/// Whether a `token` ([RFC 9110, section 5.6.2]) may hold `c`.
+///
+/// [RFC 9110, section 5.6.2]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
+pub(super) fn is_of_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c)
+}
+
 impl TryFrom<String> for HeaderName {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, Self::Error> {
-        let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-        if name.is_empty() || !name.bytes().all(is_token) {
+        if name.is_empty() || !name.chars().all(is_of_token) {
             return Err(format!("`{name}` is not a header name"));
         }
         let folded = fold(&name).map(char::from).collect();

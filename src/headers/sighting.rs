@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use rocket::http::{Header, HeaderMap};
 
 use super::HeaderName;
-use super::name::Kinship;
+use super::name::{Kinship, is_of_token};
 use crate::error::{Fault, Rejection};
 
 /// How many headers are looked for at most: the identity headers, and those
@@ -39,7 +39,7 @@ impl<'c, 'h> Sighting<'c, 'h> {
 
     fn sight(&mut self, Header { name, value }: Header<'h>) {
         if name == "Connection" {
-            value.split(',').for_each(|option| self.sight_hop_by_hop(option.trim()));
+            value.split(|c| !is_of_token(c)).for_each(|option| self.sight_hop_by_hop(option));
         }
         for seen in self.seen.iter_mut().flatten() {
             match seen.header.kinship(name.as_str()) {
@@ -55,6 +55,7 @@ impl<'c, 'h> Sighting<'c, 'h> {
         }
     }
 
+    /// Takes a connection option to heart, however it is quoted or separated.
     fn sight_hop_by_hop(&mut self, option: &str) {
         let named = self.seen.iter_mut().flatten().filter(|seen| seen.header.is_kin(option));
         named.for_each(|seen| seen.hop_by_hop = true);

@@ -1,8 +1,13 @@
 use std::fmt;
+use std::ops::RangeInclusive;
 
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RsaParameters,
+    VerificationAlgorithm,
+};
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
-use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind};
 use serde::Deserialize;
 
 /// A public key of the issuer, and what it is for.
@@ -58,8 +63,10 @@ impl Key {
         let is_meant = |algorithm: &Algorithm| {
             common.key_algorithm.is_none_or(|meant| meant == KeyAlgorithm::from(*algorithm))
         };
-        let algorithms: Vec<_> = algorithms.iter().copied().filter(is_meant).collect();
         let key = DecodingKey::from_jwk(jwk).ok()?;
+        let possible = algorithms_of(&key);
+        let algorithms = algorithms.iter().copied().filter(|algorithm| possible.contains(algorithm));
+        let algorithms: Vec<_> = algorithms.filter(is_meant).collect();
         (!algorithms.is_empty()).then(|| Self { id: common.key_id.clone(), algorithms, key })
     }
 
@@ -75,7 +82,9 @@ impl Key {
                 return Err(format!("holds a `{label}`, where a `PUBLIC KEY` is expected"));
             }
             let key = Self::of_block(&format!("{BEGIN}{block}"));
-            keys.push(key.ok_or("holds a key that is none of RSA, P-256, P-384 and Ed25519")?);
+            keys.push(
+                key.ok_or("holds a key that is none of RSA of 2048 to 8192 bits, P-256, P-384 and Ed25519")?,
+            );
         }
         match keys.is_empty() {
             true => Err("holds no `PUBLIC KEY` in PEM".into()),
@@ -87,14 +96,8 @@ impl Key {
         let pem = pem.as_bytes();
         let key = DecodingKey::from_ec_pem(pem).or_else(|_| DecodingKey::from_ed_pem(pem));
         let key = key.or_else(|_| DecodingKey::from_rsa_pem(pem)).ok()?;
-        let algorithms: &[_] = match (key.family(), key.try_get_as_bytes().ok()?.len()) {
-            (AlgorithmFamily::Rsa, _) => AlgorithmFamily::Rsa.algorithms(),
-            (AlgorithmFamily::Ed, 32) => &[Algorithm::EdDSA],
-            (AlgorithmFamily::Ec, 65) => &[Algorithm::ES256],
-            (AlgorithmFamily::Ec, 97) => &[Algorithm::ES384],
-            _ => return None,
-        };
-        Some(Self { id: None, algorithms: algorithms.into(), key })
+        let algorithms = algorithms_of(&key);
+        (!algorithms.is_empty()).then(|| Self { id: None, algorithms: algorithms.into(), key })
     }
 
     /// Whether a token that names the key `id` may be signed by this key with
@@ -113,6 +116,41 @@ impl Key {
         let verifier = (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &self.key);
         verifier.is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
     }
+}
+
+/// How long the modulus of an RSA key is, in bits, at least ([RFC 7518, section
+/// 3.3]) and at most.
+///
+/// [RFC 7518, section 3.3]: https://www.rfc-editor.org/rfc/rfc7518#section-3.3
+const MODULUS: RangeInclusive<u32> = 2_048..=8_192;
+
+/// The algorithms that `key` can be of, going by its numbers.
+fn algorithms_of(key: &DecodingKey) -> &'static [Algorithm] {
+    let is = |algorithm: &'static dyn VerificationAlgorithm, point: &[u8]| {
+        ParsedPublicKey::new(algorithm, point).is_ok()
+    };
+    let modulus = match key.kind() {
+        DecodingKeyKind::RsaModulusExponent { n, .. } => bits(n),
+        DecodingKeyKind::SecretOrDer(der) => RsaParameters::public_modulus_len(der).unwrap_or(0),
+    };
+    match (key.family(), key.kind()) {
+        (AlgorithmFamily::Rsa, _) if MODULUS.contains(&modulus) => AlgorithmFamily::Rsa.algorithms(),
+        (AlgorithmFamily::Ec, DecodingKeyKind::SecretOrDer(point)) => match point.len() {
+            65 if is(&ECDSA_P256_SHA256_FIXED, point) => &[Algorithm::ES256],
+            97 if is(&ECDSA_P384_SHA384_FIXED, point) => &[Algorithm::ES384],
+            _ => &[],
+        },
+        (AlgorithmFamily::Ed, DecodingKeyKind::SecretOrDer(point)) if is(&ED25519, point) => {
+            &[Algorithm::EdDSA]
+        }
+        _ => &[],
+    }
+}
+
+/// How many bits a big-endian number has.
+fn bits(number: &[u8]) -> u32 {
+    let number = number.iter().skip_while(|byte| **byte == 0);
+    number.clone().next().map_or(0, |first| 8 * number.count() as u32 - first.leading_zeros())
 }
 
 impl fmt::Debug for Key {

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use cidr::{IpCidr, Ipv4Cidr};
@@ -25,6 +25,20 @@ impl Network {
         self.0.network_length() == 0
     }
 
+    /// Whether `networks` together hold every address of a family.
+    pub(crate) fn hold_every_address(networks: &[Self]) -> bool {
+        [IpAddr::from([0; 4]), IpAddr::from([0; 16])].iter().any(|lowest| {
+            let family = networks.iter().filter(|network| network.0.is_ipv4() == lowest.is_ipv4());
+            let mut networks: Vec<_> = family.collect();
+            networks.sort_by_key(|network| network.0.first_address());
+            let after = |next: Option<IpAddr>, network: &&Self| match next {
+                Some(next) if network.0.contains(&next) => successor(network.0.last_address()),
+                _ => next,
+            };
+            networks.iter().fold(Some(*lowest), after).is_none()
+        })
+    }
+
     /// How many bits of an address tell the hosts of this network apart: 8 are
     /// 256 addresses.
     pub(crate) fn host_bits(&self) -> u8 {
@@ -40,6 +54,14 @@ impl Network {
             (Some(first), 96..) => Ipv4Cidr::new(first, v6.network_length() - 96).map_or(network, IpCidr::V4),
             _ => network,
         }
+    }
+}
+
+/// The address after `address`, unless it is the last one.
+fn successor(address: IpAddr) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(v4) => v4.to_bits().checked_add(1).map(|bits| Ipv4Addr::from_bits(bits).into()),
+        IpAddr::V6(v6) => v6.to_bits().checked_add(1).map(|bits| Ipv6Addr::from_bits(bits).into()),
     }
 }
 
@@ -121,6 +143,28 @@ mod tests {
             assert!(network(text).holds_every_address(), "{text}");
         }
         assert!(!network("0.0.0.0/1").holds_every_address());
+    }
+
+    #[test]
+    fn networks_that_hold_everything_together_are_seen_through() {
+        let cases: [(&[&str], bool); 12] = [
+            (&[], false),
+            (&["0.0.0.0/0"], true),
+            (&["::/0"], true),
+            (&["0.0.0.0/1", "128.0.0.0/1"], true),
+            (&["128.0.0.0/1", "10.0.0.5", "0.0.0.0/2", "fd00::/8", "64.0.0.0/2"], true),
+            (&["::/1", "8000::/1", "10.0.0.0/8"], true),
+            (&["::/1", "::/0", "::1"], true),
+            (&["0.0.0.0/1"], false),
+            (&["128.0.0.0/1"], false),
+            (&["0.0.0.0/1", "0.0.0.0/2", "192.0.0.0/2"], false),
+            (&["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/3", "240.0.0.0/4"], false),
+            (&["0.0.0.0/1", "8000::/1"], false),
+        ];
+        for (texts, expected) in cases {
+            let networks: Vec<_> = texts.iter().map(|text| network(text)).collect();
+            assert_eq!(Network::hold_every_address(&networks), expected, "{texts:?}");
+        }
     }
 
     #[test]

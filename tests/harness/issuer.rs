@@ -29,6 +29,17 @@ pub enum Kind {
     Ed25519,
 }
 
+/// A public key in PEM, which `openssl genpkey` makes with `options`.
+pub fn public_key(options: &str) -> String {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let openssl = |command: String| {
+        run(Command::new("openssl").args(command.split_whitespace()).current_dir(directory.path()));
+    };
+    openssl(format!("genpkey {options} -out key.pem"));
+    openssl("pkey -in key.pem -pubout -out public.pem".into());
+    fs::read_to_string(directory.path().join("public.pem")).expect("a key")
+}
+
 impl SigningKey {
     pub fn new(kind: Kind, id: &str) -> SigningKey {
         let options = match kind {

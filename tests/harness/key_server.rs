@@ -1,7 +1,8 @@
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -22,6 +23,28 @@ struct State {
 
 impl KeyServer {
     pub fn serve(keys: &str) -> KeyServer {
+        Self::serve_with(keys, respond)
+    }
+
+    /// One that sends a character of its answer in a while, until the other
+    /// side hangs up.
+    pub fn drip(keys: &str) -> KeyServer {
+        Self::serve_with(&format!("{keys}{}", " ".repeat(1_000)), |mut stream, response| {
+            let (head, body) = response.split_once("\r\n\r\n").expect("a head");
+            let mut answer = format!("{head}\r\n\r\n").into_bytes();
+            stream.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout");
+            for byte in body.bytes() {
+                answer.push(byte);
+                let is_sent = stream.write_all(&answer).is_ok();
+                answer.clear();
+                if !is_sent || matches!(stream.read(&mut [0]), Ok(0)) {
+                    return;
+                }
+            }
+        })
+    }
+
+    fn serve_with(keys: &str, respond: fn(TcpStream, &str)) -> KeyServer {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(Mutex::new(State { response: None, requests: 0, paths: Vec::new() }));
