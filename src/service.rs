@@ -1,5 +1,6 @@
 mod login;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -74,7 +75,8 @@ impl Service {
     pub(crate) async fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
         let sighting = Sighting::of(self.watched(), request.headers());
         let verdict = self.verdict(request, &sighting).await;
-        for name in sighting.into_names() {
+        let beside_token = self.beside_token(request).into_iter().map(Cow::Owned);
+        for name in sighting.into_names().chain(beside_token) {
             request.replace_header(Header::new(name, ""));
         }
         let refusal = verdict.as_ref().map(|_| ()).map_err(|rejection| rejection.clone().into());
@@ -138,6 +140,17 @@ impl Service {
     #[cfg(not(feature = "jwt"))]
     fn token_header(&self) -> Option<&HeaderName> {
         None
+    }
+
+    /// The names of headers that are blanked because a token says who is there.
+    #[cfg(feature = "jwt")]
+    fn beside_token(&self, request: &Request<'_>) -> Vec<String> {
+        self.tokens.as_ref().map_or_else(Vec::new, |tokens| tokens.beside(request.headers()))
+    }
+
+    #[cfg(not(feature = "jwt"))]
+    fn beside_token(&self, _: &Request<'_>) -> Vec<String> {
+        Vec::new()
     }
 
     /// The user of `request`: whom the proxy vouches for, brought in step, or

@@ -100,6 +100,28 @@ fn the_token_alone_is_heard_and_plain_headers_are_blank() {
     assert_eq!(app.database.sql("SELECT username FROM remote_users"), ["ada"]);
 }
 
+#[test]
+fn further_headers_of_the_product_are_blank_too() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let of_google = "audience = 'a'\nalgorithms = ['ES256']";
+    let app = App::launch_exactly(&format!(
+        "preset = 'google-iap'\n[default.remote_user.jwt]\npublic_key_file = '{}'\n{of_google}",
+        key.public_key_file().display()
+    ));
+    let id =
+        [("X-Goog-Authenticated-User-Id", "eve"), ("x_goog_authenticated_user_id", "eve"), ("X-Id", "eve")];
+    let blank = r#"[["x-goog-authenticated-user-id",""],["x_goog_authenticated_user_id",""],["x-id","eve"]]"#;
+    app.get("/headers", &id).is(200, blank);
+
+    let app = launch(&[key.jwk()], "blank = ['X-Id']");
+    let signed = key.token("ES256", &claims());
+    let sent =
+        [&token(&signed)[..], &[("HTTP_X_ID", "eve"), ("X-Id", "eve"), ("X-Id", "eve"), ("X-Idea", "eve")]];
+    let blank = r#"[["x-assertion",""],["http_x_id",""],["x-id",""],["x-idea","eve"]]"#;
+    app.get("/headers", &sent.concat()).is(200, blank);
+    assert_eq!(app.me(&sent.concat())["username"], "ada");
+}
+
 /// A token that is signed with a secret.
 fn hmac(header: &Value, claims: &Value, secret: &[u8]) -> String {
     let message = format!("{}.{}", encode(header), encode(claims));

@@ -208,6 +208,8 @@ fn a_preset_whose_product_signs_needs_the_signature_or_a_word() {
         let lines = abort_by(&format!("{TABLE}{TRUSTED}{preset}{both}"));
         expect(&lines, "unsigned", "`jwt` is configured, so the identity is signed");
     }
+    let lines = abort_by(&format!("{TABLE}{TRUSTED}unsigned = true"));
+    expect(&lines, "unsigned", "there is no `preset` whose product signs the identity");
 }
 
 #[test]

@@ -304,6 +304,16 @@ fn a_table_of_tokens_that_cannot_be_says_what_is_wrong() {
             "`jwks_max_age` and `jwks_refresh_interval` are 1 second or more".into(),
         ),
         (
+            ".blank",
+            format!("{{ {whole}, blank = ['X-Id', 'X.Assertion'] }}"),
+            "`X.Assertion` is the name of two headers, or an alias of another".into(),
+        ),
+        (
+            ".blank",
+            format!("{{ {whole}, blank = ['Cookie'] }}"),
+            "`Cookie` is a header of HTTP itself, and cannot be blanked".into(),
+        ),
+        (
             ".header",
             "{ header = 'remote.user', issuer = 'i', audience = 'a', jwks_file = 'keys' }".into(),
             "`remote.user` is the name of two headers, or an alias of another".into(),

@@ -8,7 +8,8 @@ impl Config {
     pub(super) fn header_names(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
         let identity = self.headers.iter().map(|name| ("headers", name));
         let secret = self.proxy_secret.iter().map(|secret| ("proxy_secret.header", &secret.header));
-        identity.chain(secret).chain(self.token_header().map(|name| ("jwt.header", name)))
+        let token = self.token_header().map(|name| ("jwt.header", name));
+        identity.chain(secret).chain(token).chain(self.beside_token().iter().map(|name| ("jwt.blank", name)))
     }
 
     /// The header that says who is there: the user header, unless a token does.
@@ -24,6 +25,17 @@ impl Config {
     #[cfg(not(feature = "jwt"))]
     fn token_header(&self) -> Option<&HeaderName> {
         None
+    }
+
+    /// Headers that are blanked because a token says who is there.
+    #[cfg(feature = "jwt")]
+    fn beside_token(&self) -> &[HeaderName] {
+        self.jwt.as_ref().map_or(&[], |jwt| &jwt.blank)
+    }
+
+    #[cfg(not(feature = "jwt"))]
+    fn beside_token(&self) -> &[HeaderName] {
+        &[]
     }
 
     /// The key that is off, if nothing is to say which groups somebody is in.

@@ -23,6 +23,7 @@ pub(crate) struct Jwt {
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) keys: KeySource,
     pub(crate) claims: ClaimNames,
+    pub(crate) blank: Vec<HeaderName>,
     pub(crate) jwks_max_age: u64,
     pub(crate) jwks_refresh_interval: u64,
 }
@@ -51,6 +52,8 @@ struct Table {
     public_key_url: Option<String>,
     #[serde(default)]
     claims: ClaimNames,
+    #[serde(default)]
+    blank: Vec<HeaderName>,
     #[serde(default = "a_day")]
     jwks_max_age: u64,
     #[serde(default = "half_a_minute")]
@@ -107,6 +110,7 @@ impl TryFrom<Table> for Jwt {
             audience,
             signer: table.signer,
             claims: table.claims,
+            blank: table.blank,
             jwks_max_age: table.jwks_max_age,
             jwks_refresh_interval: table.jwks_refresh_interval,
         })

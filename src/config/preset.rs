@@ -26,7 +26,12 @@ impl Choice {
         if self.unsigned && self.jwt.is_some() {
             return Err(("unsigned", "`jwt` is configured, so the identity is signed".into()));
         }
-        let Some(preset) = &self.preset else { return Ok(Dict::new()) };
+        let Some(preset) = &self.preset else {
+            return match self.unsigned {
+                true => Err(("unsigned", "there is no `preset` whose product signs the identity".into())),
+                false => Ok(Dict::new()),
+            };
+        };
         let presets: Result<BTreeMap<String, Dict>, _> = Figment::from(Toml::string(PRESETS)).extract();
         let mut presets = presets.map_err(|error| ("preset", error.to_string()))?;
         let Some(mut keys) = presets.remove(preset) else {
