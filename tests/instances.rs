@@ -10,7 +10,7 @@ use std::thread;
 use harness::balancer::Balancer;
 use harness::process::Example;
 use harness::socket::try_ask;
-use harness::{Database, Kind};
+use harness::{Database, Kind, eventually};
 
 const PEOPLE: usize = 60;
 const REQUESTS: usize = 600;
@@ -52,9 +52,10 @@ fn one_of_three_instances_is_killed_and_only_its_connections_fail() {
                 }
             });
         }
-        while next.load(SeqCst) < REQUESTS / 2 {
+        eventually(|| {
             thread::yield_now();
-        }
+            next.load(SeqCst) >= REQUESTS / 2
+        });
         drop(instances.pop());
         killed.store(true, SeqCst);
     });

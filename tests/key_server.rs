@@ -10,7 +10,7 @@ use harness::key_server::{KeyServer, SecureFiles};
 use harness::log::Recording;
 use harness::process::Example;
 use harness::socket::Server;
-use harness::{App, Database, application, figment_exactly};
+use harness::{App, Database, Reply, application, eventually, figment_exactly};
 use rocket::serde::json::json;
 use rocket_remote_user::RemoteUser;
 
@@ -27,6 +27,15 @@ fn table(url: &str, toml: &str) -> String {
 
 fn launch(server: &KeyServer, toml: &str) -> App {
     App::launch_exactly(&table(&server.url(), toml))
+}
+
+/// Whether a request was served; if not, it was refused in this way.
+fn is_accepted_or(status: u16, body: &str, reply: Reply) -> bool {
+    let is_accepted = reply.status == 200;
+    if !is_accepted {
+        reply.is(status, body);
+    }
+    is_accepted
 }
 
 fn token(key: &SigningKey) -> String {
@@ -52,13 +61,8 @@ fn an_unknown_key_has_them_fetched_again() {
     let server = KeyServer::serve(&jwks(&[old.jwk()]));
     let app = launch(&server, "jwks_refresh_interval = 1");
     server.answer("200 OK", "", &jwks(&[old.jwk(), new.jwk()]));
-    loop {
-        // Refused until the interval since the launch is over.
-        match app.get("/me", &[(HEADER, &token(&new))]) {
-            reply if reply.status == 200 => break,
-            reply => reply.is(403, UNKNOWN),
-        }
-    }
+    // Refused until the interval since the launch is over.
+    eventually(|| is_accepted_or(403, UNKNOWN, app.get("/me", &[(HEADER, &token(&new))])));
     assert_eq!(server.requests(), 2);
     assert_eq!(app.get("/me", &[(HEADER, &token(&old))]).status, 200);
     assert_eq!(server.requests(), 2);
@@ -79,8 +83,9 @@ fn keys_without_names_may_be_followed_by_others() {
     };
     assert_eq!(get(&old), 200);
     server.answer("200 OK", "", &jwks(&[nameless(&new)]));
-    while get(&new) == 403 {}
-    assert_eq!((get(&old), get(&new), server.requests()), (403, 200, 2));
+    eventually(|| get(&new) == 200);
+    assert_eq!(server.requests(), 2);
+    assert_eq!((get(&old), get(&new)), (403, 200));
 }
 
 #[test]
@@ -108,11 +113,14 @@ fn requests_that_wait_for_the_same_keys_fetch_them_once() {
     server.answer("200 OK", "", &jwks(&[key.jwk()]));
     let header = format!("{HEADER}: {}", token(&key));
     std::thread::scope(|scope| {
-        let until_known = || loop {
-            match app.get("/me", &header).0 {
-                200 => break,
-                status => assert_eq!(status, 503),
-            }
+        let until_known = || {
+            eventually(|| match app.get("/me", &header).0 {
+                200 => true,
+                status => {
+                    assert_eq!(status, 503);
+                    false
+                }
+            });
         };
         for _ in 0..8 {
             scope.spawn(until_known);
@@ -128,10 +136,11 @@ fn known_keys_stay_in_use_when_the_server_fails() {
     let app = launch(&server, "jwks_refresh_interval = 1");
     server.fail();
     let stranger = SigningKey::new(Kind::P256, "stranger");
-    while server.requests() < 2 {
+    eventually(|| {
         app.get("/me", &[(HEADER, &token(&stranger))]).is(403, UNKNOWN);
         assert_eq!(app.get("/me", &[(HEADER, &token(&key))]).status, 200);
-    }
+        server.requests() == 2
+    });
     assert_eq!(app.get("/me", &[(HEADER, &token(&key))]).status, 200);
 }
 
@@ -142,21 +151,11 @@ fn keys_past_their_age_limit_are_none_and_come_back_with_the_server() {
     let app = launch(&server, "jwks_refresh_interval = 1\njwks_max_age = 1");
     server.fail();
     let get = || app.get("/me", &[(HEADER, &token(&key))]);
-    loop {
-        match get() {
-            reply if reply.status == 503 => break reply.is(503, NO_KEYS),
-            reply => assert_eq!(reply.status, 200),
-        }
-    }
+    eventually(|| !is_accepted_or(503, NO_KEYS, get()));
     app.get("/public", &[]).is(200, "public");
     app.get("/me", &[]).is(401, "401 Unauthorized");
     server.answer("200 OK", "", &jwks(&[key.jwk()]));
-    loop {
-        match get() {
-            reply if reply.status == 200 => break,
-            reply => reply.is(503, NO_KEYS),
-        }
-    }
+    eventually(|| is_accepted_or(503, NO_KEYS, get()));
 }
 
 #[test]
@@ -164,9 +163,10 @@ fn keys_are_fetched_again_before_they_are_too_old() {
     let key = SigningKey::new(Kind::P256, "1");
     let server = KeyServer::serve(&jwks(&[key.jwk()]));
     let app = launch(&server, "jwks_refresh_interval = 1\njwks_max_age = 2");
-    while server.requests() < 4 {
+    eventually(|| {
         assert_eq!(app.get("/me", &[(HEADER, &token(&key))]).status, 200);
-    }
+        server.requests() == 4
+    });
 }
 
 #[test]
@@ -192,17 +192,10 @@ fn a_key_with_a_url_of_its_own_is_fetched_when_a_token_names_it() {
     assert_eq!(app.get("/me", &[(HEADER, &longest)]).status, 200);
 
     server.answer("404 Not Found", "", "");
-    while server.requests() < 3 {
-        app.get("/me", &[(HEADER, &token(&other))]).is(403, UNKNOWN);
-    }
+    app.get("/me", &[(HEADER, &token(&other))]).is(403, UNKNOWN);
     assert_eq!(server.paths(), ["/a-1", &format!("/{}", "a".repeat(100)), "/b-2"]);
     server.answer("200 OK", "", &pem(&other));
-    loop {
-        match app.get("/me", &[(HEADER, &token(&other))]) {
-            reply if reply.status == 200 => break,
-            reply => reply.is(403, UNKNOWN),
-        }
-    }
+    eventually(|| is_accepted_or(403, UNKNOWN, app.get("/me", &[(HEADER, &token(&other))])));
     let crossed = other.sign(&json!({ "alg": "ES256", "kid": "a-1" }), &claims());
     app.get("/me", &[(HEADER, &crossed)]).is(403, "header `X-Assertion` has a wrong signature");
     assert_eq!(app.get("/me", &[(HEADER, &token(&key))]).status, 200);

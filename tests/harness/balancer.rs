@@ -4,6 +4,8 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
+use super::eventually;
+
 /// HAProxy before several instances of an application. A response tells which
 /// one gave it, in the header `X-Instance`.
 pub struct Balancer {
@@ -36,10 +38,11 @@ impl Balancer {
             return None;
         };
         let mut balancer = Balancer { address: port, child, _folder: folder };
-        while TcpStream::connect(port).is_err() {
+        eventually(|| {
             let ended = balancer.child.try_wait().expect("its state");
             assert!(ended.is_none(), "HAProxy ended: {ended:?}");
-        }
+            TcpStream::connect(port).is_ok()
+        });
         Some(balancer)
     }
 }

@@ -12,7 +12,7 @@ use sqlx::{
 };
 use tempfile::TempDir;
 
-use super::log;
+use super::{eventually, log};
 
 /// Makes a test in a module of each database's name of each claim, a function
 /// of a [`Database`].
@@ -296,7 +296,7 @@ impl Database {
                 let sessions = self.session_ids();
                 // One that has just ended by itself cannot be ended.
                 sessions.iter().for_each(|id| drop(self.try_sql(&format!("KILL {id}"))));
-                while self.session_ids().iter().any(|id| sessions.contains(id)) {}
+                eventually(|| !self.session_ids().iter().any(|id| sessions.contains(id)));
                 sessions.len()
             }
         }

@@ -19,6 +19,7 @@ pub mod server;
 pub mod socket;
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use rocket::figment::Figment;
 use rocket::figment::providers::{Format, Toml};
@@ -41,6 +42,15 @@ pub type Headers<'a> = &'a [(&'a str, &'a str)];
 
 /// A peer that is no proxy.
 pub const STRANGER: &str = "192.0.2.9";
+
+/// Asks again and again whether `it` is so, until it is, for a minute at most.
+#[track_caller]
+pub fn eventually(mut it: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !it() {
+        assert!(Instant::now() < deadline, "it was not to be");
+    }
+}
 
 pub struct App {
     pub client: Client,

@@ -1,10 +1,9 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::{Database, Kind};
+use super::{Database, Kind, eventually};
 
 /// Makes a test in a module of each kind of server of each claim, a function of
 /// a [`DatabaseServer`] that it may end.
@@ -82,15 +81,13 @@ impl DatabaseServer {
         let pid = std::fs::read_to_string(self.folder.path().join(name).join("pid")).expect("its number");
         let pid = pid.trim();
         assert!(Command::new("kill").args(["-KILL", pid]).status().expect("to kill").success());
-        while std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z ")) {}
+        let state = || std::fs::read_to_string(format!("/proc/{pid}/stat"));
+        eventually(|| state().map_or(true, |stat| stat.contains(") Z ")));
     }
 
     /// Starts it again, once what is left of it is gone.
     pub fn start_again(&self) {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while let Err(error) = self.run("up", &[]) {
-            assert!(Instant::now() < deadline, "{error}");
-        }
+        eventually(|| self.run("up", &[]).inspect_err(|error| eprintln!("{error}")).is_ok());
     }
 }
 
