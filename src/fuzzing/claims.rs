@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::headers::{plain_reader, words};
+use super::headers::{groups, plain_reader, words};
 use crate::config::ClaimNames;
 use crate::headers::{Assertion, Reader, Said};
 use crate::jwt::Claims;
@@ -42,11 +42,6 @@ fn render(reader: &Reader, assertion: &Assertion) -> Map<String, Value> {
     claims.insert("sub".into(), assertion.user.clone().into());
     claims.insert("name".into(), text(&assertion.name));
     claims.insert("profile".into(), serde_json::json!({ "email": text(&assertion.email) }));
-    let groups = match &assertion.groups {
-        Said::Nothing => Value::Null,
-        Said::Blank => Value::Array(Vec::new()),
-        Said::Value(groups) => reader.names(groups).collect(),
-    };
-    claims.insert("groups".into(), groups);
+    claims.insert("groups".into(), groups(reader, assertion).into());
     claims
 }

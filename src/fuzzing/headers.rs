@@ -84,12 +84,18 @@ pub(super) fn words<'a>(
     reader: &'a Reader,
     assertion: &'a Assertion,
 ) -> impl PartialEq + std::fmt::Debug + use<'a> {
-    let groups = match &assertion.groups {
-        Said::Nothing => Said::Nothing,
-        Said::Blank => Said::Blank,
-        Said::Value(groups) => Said::Value(reader.names(groups).collect::<Vec<_>>()),
-    };
-    (&assertion.user, &assertion.name, &assertion.email, groups)
+    (&assertion.user, &assertion.name, &assertion.email, groups(reader, assertion))
+}
+
+/// The names of groups as they count in the end: without any white space
+/// around them. `None` if nothing was said of groups.
+pub(super) fn groups<'a>(reader: &'a Reader, assertion: &'a Assertion) -> Option<Vec<&'a str>> {
+    let names = |groups| reader.names(groups).map(str::trim).filter(|name| !name.is_empty()).collect();
+    match &assertion.groups {
+        Said::Nothing => None,
+        Said::Blank => Some(Vec::new()),
+        Said::Value(groups) => Some(names(groups)),
+    }
 }
 
 /// The headers by which a proxy of this configuration says it.
@@ -108,19 +114,19 @@ fn render(config: &Config, reader: &Reader, assertion: &Assertion) -> HeaderMap<
             Said::Value(value) => add(header.as_ref(), encode(*encoding, value)),
         }
     }
-    let lines = match &assertion.groups {
-        Said::Nothing => Vec::new(),
-        Said::Blank => vec![String::new()],
-        Said::Value(groups) => lines(config, reader.names(groups)),
+    let lines = match groups(reader, assertion) {
+        None => Vec::new(),
+        Some(groups) if groups.is_empty() => vec![String::new()],
+        Some(groups) => lines(config, &groups),
     };
     lines.into_iter().for_each(|line| add(headers.groups.as_ref(), line));
     map
 }
 
 /// The lines of the groups header that name `groups`.
-fn lines<'a>(config: &Config, groups: impl Iterator<Item = &'a str>) -> Vec<String> {
+fn lines(config: &Config, groups: &[&str]) -> Vec<String> {
     let encoding = config.encoding;
-    let prefixed = groups.map(|group| format!("{}{group}", config.strip_prefix.groups));
+    let prefixed = groups.iter().map(|group| format!("{}{group}", config.strip_prefix.groups));
     let names: Vec<_> = prefixed.collect();
     let quote = |name: &String| format!("\"{}\"", name.replace('\\', r"\\").replace('"', "\\\""));
     match (config.groups_format, encoding) {

@@ -5,7 +5,7 @@ use proptest::sample::select;
 use super::{encodings, headers, networks};
 
 /// What values are made of, where they are like those that are sent.
-const PIECES: [&str; 40] = [
+const PIECES: [&str; 42] = [
     "ada",
     "x:",
     "Zoë",
@@ -42,6 +42,8 @@ const PIECES: [&str; 40] = [
     "\u{200b}",
     "\u{308}",
     "\t",
+    "\u{a0}",
+    "\u{3000}",
     "(null)",
     "\n6",
     "\nA",
@@ -94,6 +96,14 @@ proptest! {
         encodings(&data);
         networks(&data);
     }
+}
+
+#[test]
+fn white_space_around_a_group_is_none_of_its_name() {
+    for groups in ["\u{a0}ada", "ada\u{3000},b", "\u{a0}", " \u{2003} ,\u{a0}"] {
+        assert!(headers(format!("\08ada\n3{groups}").as_bytes()), "{groups}");
+    }
+    assert!(!headers("\08ada\n3a,(null)\u{a0}".as_bytes()));
 }
 
 #[test]

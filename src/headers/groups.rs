@@ -46,7 +46,7 @@ impl GroupsReader {
     /// Reads the `first` line, and `more` where the header may repeat.
     pub(super) fn read(&self, first: &str, more: &[Cow<'_, str>]) -> Result<Said<Groups>, Fault> {
         let mut lines = once(first).chain(more.iter().map(|line| &**line));
-        if lines.any(|line| value::is_placeholder(trim(line))) {
+        if lines.any(value::is_placeholder) {
             return Err(Fault::Placeholder);
         }
         let groups = match self.is_plain(first) {

@@ -40,8 +40,10 @@ fn is_unseen(c: char) -> bool {
 
 /// Whether `value` is a variable that a proxy was to replace: `(null)` and
 /// `%{…}e` of Apache, `-` and `$name` of nginx, `{…}` of Caddy, `%[…]` of
-/// HAProxy, `%REQ(…)%` of Envoy, `<no value>` of Go's templates.
+/// HAProxy, `%REQ(…)%` of Envoy, `<no value>` of Go's templates; with any white
+/// space around it.
 pub(super) fn is_placeholder(value: &str) -> bool {
+    let value = value.trim();
     let enclosed = |open: &str, close: char| {
         value.strip_prefix(open).and_then(|rest| rest.split_once(close)).map(|(_, after)| after)
     };
@@ -108,6 +110,8 @@ mod tests {
             "-",
             "(null)",
             "(NULL)",
+            "(null)\u{a0}",
+            "\u{3000}- ",
             "$remote_user",
             "${REMOTE_USER}",
             "{http.auth.user.id}",
