@@ -85,16 +85,12 @@ impl Proofs {
         }
     }
 
-    #[cfg(feature = "mtls")]
+    #[cfg_attr(not(feature = "mtls"), expect(unused_variables))]
     async fn is_certified(&self, request: &Request<'_>) -> bool {
-        match &self.certificates {
-            None => true,
-            Some(certificates) => certificates.hold(request).await,
+        #[cfg(feature = "mtls")]
+        if let Some(certificates) = &self.certificates {
+            return certificates.hold(request).await;
         }
-    }
-
-    #[cfg(not(feature = "mtls"))]
-    async fn is_certified(&self, _: &Request<'_>) -> bool {
         true
     }
 
