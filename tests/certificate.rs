@@ -109,6 +109,31 @@ fn every_list_that_is_given_must_match() {
 }
 
 #[test]
+fn a_common_name_is_its_characters_and_the_only_one() {
+    let authority = Authority::new();
+    let secured = Secured::serve(&authority, false, "proxy_certificate = { common_names = ['proxyy'] }");
+    let (printable, t61, ia5, bmp, utf8) = ("MASK:2", "MASK:4", "MASK:16", "MASK:2048", "MASK:8192");
+    let cases = [
+        ("/CN=proxyy", printable, 200),
+        ("/CN=proxyy", ia5, 200),
+        ("/CN=proxyy", utf8, 200),
+        ("/O=proxyy/CN=someone", utf8, 403),
+        // The bytes of this in UTF-16 are those of `proxyy` in ASCII.
+        ("/CN=\u{7072}\u{6f78}\u{7979}", bmp, 403),
+        ("/CN=proxyy", bmp, 403),
+        ("/CN=proxyy", t61, 403),
+        ("/CN=someone/CN=proxyy", utf8, 403),
+        ("/CN=proxyy/CN=someone", utf8, 403),
+        ("/CN=proxyy/CN=proxyy", utf8, 403),
+    ];
+    for (subject, mask, status) in cases {
+        let identity = authority.issue_for(subject, mask);
+        let answer = secured.get("--http2", "/me", Some(&identity), &[ADA]);
+        assert_eq!(answer, format!("{status} 2"), "{subject} {mask}");
+    }
+}
+
+#[test]
 fn a_wildcard_in_a_certificate_is_no_more_than_it_is() {
     let authority = Authority::new();
     let wildcard = authority.issue("proxy", "DNS:*.internal", Valid::Now);

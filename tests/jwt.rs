@@ -220,6 +220,7 @@ fn what_is_no_token_is_refused() {
         (with("kid", json!(1)), unreadable),
         (signed(json!({ "kid": "1" }), &claims().to_string()), unreadable),
         (signed(json!(["ES256"]), &claims().to_string()), unreadable),
+        (signed(json!(["ES256", "1", null]), &claims().to_string()), unreadable),
         (signed(json!({ "alg": "ES256", "kid": "1" }), "[]"), unreadable),
         (signed(json!({ "alg": "ES256", "kid": "1" }), "ada"), unreadable),
         (signed(json!({ "alg": "ES256", "kid": "1" }), ""), unreadable),
@@ -406,6 +407,34 @@ fn a_symmetric_key_of_the_set_verifies_nothing() {
     let forged = hmac(&json!({ "alg": "HS256", "kid": "1" }), &claims(), secret);
     let message = format!("header `{HEADER}` is signed with an algorithm that is not accepted");
     app.get("/me", &token(&forged)).is(403, &message);
+}
+
+#[test]
+fn ed25519_is_another_name_of_its_algorithm() {
+    let key = SigningKey::new(Kind::Ed25519, "1");
+    let mut jwk = key.jwk();
+    jwk["alg"] = json!("Ed25519");
+    for app in [launch(&[jwk.clone()], ""), launch(&[jwk], "algorithms = ['Ed25519']")] {
+        for algorithm in ["Ed25519", "EdDSA"] {
+            let signed = key.sign(&json!({ "alg": algorithm, "kid": "1" }), &claims());
+            assert_eq!(app.me(&token(&signed))["username"], "ada", "{algorithm}");
+        }
+        let other = SigningKey::new(Kind::Ed25519, "1").sign(&json!({ "alg": "Ed25519" }), &claims());
+        assert_eq!(app.get("/me", &token(&other)).status, 403);
+    }
+}
+
+#[test]
+fn zeros_before_the_numbers_of_a_key_count_for_nothing() {
+    let key = SigningKey::new(Kind::Rsa, "1");
+    let padded = |number: &Value| {
+        let bytes = BASE64.decode(number.as_str().expect("text")).expect("a number");
+        json!(BASE64.encode([&[0, 0], &bytes[..]].concat()))
+    };
+    let mut jwk = key.jwk();
+    (jwk["n"], jwk["e"]) = (padded(&jwk["n"]), padded(&jwk["e"]));
+    let app = launch(&[jwk], "");
+    assert_eq!(app.me(&token(&key.token("RS256", &claims())))["username"], "ada");
 }
 
 #[test]

@@ -78,14 +78,16 @@ fn keys_without_names_may_be_followed_by_others() {
     };
     let server = KeyServer::serve(&jwks(&[nameless(&old)]));
     let app = launch(&server, "jwks_refresh_interval = 1");
-    let get = |key: &SigningKey| {
-        app.get("/me", &[(HEADER, &key.sign(&json!({ "alg": "ES256" }), &claims()))]).status
-    };
-    assert_eq!(get(&old), 200);
-    server.answer("200 OK", "", &jwks(&[nameless(&new)]));
-    eventually(|| get(&new) == 200);
-    assert_eq!(server.requests(), 2);
-    assert_eq!((get(&old), get(&new)), (403, 200));
+    let get = |key: &SigningKey, header| app.get("/me", &[(HEADER, &key.sign(&header, &claims()))]).status;
+    let nameless_token = json!({ "alg": "ES256" });
+    let token = json!({ "alg": "ES256", "kid": "x" });
+    for (header, fetches) in [(nameless_token, 2), (token, 4)] {
+        server.answer("200 OK", "", &jwks(&[nameless(&old)]));
+        eventually(|| get(&old, header.clone()) == 200);
+        server.answer("200 OK", "", &jwks(&[nameless(&new)]));
+        eventually(|| get(&new, header.clone()) == 200);
+        assert_eq!(server.requests(), fetches);
+    }
 }
 
 #[test]

@@ -22,10 +22,14 @@ fn rocket_of(database: &Database, key: &str, text: &str) -> Rocket<Build> {
 
 /// A set of one RSA key whose modulus has so many bits.
 fn rsa(bits: usize) -> String {
+    rsa_with(bits, &[1, 0, 1])
+}
+
+fn rsa_with(bits: usize, exponent: &[u8]) -> String {
     let modulus: Vec<_> = (0..bits).step_by(8).map(|_| 0xff).collect();
     let first = 0xff_u8 >> (modulus.len() * 8 - bits);
     let modulus = [&[0, first], &modulus[1..]].concat();
-    jwks(&[json!({ "kty": "RSA", "n": BASE64.encode(modulus), "e": "AQAB" })])
+    jwks(&[json!({ "kty": "RSA", "n": BASE64.encode(modulus), "e": BASE64.encode(exponent) })])
 }
 
 #[test]
@@ -43,8 +47,15 @@ fn a_key_that_is_weak_or_of_another_kind_stops_the_launch() {
         ("jwks_file", rsa(1024), none),
         ("jwks_file", rsa(2047), none),
         ("jwks_file", rsa(8193), none),
+        ("jwks_file", rsa_with(2048, &[]), none),
+        ("jwks_file", rsa_with(2048, &[0]), none),
+        ("jwks_file", rsa_with(2048, &[1]), none),
+        ("jwks_file", rsa_with(2048, &[2]), none),
+        ("jwks_file", rsa_with(2048, &[1, 0, 0]), none),
+        ("jwks_file", rsa_with(2048, &[2, 0, 0, 0, 1]), none),
         ("jwks_file", set(json!({ "kty": "EC", "crv": "P-256", "x": p256["x"], "y": p256["x"] })), none),
         ("jwks_file", set(json!({ "kty": "EC", "crv": "P-384", "x": p256["x"], "y": p256["y"] })), none),
+        ("jwks_file", format!("[[{p256}]]"), "is not a JWK set (RFC 7517)"),
         ("jwks_file", set(json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAA" })), none),
     ];
     for (key, text, fault) in cases {
@@ -56,10 +67,11 @@ fn a_key_that_is_weak_or_of_another_kind_stops_the_launch() {
 }
 
 #[test]
-fn a_key_of_rsa_has_2048_to_8192_bits() {
-    for bits in [2048, 2049, 8192] {
+fn a_key_of_rsa_has_2048_to_8192_bits_and_an_exponent_that_can_be() {
+    let long = rsa_with(2048, &[1, 0, 0, 0, 1]);
+    for set in [rsa(2048), rsa(2049), rsa(8192), rsa_with(2048, &[3]), rsa_with(2048, &[0, 3]), long] {
         let _recording = Recording::start();
         let database = Database::new();
-        assert!(Client::untracked(rocket_of(&database, "jwks_file", &rsa(bits))).is_ok(), "{bits}");
+        assert!(Client::untracked(rocket_of(&database, "jwks_file", &set)).is_ok(), "{set}");
     }
 }

@@ -1,5 +1,4 @@
 use std::path::Path;
-use std::str::FromStr;
 
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use rocket::figment::value::magic::RelativePathBuf;
@@ -9,7 +8,7 @@ use super::claim_names::ClaimNames;
 use super::key_url::KeyUrl;
 use super::one_or_more::OneOrMore;
 use crate::headers::HeaderName;
-use crate::jwt::Key;
+use crate::jwt::{Key, algorithm};
 
 /// `[default.remote_user.jwt]`: the header with the signed token of the proxy,
 /// who signs it and for whom, and what its claims are.
@@ -152,12 +151,12 @@ fn algorithms(names: Option<Vec<String>>) -> Result<Vec<Algorithm>, String> {
     if names.is_empty() {
         return Err("`algorithms` is empty, so no token would do".into());
     }
-    let algorithm = |name: &String| match Algorithm::from_str(name) {
-        Ok(algorithm) if algorithm.family() == AlgorithmFamily::Hmac => {
+    let algorithm = |name: &String| match algorithm(name) {
+        Some(algorithm) if algorithm.family() == AlgorithmFamily::Hmac => {
             Err(format!("`{name}` is symmetric: whoever can verify a token could also make one"))
         }
-        Ok(algorithm) => Ok(algorithm),
-        Err(_) => {
+        Some(algorithm) => Ok(algorithm),
+        None => {
             let known: Vec<_> = ASYMMETRIC.iter().map(|known| format!("`{known:?}`")).collect();
             Err(format!("`{name}` is no algorithm of `algorithms`: there are {}", known.join(", ")))
         }

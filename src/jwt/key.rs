@@ -10,6 +10,8 @@ use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, K
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind};
 use serde::Deserialize;
 
+use super::{algorithm, object};
+
 /// A public key of the issuer, and what it is for.
 #[derive(Clone)]
 pub(crate) struct Key {
@@ -29,8 +31,14 @@ impl Key {
     ///
     /// [RFC 7517, section 5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
     pub(crate) fn of_jwks(text: &str) -> Result<Vec<Self>, String> {
-        let set: JwkSet = serde_json::from_str(text).map_err(|_| "is not a JWK set (RFC 7517)")?;
-        let jwk = |value| serde_json::from_value::<Jwk>(value).ok();
+        let set: Option<JwkSet> = object(text.as_bytes());
+        let set = set.ok_or("is not a JWK set (RFC 7517)")?;
+        let jwk = |mut value: serde_json::Value| {
+            if let Some(serde_json::Value::String(name)) = value.get_mut("alg") {
+                *name = algorithm::known_as(name).into();
+            }
+            serde_json::from_value::<Jwk>(value).ok()
+        };
         let keys: Vec<_> =
             set.keys.into_iter().filter_map(jwk).filter_map(|jwk| Self::of_jwk(&jwk)).collect();
         match keys.is_empty() {
@@ -63,7 +71,7 @@ impl Key {
         let is_meant = |algorithm: &Algorithm| {
             common.key_algorithm.is_none_or(|meant| meant == KeyAlgorithm::from(*algorithm))
         };
-        let key = DecodingKey::from_jwk(jwk).ok()?;
+        let key = minimal(DecodingKey::from_jwk(jwk).ok()?);
         let possible = algorithms_of(&key);
         let algorithms = algorithms.iter().copied().filter(|algorithm| possible.contains(algorithm));
         let algorithms: Vec<_> = algorithms.filter(is_meant).collect();
@@ -103,11 +111,13 @@ impl Key {
     /// Whether a token that names the key `id` may be signed by this key with
     /// `algorithm`.
     pub(super) fn fits(&self, id: Option<&str>, algorithm: Algorithm) -> bool {
-        let is_named = match (id, &self.id) {
-            (Some(id), Some(own)) => id == own,
-            _ => true,
-        };
-        is_named && self.algorithms.contains(&algorithm)
+        let may_be_named = id.is_none() || self.id.is_none() || self.is_named(id);
+        may_be_named && self.algorithms.contains(&algorithm)
+    }
+
+    /// Whether `id` is the name of this key.
+    pub(super) fn is_named(&self, id: Option<&str>) -> bool {
+        id.is_some() && id == self.id.as_deref()
     }
 
     /// Whether `signature` is one of `message` by this key.
@@ -130,7 +140,8 @@ fn algorithms_of(key: &DecodingKey) -> &'static [Algorithm] {
         ParsedPublicKey::new(algorithm, point).is_ok()
     };
     let modulus = match key.kind() {
-        DecodingKeyKind::RsaModulusExponent { n, .. } => bits(n),
+        DecodingKeyKind::RsaModulusExponent { n, e } if is_exponent(e) => bits(n),
+        DecodingKeyKind::RsaModulusExponent { .. } => 0,
         DecodingKeyKind::SecretOrDer(der) => RsaParameters::public_modulus_len(der).unwrap_or(0),
     };
     match (key.family(), key.kind()) {
@@ -147,10 +158,33 @@ fn algorithms_of(key: &DecodingKey) -> &'static [Algorithm] {
     }
 }
 
+/// A key without the zeros before the numbers of an RSA key, which some write
+/// though [RFC 7518, section 2] has none: what verifies does not take them.
+///
+/// [RFC 7518, section 2]: https://www.rfc-editor.org/rfc/rfc7518#section-2
+fn minimal(key: DecodingKey) -> DecodingKey {
+    match key.kind() {
+        DecodingKeyKind::RsaModulusExponent { n, e } => {
+            DecodingKey::from_rsa_raw_components(without_zeros(n), without_zeros(e))
+        }
+        DecodingKeyKind::SecretOrDer(_) => key,
+    }
+}
+
+/// Whether an RSA key can have this public exponent: odd, above 1, and no
+/// longer than what verifies takes.
+fn is_exponent(number: &[u8]) -> bool {
+    (2..=33).contains(&bits(number)) && number.last().is_some_and(|last| last % 2 == 1)
+}
+
 /// How many bits a big-endian number has.
 fn bits(number: &[u8]) -> u32 {
-    let number = number.iter().skip_while(|byte| **byte == 0);
-    number.clone().next().map_or(0, |first| 8 * number.count() as u32 - first.leading_zeros())
+    let number = without_zeros(number);
+    number.first().map_or(0, |first| 8 * number.len() as u32 - first.leading_zeros())
+}
+
+fn without_zeros(number: &[u8]) -> &[u8] {
+    &number[number.iter().take_while(|byte| **byte == 0).count()..]
 }
 
 impl fmt::Debug for Key {

@@ -37,6 +37,8 @@ pub(super) struct KeyServer {
 #[derive(Debug, Default)]
 struct Attempt {
     at: Option<Instant>,
+    /// When its answer was there, or was not to be.
+    end: Option<Instant>,
     /// Whether the server said that it has none.
     is_missing: bool,
 }
@@ -52,6 +54,8 @@ struct Failure {
 struct Fetched {
     keys: Arc<[Key]>,
     at: Instant,
+    /// Whether one of them verified a token.
+    is_proven: bool,
 }
 
 impl KeyServer {
@@ -159,15 +163,17 @@ impl KeyServer {
     /// comes while it is tried waits for it.
     async fn refresh(&self, url: &Url, now: Instant) {
         let Some(attempt) = self.attempt(url, now) else { return };
+        let asked = Instant::now();
         let mut attempt = attempt.lock().await;
-        if attempt.is_recent(now, self.interval) {
+        if attempt.is_recent(now, self.interval) || attempt.end.is_some_and(|end| end > asked) {
             return;
         }
         attempt.at = Some(now);
         let fetched = self.fetch(url).await;
+        attempt.end = Some(Instant::now());
         attempt.is_missing = fetched.as_ref().is_err_and(|failure| failure.is_missing);
         match fetched {
-            Ok(keys) => self.keep(url, Fetched { keys: keys.into(), at: now }),
+            Ok(keys) => self.keep(url, keys.into(), now),
             Err(Failure { reason, .. }) => {
                 warn!("The keys at {} cannot be fetched: {}.", self.url, reason);
                 match self.good(url, now) {
@@ -178,16 +184,38 @@ impl KeyServer {
         }
     }
 
-    /// Keeps what was fetched, in the place of the oldest if there is much.
-    fn keep(&self, url: &Url, fetched: Fetched) {
+    /// Keeps what was fetched, in the place of the oldest if there is much, and
+    /// of one that verified nothing yet if there is such a one: anybody can
+    /// name a key, and only its owner can sign with it.
+    fn keep(&self, url: &Url, keys: Arc<[Key]>, at: Instant) {
         let mut kept = self.fetched.write().unwrap_or_else(PoisonError::into_inner);
-        kept.insert(url.clone(), fetched);
-        if kept.len() > Self::MOST
-            && let Some(oldest) =
-                kept.iter().min_by_key(|(_, fetched)| fetched.at).map(|(url, _)| url.clone())
-        {
-            kept.remove(&oldest);
+        let is_proven = kept.get(url).is_some_and(|fetched| fetched.is_proven);
+        kept.insert(url.clone(), Fetched { keys, at, is_proven });
+        if kept.len() > Self::MOST {
+            let others = kept.iter().filter(|(other, _)| *other != url);
+            let least = others.min_by_key(|(_, fetched)| (fetched.is_proven, fetched.at));
+            let least = least.map(|(url, _)| url.clone());
+            least.map(|url| kept.remove(&url));
         }
+    }
+
+    /// Notes that a token which names the key `name` was verified.
+    pub(super) fn prove(&self, name: Option<&str>) {
+        let Some(url) = self.url.of(name) else { return };
+        let is_new = {
+            let kept = self.fetched.read().unwrap_or_else(PoisonError::into_inner);
+            kept.get(&url).is_some_and(|fetched| !fetched.is_proven)
+        };
+        if is_new {
+            let mut kept = self.fetched.write().unwrap_or_else(PoisonError::into_inner);
+            kept.entry(url).and_modify(|fetched| fetched.is_proven = true);
+        }
+    }
+
+    /// Whether all keys are fetched together, so that one that is not known may
+    /// be among them by now.
+    pub(super) fn is_of_a_set(&self) -> bool {
+        matches!(self.url, KeyUrl::Set(_))
     }
 
     async fn fetch(&self, url: &Url) -> Result<Vec<Key>, Failure> {

@@ -1,5 +1,3 @@
-use std::str::FromStr;
-
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -7,7 +5,7 @@ use jsonwebtoken::Algorithm;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
-use super::Key;
+use super::{Key, algorithm, object};
 use crate::error::Fault;
 
 /// A token in the compact serialization of [RFC 7515, section 7.1], taken apart
@@ -71,7 +69,7 @@ impl<'a> Token<'a> {
         }
         let (message, signature) = text.rsplit_once('.').ok_or(Fault::NotAToken)?;
         let (header, payload) = message.split_once('.').ok_or(Fault::NotAToken)?;
-        let header: JoseHeader = serde_json::from_slice(&decode(header)?).map_err(|_| Fault::NotAToken)?;
+        let header: JoseHeader = object(&decode(header)?).ok_or(Fault::NotAToken)?;
         if [header.crit, header.b64, header.enc, header.zip].iter().any(|member| member.0) {
             return Err(Fault::NotAToken);
         }
@@ -79,7 +77,7 @@ impl<'a> Token<'a> {
             payload: decode(payload)?,
             signature: decode(signature)?,
             message: message.as_bytes(),
-            algorithm: Algorithm::from_str(&header.alg).map_err(|_| Fault::Algorithm)?,
+            algorithm: algorithm::named(&header.alg).ok_or(Fault::Algorithm)?,
             key_id: header.kid,
             signer: header.signer,
         })

@@ -1,6 +1,7 @@
 use rocket::Request;
 use rocket::mtls::Certificate;
 use rocket::mtls::x509::GeneralName;
+use rocket::mtls::x509::der::DerObjectContent;
 use rocket::request::Outcome;
 use sha2::{Digest, Sha256};
 
@@ -48,8 +49,17 @@ impl Certificates {
     }
 }
 
+/// Of two common names an authority may have verified one only, so there must
+/// be one, in a form whose bytes are its characters: not UTF-16, for example.
 fn has_common_name(certificate: &Certificate<'_>, names: &[String]) -> bool {
-    certificate.subject().common_names().any(|name| names.iter().any(|accepted| accepted == name))
+    let mut attributes = certificate.subject().iter_common_name();
+    let (Some(attribute), None) = (attributes.next(), attributes.next()) else { return false };
+    match attribute.attr_value().content {
+        DerObjectContent::UTF8String(name)
+        | DerObjectContent::PrintableString(name)
+        | DerObjectContent::IA5String(name) => names.iter().any(|accepted| accepted == name),
+        _ => false,
+    }
 }
 
 /// A common name is none (RFC 9525, section 2).

@@ -79,6 +79,23 @@ impl Authority {
         Identity { certificate: self.path(&certificate), key: self.path(&key) }
     }
 
+    /// Issues a certificate for `subject`, such as `/CN=proxy`, whose strings are
+    /// of the ASN.1 type that this mask of OpenSSL allows.
+    pub fn issue_for(&self, subject: &str, mask: &str) -> Identity {
+        fs::write(
+            self.path("req.cnf"),
+            format!("[req]\nstring_mask = {mask}\ndistinguished_name = name\n[name]\n"),
+        )
+        .expect("a file");
+        let count = fs::read_dir(self.directory.path()).expect("files").count();
+        let (key, certificate) = (format!("{count}.key"), format!("{count}.pem"));
+        let new = "req -x509 -CA ca.pem -CAkey ca.key -config req.cnf -newkey ec -pkeyopt \
+                   ec_paramgen_curve:P-256 -nodes -days 1 -utf8 -addext extendedKeyUsage=clientAuth -addext \
+                   basicConstraints=critical,CA:FALSE";
+        self.openssl(new, &["-keyout", &key, "-out", &certificate, "-subj", subject]);
+        Identity { certificate: self.path(&certificate), key: self.path(&key) }
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }

@@ -91,16 +91,49 @@ async fn names_that_are_made_up_hold_up_no_key_that_is_known() {
     assert!(server.keys(Some("c"), later + MINUTE).await.is_ok());
 }
 
-#[rocket::async_test]
-async fn the_oldest_of_too_many_keys_is_dropped() {
-    let (server, _) = serve();
-    let start = Instant::now();
+/// As [`serve`], asked as often as anybody likes.
+fn serve_at_once() -> (Arc<KeyServer>, Arc<AtomicUsize>) {
+    let (server, asked) = serve();
     let server = KeyServer { interval: Duration::ZERO, ..Arc::into_inner(server).expect("one owner") };
-    let server = Arc::new(server);
+    (Arc::new(server), asked)
+}
+
+#[rocket::async_test]
+async fn the_oldest_of_too_many_keys_is_dropped_and_those_first_that_verified_nothing() {
+    let (server, _) = serve_at_once();
+    let start = Instant::now();
     let at = |second: usize| start + Duration::from_secs(second as u64);
+    let kept = |name: &str| server.good(&server.url.of(Some(name)).expect("a URL"), at(60)).is_ok();
     for second in 0..=KeyServer::MOST {
         assert!(server.keys(Some(&format!("{second}")), at(second)).await.is_ok());
     }
-    let kept = |name: &str| server.good(&server.url.of(Some(name)).expect("a URL"), at(20)).is_ok();
     assert_eq!((kept("0"), kept("1"), kept("16")), (false, true, true));
+
+    server.prove(Some("1"));
+    server.prove(Some("nowhere"));
+    for second in 17..40 {
+        assert!(server.keys(Some(&format!("{second}")), at(second)).await.is_ok());
+    }
+    assert_eq!((kept("1"), kept("16"), kept("24"), kept("25"), kept("39")), (true, false, false, true, true));
+
+    assert!(server.fresh_keys(Some("1"), at(40)).await.is_ok(), "what is fetched again stays proven");
+    (25..40).for_each(|name| server.prove(Some(&name.to_string())));
+    assert!(
+        server.keys(Some("41"), at(41)).await.is_ok(),
+        "one that is new takes the place of one that is not"
+    );
+    assert_eq!((kept("1"), kept("25"), kept("26"), kept("41")), (true, false, true, true));
+    assert!(server.keys(Some("42"), at(42)).await.is_ok());
+    assert_eq!((kept("26"), kept("41"), kept("42")), (true, false, true));
+}
+
+#[rocket::async_test]
+async fn who_waited_for_a_fetch_does_not_begin_another() {
+    let (server, asked) = serve_at_once();
+    let now = Instant::now();
+    let (one, other) = tokio::join!(server.fresh_keys(Some("a"), now), server.fresh_keys(Some("a"), now));
+    assert!(one.is_ok() && other.is_ok());
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert!(server.fresh_keys(Some("a"), now).await.is_ok());
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
 }
