@@ -28,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rocket::figment::Figment;
 use serde::Deserialize;
 
+use crate::headers::HeaderName;
 use crate::launch::Abort;
 use crate::proxy::Network;
 use location::{beneath_table, check_tables, misconfigured};
@@ -75,6 +76,7 @@ pub struct Config {
     pub(crate) headers: Headers,
     pub(crate) encoding: Encoding,
     pub(crate) strip_prefix: Prefixes,
+    pub(crate) blank: Vec<HeaderName>,
     pub(crate) groups_format: GroupsFormat,
     pub(crate) groups_separator: String,
     pub(crate) limits: Limits,
@@ -190,6 +192,7 @@ impl Default for Config {
             headers: Headers::default(),
             encoding: Encoding::Utf8,
             strip_prefix: Prefixes::default(),
+            blank: Vec::new(),
             groups_format: GroupsFormat::Separator,
             groups_separator: ",".into(),
             limits: Limits::default(),

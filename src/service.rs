@@ -31,6 +31,7 @@ pub(crate) struct Service {
     proofs: Proofs,
     untrusted: Untrusted,
     reader: Reader,
+    blank: Vec<HeaderName>,
     #[cfg(feature = "jwt")]
     tokens: Option<TokenReader>,
     acceptance: Acceptance,
@@ -61,6 +62,7 @@ impl Service {
             proofs,
             untrusted: config.untrusted,
             reader: Reader::new(config),
+            blank: config.blank.clone(),
             acceptance: Acceptance::new(config, policy.clone()),
             rules: Rules::new(config),
             store,
@@ -75,8 +77,8 @@ impl Service {
     pub(crate) async fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
         let sighting = Sighting::of(self.watched(), request.headers());
         let verdict = self.verdict(request, &sighting).await;
-        let beside_token = self.beside_token(request).into_iter().map(Cow::Owned);
-        for name in sighting.into_names().chain(beside_token) {
+        let further = self.further(request).into_iter().map(Cow::Owned);
+        for name in sighting.into_names().chain(further) {
             request.replace_header(Header::new(name, ""));
         }
         let refusal = verdict.as_ref().map(|_| ()).map_err(|rejection| rejection.clone().into());
@@ -142,15 +144,15 @@ impl Service {
         None
     }
 
-    /// The names of headers that are blanked because a token says who is there.
-    #[cfg(feature = "jwt")]
-    fn beside_token(&self, request: &Request<'_>) -> Vec<String> {
-        self.tokens.as_ref().map_or_else(Vec::new, |tokens| tokens.beside(request.headers()))
-    }
-
-    #[cfg(not(feature = "jwt"))]
-    fn beside_token(&self, _: &Request<'_>) -> Vec<String> {
-        Vec::new()
+    /// The names, as they were sent, of headers that are not read and still not
+    /// to be seen.
+    fn further(&self, request: &Request<'_>) -> Vec<String> {
+        if self.blank.is_empty() {
+            return Vec::new();
+        }
+        let names = request.headers().iter().map(|header| header.name);
+        let is_blanked = |name: &str| self.blank.iter().any(|header| header.is_kin(name));
+        names.filter(|name| is_blanked(name.as_str())).map(|name| name.to_string()).collect()
     }
 
     /// The user of `request`: whom the proxy vouches for, brought in step, or

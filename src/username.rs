@@ -25,12 +25,22 @@ impl Username {
         let name = match (name.is_empty(), case) {
             // The profile leaves printable ASCII as it is.
             (false, UsernameCase::Preserve) if name.bytes().all(|b| b.is_ascii_graphic()) => name,
-            _ => Self::enforce(&name, case)?,
+            _ => Self::stable(&name, case)?,
         };
         value::check(&name, limit)?;
         match name.contains(',') {
             true => Err(Fault::Comma),
             false => Ok(Self(name)),
+        }
+    }
+
+    /// The name that is its own canonical name: a letter may become one that
+    /// the profile does not know.
+    fn stable(name: &str, case: UsernameCase) -> Result<String, Fault> {
+        let once = Self::enforce(name, case)?;
+        match Self::enforce(&once, case)? == once {
+            true => Ok(once),
+            false => Err(Fault::NotAUsername),
         }
     }
 
@@ -95,6 +105,9 @@ mod tests {
         assert_eq!(lower("ADA"), Ok("ada".into()));
         assert_eq!(lower("Ａda"), Ok("ada".into()));
         assert_ne!(canonical("ADA"), canonical("ada"));
+        // Its lower case, U+AB70, is refused, so it is refused at once.
+        assert_eq!(lower("\u{13a0}"), Err(Fault::NotAUsername));
+        assert_eq!(lower("\u{ab70}"), Err(Fault::NotAUsername));
     }
 
     #[test]

@@ -113,7 +113,11 @@ fn further_headers_of_the_product_are_blank_too() {
     let blank = r#"[["x-goog-authenticated-user-id",""],["x_goog_authenticated_user_id",""],["x-id","eve"]]"#;
     app.get("/headers", &id).is(200, blank);
 
-    let app = launch(&[key.jwk()], "blank = ['X-Id']");
+    let app = App::launch_exactly(&format!(
+        "blank = ['X-Id']\n[default.remote_user.jwt]\nheader = '{HEADER}'\nissuer = '{ISSUER}'\n\
+         audience = '{AUDIENCE}'\npublic_key_file = '{}'",
+        key.public_key_file().display()
+    ));
     let signed = key.token("ES256", &claims());
     let sent =
         [&token(&signed)[..], &[("HTTP_X_ID", "eve"), ("X-Id", "eve"), ("X-Id", "eve"), ("X-Idea", "eve")]];
@@ -521,6 +525,8 @@ fn a_claim_that_is_absent_keeps_and_one_that_is_blank_clears() {
     let me = |claims: &Value| app.me(&token(&key.token("ES256", claims)));
     assert_eq!(me(&claims())["groups"], json!(["authors", "editors"]));
     assert_eq!(me(&claims_but("name", Value::Null))["name"], "Ada Lovelace");
+    assert_eq!(me(&claims_but("name", json!(" A. L.\u{a0}")))["name"], "A. L.");
+    assert_eq!(me(&claims_but("email", json!("\u{3000}")))["email"], json!(null));
     assert_eq!(me(&claims_but("name", json!("")))["name"], json!(null));
     assert_eq!(me(&claims_but("groups", json!(["editors", " ", ""])))["groups"], json!(["editors"]));
     assert_eq!(me(&claims_but("groups", json!([])))["groups"], json!([]));

@@ -164,6 +164,12 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
             "`keycloak` is no preset: there are `authelia`, `authentik`, `aws-alb`, `azure-easyauth`, \
              `cloudflare-access`, `google-iap`, `kubernetes`, `oauth2-proxy`, `pomerium`, `tailscale`",
         ),
+        (
+            "blank",
+            "blank = ['Remote_Name', 'X-Id', 'X_Id']",
+            "`X_Id` is the name of two headers, or an alias of another",
+        ),
+        ("blank", "blank = ['Cookie']", "`Cookie` is a header of HTTP itself, and cannot be blanked"),
         ("unsigned", "unsigned = 'yes'", "invalid type: found string \"yes\", expected a boolean"),
         (
             "headers",

@@ -190,3 +190,22 @@ fn the_headers_of_a_preset_are_guarded_like_any_others() {
     app.get("/headers", &[("X-Remote-Group", "a"), ("X-Remote-Group", "b")])
         .is(200, r#"[["x-remote-group",""]]"#);
 }
+
+#[test]
+fn what_else_a_product_says_of_who_is_there_is_blank() {
+    let cases = [
+        ("authentik", "x-authentik-uid"),
+        ("kubernetes", "x-remote-uid"),
+        ("azure-easyauth", "x-ms-client-principal"),
+        ("azure-easyauth", "x-ms-client-principal-id"),
+        ("google-iap'\nunsigned = true #", "x-goog-authenticated-user-id"),
+    ];
+    for (preset, header) in cases {
+        let app = App::launch(&format!("preset = '{preset}'"));
+        for peer in [harness::PROXY, harness::STRANGER] {
+            let sent = [(header, "eve"), ("x-other", "kept")];
+            let reply = app.send(rocket::http::Method::Get, "/headers", &sent, peer);
+            reply.is(200, &format!(r#"[["{header}",""],["x-other","kept"]]"#));
+        }
+    }
+}

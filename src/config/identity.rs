@@ -4,12 +4,18 @@ use super::Config;
 use crate::headers::HeaderName;
 
 impl Config {
-    /// The name of every header that is read and blanked, with its key.
+    /// The name of every header that is read or blanked, with its key. One that
+    /// is read is blanked anyhow.
     pub(super) fn header_names(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
+        let is_read = |name: &HeaderName| self.names_read().any(|(_, read)| read.is_kin(name.as_str()));
+        let blank = self.blank.iter().filter(move |name| !is_read(name));
+        self.names_read().chain(blank.map(|name| ("blank", name)))
+    }
+
+    fn names_read(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
         let identity = self.headers.iter().map(|name| ("headers", name));
         let secret = self.proxy_secret.iter().map(|secret| ("proxy_secret.header", &secret.header));
-        let token = self.token_header().map(|name| ("jwt.header", name));
-        identity.chain(secret).chain(token).chain(self.beside_token().iter().map(|name| ("jwt.blank", name)))
+        identity.chain(secret).chain(self.token_header().map(|name| ("jwt.header", name)))
     }
 
     /// The header that says who is there: the user header, unless a token does.
@@ -25,17 +31,6 @@ impl Config {
     #[cfg(not(feature = "jwt"))]
     fn token_header(&self) -> Option<&HeaderName> {
         None
-    }
-
-    /// Headers that are blanked because a token says who is there.
-    #[cfg(feature = "jwt")]
-    fn beside_token(&self) -> &[HeaderName] {
-        self.jwt.as_ref().map_or(&[], |jwt| &jwt.blank)
-    }
-
-    #[cfg(not(feature = "jwt"))]
-    fn beside_token(&self) -> &[HeaderName] {
-        &[]
     }
 
     /// The key that is off, if nothing is to say which groups somebody is in.

@@ -22,7 +22,6 @@ pub(crate) struct Jwt {
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) keys: KeySource,
     pub(crate) claims: ClaimNames,
-    pub(crate) blank: Vec<HeaderName>,
     pub(crate) jwks_max_age: u64,
     pub(crate) jwks_refresh_interval: u64,
 }
@@ -51,8 +50,6 @@ struct Table {
     public_key_url: Option<String>,
     #[serde(default)]
     claims: ClaimNames,
-    #[serde(default)]
-    blank: Vec<HeaderName>,
     #[serde(default = "a_day")]
     jwks_max_age: u64,
     #[serde(default = "half_a_minute")]
@@ -109,7 +106,6 @@ impl TryFrom<Table> for Jwt {
             audience,
             signer: table.signer,
             claims: table.claims,
-            blank: table.blank,
             jwks_max_age: table.jwks_max_age,
             jwks_refresh_interval: table.jwks_refresh_interval,
         })

@@ -57,7 +57,13 @@ impl TryFrom<Table> for ProxySecret {
         if let Some(file) = values_file.map(|file| file.relative()) {
             let read = read(&file).map_err(|e| format!("`{}` cannot be read: {e}", file.display()))?;
             for (secret, number) in read.iter().zip(1..) {
-                Self::check(secret, number, &format!("`{}`", file.display()))?;
+                let place = format!("`{}`", file.display());
+                Self::check(secret, number, &place)?;
+                if secret.expose_secret().starts_with('#') {
+                    return Err(format!(
+                        "secret {number} of {place} begins as a comment, of which there are none"
+                    ));
+                }
             }
             secrets.extend(read);
         }

@@ -42,6 +42,17 @@ pub(crate) enum Said<T> {
     Value(T),
 }
 
+impl Said<String> {
+    /// What is said of a person without the white space around it.
+    fn trimmed(self) -> Self {
+        match self {
+            Said::Value(value) if value.trim().is_empty() => Said::Blank,
+            Said::Value(value) if value.trim() != value => Said::Value(value.trim().to_owned()),
+            said => said,
+        }
+    }
+}
+
 /// Reads the identity headers that are configured.
 #[derive(Debug)]
 pub(crate) struct Reader {
@@ -81,8 +92,8 @@ impl Reader {
             sighting.check(header, is_groups && self.groups.repeats())?;
         }
         let user = self.value(sighting, Some(&headers.user), &prefixes.user, limits.user)?;
-        let name = self.value(sighting, headers.name.as_ref(), &prefixes.name, limits.name)?;
-        let email = self.value(sighting, headers.email.as_ref(), &prefixes.email, limits.email)?;
+        let name = self.value(sighting, headers.name.as_ref(), &prefixes.name, limits.name)?.trimmed();
+        let email = self.value(sighting, headers.email.as_ref(), &prefixes.email, limits.email)?.trimmed();
         let groups = self.groups(sighting)?;
 
         let Said::Value(user) = user else { return Ok(None) };
@@ -100,8 +111,8 @@ impl Reader {
         let Said::Value(user) = clean(&user, self.limits.user)? else { return Err(Fault::Claim) };
         Ok(Assertion {
             user: no_comma(user)?,
-            name: optional(name, self.limits.name)?,
-            email: optional(email, self.limits.email)?,
+            name: optional(name, self.limits.name)?.trimmed(),
+            email: optional(email, self.limits.email)?.trimmed(),
             groups: match groups {
                 None => Said::Nothing,
                 Some(StatedGroups::List(list)) => self.groups.read_stated(&list)?,

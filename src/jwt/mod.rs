@@ -10,7 +10,6 @@ mod token;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rocket::http::HeaderMap;
 use rocket::time::OffsetDateTime;
 use serde::Deserialize;
 
@@ -57,14 +56,6 @@ impl TokenReader {
     /// The header that carries the token.
     pub(crate) fn header(&self) -> &HeaderName {
         &self.rules.header
-    }
-
-    /// The names, as they were sent, of further headers that would say who is
-    /// there, were it not for the token.
-    pub(crate) fn beside(&self, headers: &HeaderMap<'_>) -> Vec<String> {
-        let is_blanked = |name: &str| self.rules.blank.iter().any(|header| header.is_kin(name));
-        let names = headers.iter().map(|header| header.name);
-        names.filter(|name| is_blanked(name.as_str())).map(|name| name.to_string()).collect()
     }
 
     /// Reads the token that was sighted; `reader` holds what it states to the
