@@ -6,7 +6,7 @@ mod harness;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
-use harness::{Database, application, figment};
+use harness::{App, Database, application, eventually, figment};
 use rocket::http::Header;
 use rocket::local::blocking::Client;
 use rocket::{Build, Rocket, get, routes};
@@ -274,4 +274,25 @@ fn a_person_is_created_once_however_many_requests_come_first(database: Database)
         requests.into_iter().for_each(|request| assert_eq!(request.join().expect("a response"), 200));
     });
     assert_eq!(*diary.0.lock().expect("the diary"), ["created 1 ada"]);
+}
+
+on_every_database!(plans, Postgres, [groups_are_found_by_their_index]);
+
+fn groups_are_found_by_their_index(database: Database) {
+    let app = App::launch_on(database, "");
+    app.database.sql("INSERT INTO remote_groups (name) SELECT 'group ' || n FROM generate_series(1, 5000) n");
+    app.database.sql("ANALYZE remote_groups");
+    for groups in ["group 7,group 8", "group 8,group 9", "group 9"] {
+        app.groups("ada", groups);
+    }
+    let App { client, database } = app;
+    // A session tells of its scans when it ends, at the latest.
+    drop(client);
+    let count = |column| {
+        let count = database
+            .sql(&format!("SELECT {column}::text FROM pg_stat_user_tables WHERE relname = 'remote_groups'"));
+        count[0].parse::<u64>().expect("a number")
+    };
+    eventually(|| database.sessions() == 0 && count("idx_scan") >= 3);
+    assert!(count("seq_tup_read") < 5_000, "{}", count("seq_tup_read"));
 }

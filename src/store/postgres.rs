@@ -38,6 +38,8 @@ macro_rules! session {
     };
 }
 
+/// Names are compared with an array: of a join, the planner knows too little not
+/// to read all groups.
 impl Dialect for Postgres {
     // sqlx locks out other instances; each launch would be told that the bookkeeping table exists.
     const BEGIN_MIGRATION: Option<&'static str> =
@@ -52,8 +54,8 @@ impl Dialect for Postgres {
         "SELECT (",
         user!(
             "(SELECT coalesce(json_object_agg(g.name, 1), '{}')
-            FROM json_array_elements_text($1::json) AS named CROSS JOIN remote_groups g
-           WHERE g.name = named.value)"
+            FROM remote_groups g
+           WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($1::json))))"
         ),
         ")::text
   FROM (SELECT 1) AS one LEFT JOIN remote_users u ON u.username = $2"
@@ -77,16 +79,16 @@ ON CONFLICT DO NOTHING";
     const JOIN: &'static str = "\
 INSERT INTO remote_memberships (user_id, group_id, source)
 SELECT $1, g.id, 'remote'
-  FROM json_array_elements_text($2::json) AS named CROSS JOIN remote_groups g
- WHERE g.name = named.value
+  FROM remote_groups g
+ WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($2::json)))
 ON CONFLICT DO NOTHING";
 
     const LEAVE: &'static str = "\
 DELETE FROM remote_memberships
  WHERE user_id = $2
    AND group_id IN (SELECT g.id
-                      FROM json_array_elements_text($1::json) AS named CROSS JOIN remote_groups g
-                     WHERE g.name = named.value)";
+                      FROM remote_groups g
+                     WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($1::json))))";
 
     const FIND_SESSION: &'static str = concat!(
         "SELECT (json_build_array(",
@@ -131,7 +133,12 @@ UPDATE remote_sessions
 
     const PURGE_SESSIONS: &'static str = "\
 DELETE FROM remote_sessions
- WHERE expires_at <= to_timestamp($1::bigint / 1000.0)";
+ WHERE token_hash IN (SELECT token_hash
+                        FROM remote_sessions
+                       WHERE expires_at <= to_timestamp($1::bigint / 1000.0)
+                       ORDER BY expires_at
+                       LIMIT 100
+                         FOR UPDATE SKIP LOCKED)";
 
     const REMOTE: bool = true;
 
