@@ -3,6 +3,9 @@
 
 mod harness;
 
+use std::io::Write;
+use std::net::TcpStream;
+
 use harness::Database;
 use harness::process::Example;
 use harness::socket::cookie;
@@ -112,6 +115,41 @@ fn whoami_signs_people_out() {
     let three = sign_in();
     assert_eq!(whoami.post("/logout-everywhere", &two, "").0, 303);
     assert_eq!((whoami.get("/me", &two).0, whoami.get("/me", &three).0), (401, 401));
+}
+
+#[test]
+fn forms_that_never_come_hold_nobody_up() {
+    let database = Database::new();
+    let example = Example::run("fallback_login", "fallback_login", &database, &[]);
+    let ada = "Remote-User: ada";
+    assert_eq!(example.post("/password", ada, "password=correct+horse+battery").0, 303);
+    let begun = format!(
+        "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: 2000\r\n\r\nusername={}",
+        "a".repeat(1_000)
+    );
+    let open = (0..32).map(|_| {
+        let mut stream = TcpStream::connect(example.address).expect("a connection");
+        stream.write_all(begun.as_bytes()).expect("to write");
+        stream
+    });
+    let open: Vec<TcpStream> = open.collect();
+    for _ in 0..4 {
+        assert_eq!(example.post("/login", "", "username=ada&password=correct+horse+battery").0, 303);
+        assert_eq!(example.get("/", ada).0, 200);
+    }
+    drop(open);
+}
+
+#[test]
+fn the_session_is_as_it_is_configured() {
+    let database = Database::new();
+    let file = database.directory.path().join("Rocket.toml");
+    let keys = "[default.remote_user]\ntrusted_proxies = ['127.0.0.1']\nsession = { idle_timeout = 60, max_age = 61 }";
+    std::fs::write(&file, keys).expect("a file");
+    let variables = [("ROCKET_CONFIG", file.to_str().expect("a path"))];
+    let example = Example::run("fallback_login", "fallback_login", &database, &variables);
+    assert!(example.launch.contains("60 s idle, 61 s in all"), "{}", example.launch);
 }
 
 #[test]

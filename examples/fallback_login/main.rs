@@ -19,11 +19,12 @@ mod attempts;
 mod passwords;
 mod same_origin;
 
+use rocket::figment::providers::Serialized;
 use rocket::form::Form;
 use rocket::http::{RawStr, Status};
 use rocket::response::{Redirect, content::RawHtml};
 use rocket::{FromForm, Responder, State, get, launch, post, routes};
-use rocket_db_pools::{Connection, Database};
+use rocket_db_pools::Database;
 use rocket_remote_user::{Error, RemoteUser, Session, SqlitePool};
 
 use attempts::Attempts;
@@ -69,7 +70,7 @@ async fn login(
     form: Form<Credentials<'_>>,
     session: Session<'_>,
     attempts: &State<Attempts>,
-    db: Connection<Fallback>,
+    db: &Fallback,
 ) -> Result<Redirect, Refusal> {
     let Some(name) = session.canonical(form.username) else { return Err(wrong()) };
     if !attempts.begin(&name) {
@@ -92,7 +93,7 @@ async fn set_password(
     _from_here: SameOrigin,
     user: RemoteUser,
     form: Form<NewPassword<'_>>,
-    db: Connection<Fallback>,
+    db: &Fallback,
 ) -> Result<Redirect, Refusal> {
     passwords::set(db, user.id(), form.password).await?;
     Ok(Redirect::to("/"))
@@ -131,8 +132,8 @@ impl From<sqlx::Error> for Refusal {
 #[launch]
 fn rocket() -> _ {
     let figment = rocket::Config::figment()
-        .join(("databases.fallback_login.url", "sqlite:fallback_login.sqlite"))
-        .join(("remote_user.session.idle_timeout", 1800));
+        .join(Serialized::default("databases.fallback_login.url", "sqlite:fallback_login.sqlite"))
+        .join(Serialized::default("remote_user.session.idle_timeout", 1800));
     rocket::custom(figment)
         .attach(RemoteUser::fairing().database::<Fallback>())
         .attach(Fallback::init())

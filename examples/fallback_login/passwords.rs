@@ -4,7 +4,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use rocket::fairing::{AdHoc, Fairing};
 use rocket::tokio::sync::Semaphore;
 use rocket::tokio::task::spawn_blocking;
-use rocket_db_pools::{Connection, Database};
+use rocket_db_pools::Database;
 
 use crate::Fallback;
 
@@ -33,14 +33,9 @@ pub(crate) fn table() -> impl Fairing {
 }
 
 /// Whether `password` is that of the user; never so for nobody.
-pub(crate) async fn verify(
-    mut db: Connection<Fallback>,
-    user_id: Option<i64>,
-    password: &str,
-) -> Result<bool, sqlx::Error> {
+pub(crate) async fn verify(db: &Fallback, user_id: Option<i64>, password: &str) -> Result<bool, sqlx::Error> {
     let query = sqlx::query_scalar("SELECT hash FROM passwords WHERE user_id = ?").bind(user_id);
-    let stored: Option<String> = query.fetch_optional(&mut **db).await?;
-    drop(db);
+    let stored: Option<String> = query.fetch_optional(&***db).await?;
     let password = password.to_owned();
     hashing(move || {
         let hash = stored.as_deref().unwrap_or(NONE);
@@ -52,11 +47,7 @@ pub(crate) async fn verify(
 }
 
 /// Sets the password of a user.
-pub(crate) async fn set(
-    mut db: Connection<Fallback>,
-    user_id: i64,
-    password: &str,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn set(db: &Fallback, user_id: i64, password: &str) -> Result<(), sqlx::Error> {
     let password = password.to_owned();
     let hash = hashing(move || {
         let hash = Argon2::default().hash_password(password.as_bytes());
@@ -64,7 +55,7 @@ pub(crate) async fn set(
     });
     let query =
         sqlx::query("REPLACE INTO passwords (user_id, hash) VALUES (?, ?)").bind(user_id).bind(hash.await?);
-    query.execute(&mut **db).await.map(drop)
+    query.execute(&***db).await.map(drop)
 }
 
 /// Hashes where it holds nobody up.
