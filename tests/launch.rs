@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use harness::launch::{TABLE, abort, abort_by, expect, rocket};
 use harness::log::Recording;
 use harness::{Database, Kind, application};
+use log::LevelFilter;
 use rocket::http::{Header, Status};
 use rocket::local::blocking::Client;
 use rocket::{get, routes};
@@ -19,6 +20,7 @@ on_every_database![
     a_database_is_told_by_the_scheme_of_its_url,
     a_name_that_can_be_longer_than_the_database_holds_stops_the_launch,
     a_newer_schema_stops_the_launch,
+    a_schema_that_is_there_is_launched_on_without_a_change,
     a_schema_that_was_left_half_made_stops_the_launch,
 ];
 
@@ -308,6 +310,25 @@ fn a_newer_schema_stops_the_launch(database: Database) {
     let expected = "the database has version 99 of the `remote_*` tables, which is newer than this version of \
                     `rocket_remote_user` knows: update the crate";
     assert_eq!(abort(&recording, &database, rocket), [expected]);
+    let toml = format!("{toml}migrate = false\n");
+    let rocket = harness::launch::rocket(&database, &toml).attach(RemoteUser::fairing());
+    assert_eq!(abort(&recording, &database, rocket), [expected]);
+}
+
+fn a_schema_that_is_there_is_launched_on_without_a_change(database: Database) {
+    let recording = Recording::start();
+    let toml = format!("{TABLE}{TRUSTED}")
+        .replace("[default.remote_user]", "log_level = 'debug'\n[default.remote_user]");
+    for is_first in [true, false] {
+        let rocket = rocket(&database, &toml).attach(RemoteUser::fairing());
+        recording.clear();
+        recording.raise_to(LevelFilter::Trace);
+        drop(Client::untracked(rocket).expect("a launch"));
+        let statements = recording.lines_of("sqlx::query");
+        assert!(!statements.is_empty());
+        let creates = statements.iter().any(|line| line.contains("CREATE TABLE"));
+        assert_eq!(creates, is_first, "{statements:?}");
+    }
 }
 
 fn a_schema_that_was_left_half_made_stops_the_launch(database: Database) {

@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{Pool, SqlSafeStr};
+use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{Error as SqlError, Pool, SqlSafeStr};
 
 use super::dialect::Dialect;
 use super::statements::Statements;
@@ -14,14 +14,23 @@ const TABLE: &str = "_remote_user_migrations";
 /// How often migrations are tried again.
 const RETRIES: usize = 3;
 
-/// Brings the schema to the version that this crate knows. The error is a
-/// sentence for whoever launches.
+/// Brings the schema to the version that this crate knows, unless it is there:
+/// then nobody needs the right to change it. The error is a sentence for whoever
+/// launches.
 pub(super) async fn run<D: Statements>(pool: &Pool<D>) -> Result<(), String> {
-    let failed =
-        |error: &dyn Display| format!("the `remote_*` tables could not be brought up to date: {error}");
     let mut connection = pool.acquire().await.map_err(|e| failed(&e))?;
+    let migrator = migrator::<D>();
+    // Another instance may be at it, which is no fault yet.
+    if let Ok(applied) = applied::<D>(&mut connection).await {
+        let is_made = |known: &Migration| {
+            applied.iter().any(|made| (made.version, &made.checksum) == (known.version, &known.checksum))
+        };
+        if migrator.iter().all(is_made) {
+            return Ok(());
+        }
+    }
     D::begin_migration(&mut connection).await.map_err(|e| failed(&e))?;
-    let (migrator, mut retries) = (migrator::<D>(), 0..RETRIES);
+    let mut retries = 0..RETRIES;
     let outcome = loop {
         // `run` takes no connection of whatever kind.
         match migrator.run_direct(None, &mut *connection, false).await {
@@ -34,7 +43,41 @@ pub(super) async fn run<D: Statements>(pool: &Pool<D>) -> Result<(), String> {
     if D::BEGIN_MIGRATION.is_some() || outcome.is_err() {
         connection.close_on_drop();
     }
-    outcome.map_err(|error| match error {
+    outcome.map_err(sentence)
+}
+
+/// Refuses a schema that this crate does not know, and leaves any other as it is.
+pub(super) async fn check<D: Statements>(pool: &Pool<D>) -> Result<(), String> {
+    let mut connection = pool.acquire().await.map_err(|e| failed(&e))?;
+    applied::<D>(&mut connection).await.map(drop).map_err(sentence)
+}
+
+/// The migrations that were made, if the bookkeeping of them is there: none of
+/// them half, and none that this crate does not know.
+async fn applied<D: Dialect>(connection: &mut D::Connection) -> Result<Vec<AppliedMigration>, MigrateError> {
+    match connection.dirty_version(TABLE).await {
+        Err(MigrateError::Execute(SqlError::Database(_))) => return Ok(Vec::new()),
+        Ok(Some(version)) => return Err(MigrateError::Dirty(version)),
+        checked => checked?,
+    };
+    let applied = connection.list_applied_migrations(TABLE).await?;
+    match applied.iter().map(|migration| migration.version).find(|version| *version > latest::<D>()) {
+        Some(newer) => Err(MigrateError::VersionMissing(newer)),
+        None => Ok(applied),
+    }
+}
+
+/// The version that this crate knows.
+fn latest<D: Dialect>() -> i64 {
+    D::MIGRATIONS.len() as i64
+}
+
+fn failed(error: &dyn Display) -> String {
+    format!("the `remote_*` tables could not be brought up to date: {error}")
+}
+
+fn sentence(error: MigrateError) -> String {
+    match error {
         MigrateError::VersionMissing(version) => format!(
             "the database has version {version} of the `remote_*` tables, which is newer than this \
              version of `rocket_remote_user` knows: update the crate"
@@ -44,7 +87,7 @@ pub(super) async fn run<D: Statements>(pool: &Pool<D>) -> Result<(), String> {
              drop what there is of it, delete its row from `{TABLE}`, and launch again"
         ),
         error => failed(&error),
-    })
+    }
 }
 
 fn migrator<D: Dialect>() -> Migrator {

@@ -28,8 +28,9 @@ impl<D: Statements> SqlStore<D> {
     /// Opens the store, its schema brought up to date first if `migrate` says
     /// so. The error is a sentence for whoever launches.
     pub(crate) async fn open(pool: &SqlxPool<D>, share: Share, migrate: bool) -> Result<Self, String> {
-        if migrate {
-            migrations::run(pool).await?;
+        match migrate {
+            true => migrations::run(pool).await?,
+            false => migrations::check(pool).await?,
         }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let most = processors.saturating_mul(D::CONNECTIONS_PER_PROCESSOR);
