@@ -499,6 +499,20 @@ fn the_claims_are_those_that_are_named() {
 }
 
 #[test]
+fn groups_stay_where_no_claim_is_to_say_them() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let signed = key.token("ES256", &claims());
+    for (names, groups) in [("{ name = 'name' }", json!(["crew"])), ("{ groups = 'none' }", json!([]))] {
+        let app = launch(&[key.jwk()], &format!("claims = {names}"));
+        app.me(&token(&signed));
+        app.database.sql("INSERT INTO remote_groups (name) VALUES ('crew')");
+        app.database
+            .sql("INSERT INTO remote_memberships (user_id, group_id, source) VALUES (1, 1, 'remote')");
+        assert_eq!(app.me(&token(&signed))["groups"], groups, "{names}");
+    }
+}
+
+#[test]
 fn claims_are_neither_decoded_nor_stripped_as_headers_are() {
     let key = SigningKey::new(Kind::P256, "1");
     let toml = format!(

@@ -83,6 +83,8 @@ fn a_logout_ends_the_row_and_the_cookie(database: Database) {
     assert_eq!((browser.token, sessions(&app).len()), (None, 0));
     assert_eq!(Browser { app: &app, token }.user(), None, "a replay opens nothing");
     assert_eq!(Browser::new(&app).post("/logout", &[]), (303, Some("/".into())), "nor does nobody fail");
+    let without_a_cookie = app.client.post("/logout").dispatch();
+    assert_eq!(without_a_cookie.cookies().iter().count(), 0, "another site takes no cookie away");
 }
 
 fn a_logout_everywhere_ends_all_of_one_person_s(database: Database) {
@@ -211,12 +213,17 @@ fn who_may_not_be_here_manages_no_sessions(database: Database) {
     let mut browser = Browser::new(&app);
     browser.get("/me", &[ADA]);
     app.database.sql("UPDATE remote_users SET is_active = FALSE");
-    for headers in [&[][..], &[ADA]] {
-        browser.get("/sessions", headers).is(403, "the user is inactive");
-        browser.send(Method::Post, "/logout-everywhere", headers).0.is(403, "the user is inactive");
+    for (method, path) in [(Method::Get, "/sessions"), (Method::Post, "/logout-everywhere")] {
+        for headers in [&[][..], &[ADA]] {
+            app.database.sql("UPDATE remote_users SET is_active = TRUE");
+            browser.get("/me", &[ADA]);
+            assert_eq!(sessions(&app).len(), 1);
+            app.database.sql("UPDATE remote_users SET is_active = FALSE");
+            browser.send(method, path, headers).0.is(403, "the user is inactive");
+            assert_eq!(sessions(&app).len(), 0, "{path} {headers:?}");
+        }
     }
     assert_eq!(browser.post("/logout", &[]).0, 303);
-    assert_eq!(sessions(&app).len(), 0);
 }
 
 fn a_logout_beside_requests_is_a_logout(database: Database) {

@@ -112,7 +112,8 @@ fn a_logout_removes_the_cookie_that_was_set() {
     let database = Database::new();
     let figment = figment(&database, PERSISTENT).select("release");
     let client = Client::untracked(with_logins(figment)).expect("a launch");
-    let out = client.post("/logout").dispatch();
+    let sent = rocket::http::Header::new("Cookie", "__Host-remote_user=x");
+    let out = client.post("/logout").header(sent).dispatch();
     let set: Vec<_> = out.headers().get("Set-Cookie").collect();
     let expected = "__Host-remote_user=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0; Expires=";
     assert!(set.len() == 1 && set[0].starts_with(expected), "{set:?}");

@@ -2,12 +2,15 @@
 
 mod harness;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
 use harness::browser::{Browser, PERSISTENT, launch, sessions};
 use harness::log::Recording;
 use harness::socket::{Server, cookie};
 use harness::{App, Database, STRANGER, application, figment};
 use rocket::http::Method;
-use rocket_remote_user::RemoteUser;
+use rocket_remote_user::{Event, Policy, RemoteUser};
 
 const FALLBACK: &str = "login_interval = 0\n[default.remote_user.session]";
 const ADA: (&str, &str) = ("Remote-User", "ada");
@@ -25,6 +28,8 @@ on_every_database!(
     a_session_ends_when_it_is_idle_and_when_it_is_old,
     a_use_keeps_a_session_from_being_idle,
     sessions_that_expired_are_purged_by_the_next_sign_in,
+    many_sessions_that_expired_hold_no_sign_in_up,
+    a_user_who_is_deleted_on_the_way_in_is_created_again,
     a_refusal_outranks_a_session,
     what_the_proxy_named_counts_through_the_session,
     a_missing_groups_header_keeps_what_the_proxy_named_where_it_is_to,
@@ -206,6 +211,43 @@ fn sessions_that_expired_are_purged_by_the_next_sign_in(database: Database) {
     app.database.age_sessions(60);
     Browser::new(&app).get("/me", &[BOB]);
     assert_eq!(sessions(&app), ["ada remote", "bob remote"]);
+}
+
+fn many_sessions_that_expired_hold_no_sign_in_up(database: Database) {
+    let app = launch(database, PERSISTENT);
+    Browser::new(&app).get("/me", &[ADA]);
+    let rows: Vec<_> = (0..250).map(|number| format!("('{number:064}', 1)")).collect();
+    let insert = format!("INSERT INTO remote_sessions (token_hash, user_id) VALUES {}", rows.join(", "));
+    app.database.sql(&insert);
+    app.database.age_sessions(10);
+    for left in [152, 53, 4, 5] {
+        Browser::new(&app).get("/me", &[BOB]);
+        assert_eq!(sessions(&app).len(), left, "a hundred a sign-in");
+    }
+}
+
+/// Deletes the first user who is created, once.
+struct Deletion(Arc<Database>, AtomicBool);
+
+#[rocket::async_trait]
+impl Policy for Deletion {
+    async fn event(&self, event: Event<'_>) {
+        if matches!(event, Event::Created { .. }) && !self.1.swap(true, SeqCst) {
+            let delete = || self.0.sql("DELETE FROM remote_users");
+            std::thread::scope(|scope| scope.spawn(delete).join().map(drop)).expect("a deletion");
+        }
+    }
+}
+
+fn a_user_who_is_deleted_on_the_way_in_is_created_again(database: Database) {
+    let database = Arc::new(database);
+    let fairing = RemoteUser::fairing().policy(Deletion(database.clone(), AtomicBool::new(false)));
+    let rocket = application(figment(&database, PERSISTENT)).attach(fairing);
+    let client = rocket::local::blocking::Client::untracked(rocket).expect("a launch");
+    let request = client.get("/me").remote(([127, 0, 0, 1], 9).into());
+    assert_eq!(request.header(rocket::http::Header::new(ADA.0, ADA.1)).dispatch().status().code, 200);
+    assert_eq!(database.sql("SELECT username FROM remote_users"), ["ada"]);
+    assert_eq!(database.sql("SELECT source FROM remote_sessions"), ["remote"]);
 }
 
 fn a_refusal_outranks_a_session(database: Database) {

@@ -21,7 +21,18 @@ impl Service {
 
     /// Brings the person whom the proxy vouches for in step, and the session of
     /// the request: that of the same person goes on, another's ends.
+    ///
+    /// A user who is deleted before the session begins is created again.
     pub(super) async fn sign_in(&self, request: &Request<'_>, accepted: &Accepted) -> Result<User, Error> {
+        match self.try_sign_in(request, accepted).await {
+            Err(Error::UnknownUser) if self.rules.creates_users() => {
+                self.try_sign_in(request, accepted).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn try_sign_in(&self, request: &Request<'_>, accepted: &Accepted) -> Result<User, Error> {
         let identity = self.identity(accepted);
         let nothing = BTreeSet::new();
         let Some(sessions) = &self.sessions else {

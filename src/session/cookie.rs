@@ -26,23 +26,19 @@ impl SessionCookie {
         }
     }
 
-    /// The token that `request` presents, if it is one and the only one.
+    /// The values of every cookie of the name that `request` sent.
     ///
     /// The names are compared as they were sent. Rocket's own jar decodes them
     /// and trims them of all white space, so that a cookie called
     /// `%5f%5fHost-…`, which anybody's subdomain may set, would pass for one
     /// with the prefix.
-    pub(super) fn presented(&self, request: &Request<'_>) -> Option<Token> {
+    pub(super) fn sent<'r>(&self, request: &'r Request<'_>) -> Vec<&'r str> {
         let mut lines = request.headers().get("Cookie").peekable();
         if lines.peek().is_none() {
-            return request.cookies().get(&self.name).and_then(|cookie| Token::parse(cookie.value()));
+            return request.cookies().get(&self.name).map(Cookie::value).into_iter().collect();
         }
         let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
-        let mut values = pairs.filter(|(name, _)| trim(name) == self.name).map(|(_, value)| trim(value));
-        match (values.next(), values.next()) {
-            (Some(value), None) => Token::parse(value),
-            _ => None,
-        }
+        pairs.filter(|(name, _)| trim(name) == self.name).map(|(_, value)| trim(value)).collect()
     }
 
     pub(super) fn add(&self, jar: &CookieJar<'_>, token: &Token) {

@@ -131,7 +131,7 @@ impl Session<'_> {
     /// As [`RemoteUser`](crate::RemoteUser), for a user who may not be here.
     pub async fn logout_everywhere(&self) -> Result<Redirect, Error> {
         if let Some((sessions, presented)) = self.sessions()
-            && let Some(id) = self.service.user_id(self.verdict, presented).await?
+            && let Some(id) = self.user_id(sessions, presented).await?
         {
             sessions.end_all(id).await?;
         }
@@ -146,7 +146,7 @@ impl Session<'_> {
     /// As [`RemoteUser`](crate::RemoteUser), for a user who may not be here.
     pub async fn list(&self) -> Result<Vec<ActiveSession>, Error> {
         let Some((sessions, presented)) = self.sessions() else { return Ok(Vec::new()) };
-        match self.service.user_id(self.verdict, presented).await? {
+        match self.user_id(sessions, presented).await? {
             Some(id) => Ok(sessions.of_user(presented, id).await?),
             None => Ok(Vec::new()),
         }
@@ -166,6 +166,15 @@ impl Session<'_> {
         };
         sessions.revoke(session).await?;
         Ok(true)
+    }
+
+    /// The user, whose session ends if they may not be here any more.
+    async fn user_id(&self, sessions: &Sessions, presented: &Presented) -> Result<Option<i64>, Error> {
+        let id = self.service.user_id(self.verdict, presented).await;
+        if let Err(Error::Inactive | Error::GroupDenied | Error::GroupRequired) = id {
+            sessions.end(presented, self.jar).await?;
+        }
+        id
     }
 
     fn sessions(&self) -> Option<(&Sessions, &Presented)> {

@@ -26,6 +26,8 @@ pub(crate) struct Sessions {
 /// that was begun for it.
 #[derive(Debug)]
 pub(crate) struct Presented {
+    /// Whether it sent a cookie of the name at all.
+    is_sent: bool,
     digest: Option<Digest>,
     begun: Mutex<Option<Digest>>,
 }
@@ -41,9 +43,11 @@ impl Sessions {
     }
 
     pub(crate) fn presented<'r>(&self, request: &'r Request<'_>) -> &'r Presented {
-        request.local_cache(|| Presented {
-            digest: self.cookie.presented(request).map(|token| token.digest()),
-            begun: Mutex::default(),
+        request.local_cache(|| {
+            let sent = self.cookie.sent(request);
+            let token = if let [value] = sent[..] { Token::parse(value) } else { None };
+            let digest = token.map(|token| token.digest());
+            Presented { is_sent: !sent.is_empty(), digest, begun: Mutex::default() }
         })
     }
 
@@ -79,7 +83,16 @@ impl Sessions {
         self.store.begin_session(id, &digest, &record, &presented.digests()).await?;
         self.cookie.add(jar, &token);
         *presented.lock() = Some(digest);
+        self.purge(now).await;
         Ok(now)
+    }
+
+    /// Deletes some of the sessions that expired, and more of them than begin: one
+    /// for each that begins would do. That they stay is no reason to refuse anybody.
+    async fn purge(&self, now: OffsetDateTime) {
+        if let Err(error) = self.store.change_sessions(SessionChange::Purge(now)).await {
+            warn!("Sessions that expired were not deleted: {error}.");
+        }
     }
 
     /// Writes down that a session was used, if it is time to. That it cannot be
@@ -103,12 +116,16 @@ impl Sessions {
         }
     }
 
-    /// Ends every session of the request, and takes its token from the browser.
+    /// Ends every session of the request, and takes its token from the browser,
+    /// if the browser sent one: a page of another site can have it send a request
+    /// without.
     pub(crate) async fn end(&self, presented: &Presented, jar: &CookieJar<'_>) -> Result<(), Error> {
         for digest in presented.digests() {
             self.store.change_sessions(SessionChange::End(&digest)).await?;
         }
-        self.cookie.remove(jar);
+        if presented.is_sent || presented.lock().is_some() {
+            self.cookie.remove(jar);
+        }
         Ok(())
     }
 

@@ -57,7 +57,7 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     const END_SESSION: &'static str;
     /// `user_id`.
     const END_SESSIONS: &'static str;
-    /// `now`: deletes those that expired by then.
+    /// `now`: deletes 100 at most of those that expired by then, the oldest first.
     const PURGE_SESSIONS: &'static str;
     /// Whether a server is asked, which can end a session, or not answer at all.
     const REMOTE: bool;

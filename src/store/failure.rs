@@ -56,12 +56,12 @@ impl Failure {
     }
 
     /// Whether the database gave the transaction up for another one, or another
-    /// one created the same user first.
+    /// one created the same user first, or deleted a group on the way.
     pub(super) fn is_transient<D: Dialect>(&self) -> bool {
         let Failure::Undone(Error::Store(error)) = self else { return false };
         match &**error {
             StoreError::Database(SqlError::Database(error)) => {
-                error.is_unique_violation() || D::is_transient(&**error)
+                error.is_unique_violation() || error.is_foreign_key_violation() || D::is_transient(&**error)
             }
             _ => false,
         }

@@ -150,7 +150,9 @@ UPDATE remote_sessions
 
     const PURGE_SESSIONS: &'static str = "\
 DELETE FROM remote_sessions
- WHERE expires_at <= '1970-01-01' + INTERVAL ? * 1000 MICROSECOND";
+ WHERE expires_at <= '1970-01-01' + INTERVAL ? * 1000 MICROSECOND
+ ORDER BY expires_at
+ LIMIT 100";
 
     const REMOTE: bool = true;
 

@@ -16,7 +16,7 @@ pub(crate) trait SessionStore: Send + Sync + 'static {
     async fn find_session(&self, digest: &Digest) -> Result<Option<Held>, StoreError>;
 
     /// Begins a session in place of those `replaced`, which is a login of the
-    /// user, and deletes those that expired. [`Error::UnknownUser`] if there is no such user.
+    /// user. [`Error::UnknownUser`] if there is no such user.
     async fn begin_session(
         &self,
         user_id: i64,
@@ -43,7 +43,7 @@ pub(crate) enum SessionChange<'a> {
     End(&'a Digest),
     /// End every session of a user.
     EndAll(i64),
-    /// Delete those that expired by then.
+    /// Delete some of those that expired by then.
     Purge(OffsetDateTime),
 }
 
@@ -79,7 +79,6 @@ impl<D: Statements> Write<D> for Begin<'_> {
     // would only share, and two who share it cannot both write to it.
     async fn make(&self, connection: &mut D::Connection) -> Result<(), Error> {
         D::make(connection, self.user_id, &Change::LogIn(self.session.created_at)).await?;
-        D::change_sessions(connection, SessionChange::Purge(self.session.created_at)).await?;
         for digest in self.replaced {
             D::change_sessions(connection, SessionChange::End(digest)).await?;
         }

@@ -128,7 +128,11 @@ UPDATE remote_sessions
 
     const PURGE_SESSIONS: &'static str = "\
 DELETE FROM remote_sessions
- WHERE expires_at <= strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch')";
+ WHERE token_hash IN (SELECT token_hash
+                        FROM remote_sessions
+                       WHERE expires_at <= strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch')
+                       ORDER BY expires_at
+                       LIMIT 100)";
 
     const REMOTE: bool = false;
 

@@ -32,10 +32,10 @@ impl Rules {
             excluded_groups: config.excluded_groups.clone(),
             create_groups: config.create_groups,
             keep_local_groups: config.keep_local_groups,
-            // A header that is turned off never comes, and says nothing by that.
-            missing_groups: match config.headers.groups {
-                Some(_) => config.missing_groups,
-                None => MissingGroups::Keep,
+            // What is turned off never comes, and says nothing by that.
+            missing_groups: match config.groups_off() {
+                None => config.missing_groups,
+                Some(_) => MissingGroups::Keep,
             },
             staff_groups: config.staff_groups.clone(),
             superuser_groups: config.superuser_groups.clone(),
@@ -45,6 +45,12 @@ impl Rules {
             login_interval: Duration::seconds(config.login_interval.try_into().unwrap_or(i64::MAX)),
         }
     }
+
+    /// Whether whom the proxy names first is created.
+    pub(crate) fn creates_users(&self) -> bool {
+        self.create_users
+    }
+
     /// Whether a stored user may be here, given the groups that the proxy named
     /// at the sign-in.
     pub(crate) fn admit(&self, user: &User, is_asserted: impl Fn(&str) -> bool) -> Result<(), Error> {
