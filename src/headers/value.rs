@@ -22,7 +22,7 @@ pub(crate) fn check(value: &str, limit: usize) -> Result<(), Fault> {
     if is_placeholder(value) {
         return Err(Fault::Placeholder);
     }
-    if value.len() > limit && value.chars().count() > limit {
+    if value.chars().count() > limit {
         return Err(Fault::TooLong { limit });
     }
     Ok(())
