@@ -45,10 +45,12 @@ pub(crate) enum Said<T> {
 impl Said<String> {
     /// What is said of a person without the white space around it.
     fn trimmed(self) -> Self {
-        match self {
-            Said::Value(value) if value.trim().is_empty() => Said::Blank,
-            Said::Value(value) if value.trim() != value => Said::Value(value.trim().to_owned()),
-            said => said,
+        let Said::Value(mut value) = self else { return self };
+        value.truncate(value.trim_end().len());
+        value.drain(..value.len() - value.trim_start().len());
+        match value.is_empty() {
+            true => Said::Blank,
+            false => Said::Value(value),
         }
     }
 }
