@@ -72,8 +72,12 @@ fn an_unchanged_user_is_one_statement_and_no_write(database: Database) {
     }
     assert_eq!(database.dump(), before);
 
-    let changed = statements(&recording, &client, "/me", "editors,crew,authors");
-    assert!(changed.iter().any(|statement| statement.starts_with("INSERT")), "{changed:?}");
+    database.sql("UPDATE remote_users SET is_staff = FALSE");
+    let flagged = statements(&recording, &client, "/me", "editors,crew");
+    let joined = statements(&recording, &client, "/me", "editors,crew,authors");
+    assert!(joined.iter().any(|statement| statement.starts_with("INSERT")), "{joined:?}");
+    let reads = |of: &[String]| of.iter().filter(|statement| statement.starts_with("SELECT")).count();
+    assert_eq!(reads(&flagged) + 1, reads(&joined), "permissions are read again only where groups move");
     assert_eq!(statements(&recording, &client, "/public", "editors"), [""; 0]);
 }
 

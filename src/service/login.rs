@@ -25,18 +25,21 @@ impl Service {
     /// A user who is deleted before the session begins is created again.
     pub(super) async fn sign_in(&self, request: &Request<'_>, accepted: &Accepted) -> Result<User, Error> {
         match self.try_sign_in(request, accepted).await {
-            Err(Error::UnknownUser) if self.rules.creates_users() => {
-                self.try_sign_in(request, accepted).await
-            }
-            outcome => outcome,
+            Err(Error::UnknownUser) => self.try_sign_in(request, accepted).await?,
+            outcome => outcome?,
         }
     }
 
-    async fn try_sign_in(&self, request: &Request<'_>, accepted: &Accepted) -> Result<User, Error> {
+    /// The outer error is one of the session, the inner one of the user.
+    async fn try_sign_in(
+        &self,
+        request: &Request<'_>,
+        accepted: &Accepted,
+    ) -> Result<Result<User, Error>, Error> {
         let identity = self.identity(accepted);
         let nothing = BTreeSet::new();
         let Some(sessions) = &self.sessions else {
-            return self.synchronise(request, &identity, &nothing, Login::OfHeader).await;
+            return Ok(self.synchronise(request, &identity, &nothing, Login::OfHeader).await);
         };
         let held = sessions.held(sessions.presented(request)).await?;
         let same = held.as_ref().filter(|held| held.user.username() == accepted.username.as_str());
@@ -48,7 +51,7 @@ impl Service {
         };
         let mut user = self.synchronise(request, &identity, &remembered, login).await;
         self.follow(request, sessions, held.as_ref(), remembered, &mut user).await?;
-        user
+        Ok(user)
     }
 
     /// Lets the session of a request follow what its header came to.

@@ -46,11 +46,6 @@ impl Rules {
         }
     }
 
-    /// Whether whom the proxy names first is created.
-    pub(crate) fn creates_users(&self) -> bool {
-        self.create_users
-    }
-
     /// Whether a stored user may be here, given the groups that the proxy named
     /// at the sign-in.
     pub(crate) fn admit(&self, user: &User, is_asserted: impl Fn(&str) -> bool) -> Result<(), Error> {
