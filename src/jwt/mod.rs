@@ -5,6 +5,7 @@ mod algorithm;
 mod claims;
 mod key;
 mod key_server;
+mod numbers;
 mod token;
 
 use std::sync::Arc;
