@@ -35,6 +35,14 @@ fn any_of_the_secrets_is_accepted() {
 }
 
 #[test]
+fn a_secret_that_is_listed_twice_is_accepted() {
+    let app = App::launch_exactly(&format!("proxy_secret = {{ values = ['{OLD}', '{NEW}', '{OLD}'] }}"));
+    for value in [OLD, NEW] {
+        assert_eq!(app.me(&[secret(value), ADA])["username"], "ada");
+    }
+}
+
+#[test]
 fn a_request_without_a_secret_signs_nobody_in() {
     let app = App::launch_exactly(SECRETS);
     app.get("/public", &[]).is(200, "public");
