@@ -112,9 +112,24 @@ fn a_logout_removes_the_cookie_that_was_set() {
     let database = Database::new();
     let figment = figment(&database, PERSISTENT).select("release");
     let client = Client::untracked(with_logins(figment)).expect("a launch");
-    let sent = rocket::http::Header::new("Cookie", "__Host-remote_user=x");
+    let sent = Header::new("Cookie", "__Host-remote_user=x");
     let out = client.post("/logout").header(sent).dispatch();
     let set: Vec<_> = out.headers().get("Set-Cookie").collect();
     let expected = "__Host-remote_user=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0; Expires=";
     assert!(set.len() == 1 && set[0].starts_with(expected), "{set:?}");
+}
+
+/// Why a session begins in a guard: Rocket has taken the cookies by then.
+#[test]
+fn a_cookie_of_a_response_fairing_is_lost() {
+    let late = rocket::fairing::AdHoc::on_response("Late", |request, _| {
+        Box::pin(async move { request.cookies().add(("late", "x")) })
+    });
+    let database = Database::new();
+    let rocket = with_logins(figment(&database, PERSISTENT)).attach(late);
+    let client = Client::untracked(rocket).expect("a launch");
+    let request = client.get("/me").remote(([127, 0, 0, 1], 9).into());
+    let response = request.header(Header::new(ADA.0, ADA.1)).dispatch();
+    let names: Vec<_> = response.cookies().iter().map(|cookie| cookie.name().to_owned()).collect();
+    assert_eq!(names, ["remote_user"]);
 }
