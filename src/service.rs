@@ -1,6 +1,5 @@
 mod login;
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -75,10 +74,9 @@ impl Service {
     /// Passes the verdict on `request`, and blanks what it was read from. The
     /// error is a refusal to tell of.
     pub(crate) async fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
-        let sighting = Sighting::of(self.watched(), request.headers());
+        let sighting = Sighting::of(self.watched(), &self.blank, request.headers());
         let verdict = self.verdict(request, &sighting).await;
-        let further = self.further(request).into_iter().map(Cow::Owned);
-        for name in sighting.into_names().chain(further) {
+        for name in sighting.into_names() {
             request.replace_header(Header::new(name, ""));
         }
         let refusal = verdict.as_ref().map(|_| ()).map_err(|rejection| rejection.clone().into());
@@ -142,17 +140,6 @@ impl Service {
     #[cfg(not(feature = "jwt"))]
     fn token_header(&self) -> Option<&HeaderName> {
         None
-    }
-
-    /// The names, as they were sent, of headers that are not read and still not
-    /// to be seen.
-    fn further(&self, request: &Request<'_>) -> Vec<String> {
-        if self.blank.is_empty() {
-            return Vec::new();
-        }
-        let names = request.headers().iter().map(|header| header.name);
-        let is_blanked = |name: &str| self.blank.iter().any(|header| header.is_kin(name));
-        names.filter(|name| is_blanked(name.as_str())).map(|name| name.to_string()).collect()
     }
 
     /// The user of `request`: whom the proxy vouches for, brought in step, or

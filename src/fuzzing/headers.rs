@@ -76,7 +76,7 @@ pub(super) fn plain_reader(choice: u8) -> &'static Reader {
 fn read(reader: &Reader, map: &HeaderMap<'_>) -> Option<Assertion> {
     let mut watched = [None; WATCHED];
     watched.iter_mut().zip(reader.headers().all()).for_each(|(watched, header)| *watched = header);
-    reader.read(&Sighting::of(watched, map)).ok().flatten()
+    reader.read(&Sighting::of(watched, &[], map)).ok().flatten()
 }
 
 /// The assertion, in a form that can be compared.

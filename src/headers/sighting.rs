@@ -15,7 +15,10 @@ pub(crate) const WATCHED: usize = 6;
 #[derive(Debug)]
 pub(crate) struct Sighting<'c, 'h> {
     seen: [Option<Seen<'c, 'h>>; WATCHED],
-    aliases: Vec<String>,
+    /// Headers that are not looked for, and are blanked all the same.
+    blank: &'c [HeaderName],
+    /// The names, as they were sent, of aliases and of those.
+    others: Vec<String>,
 }
 
 /// A configured header, and what a request has of it.
@@ -29,10 +32,15 @@ struct Seen<'c, 'h> {
 }
 
 impl<'c, 'h> Sighting<'c, 'h> {
-    /// Looks for `headers`, and for aliases of them, in a request's `map`.
-    pub(crate) fn of(headers: [Option<&'c HeaderName>; WATCHED], map: &'h HeaderMap<'_>) -> Self {
+    /// Looks for `headers`, and for aliases of them, in a request's `map`, and
+    /// for what else is to be `blank`.
+    pub(crate) fn of(
+        headers: [Option<&'c HeaderName>; WATCHED],
+        blank: &'c [HeaderName],
+        map: &'h HeaderMap<'_>,
+    ) -> Self {
         let seen = headers.map(|header| header.map(Seen::nothing));
-        let mut sighting = Self { seen, aliases: Vec::new() };
+        let mut sighting = Self { seen, blank, others: Vec::new() };
         map.iter().for_each(|header| sighting.sight(header));
         sighting
     }
@@ -48,10 +56,13 @@ impl<'c, 'h> Sighting<'c, 'h> {
                 Kinship::Same => seen.value = Some(value),
                 Kinship::Alias => {
                     seen.aliased = true;
-                    self.aliases.push(name.to_string());
+                    self.others.push(name.to_string());
                 }
             }
             return;
+        }
+        if self.blank.iter().any(|header| header.is_kin(name.as_str())) {
+            self.others.push(name.to_string());
         }
     }
 
@@ -97,7 +108,7 @@ impl<'c, 'h> Sighting<'c, 'h> {
     pub(crate) fn into_names(self) -> impl Iterator<Item = Cow<'c, str>> + use<'c> {
         let name = |seen: Seen<'c, '_>| seen.value.is_some().then_some(Cow::Borrowed(seen.header.as_str()));
         let canonical = self.seen.map(|seen| seen.and_then(name));
-        canonical.into_iter().flatten().chain(self.aliases.into_iter().map(Cow::Owned))
+        canonical.into_iter().flatten().chain(self.others.into_iter().map(Cow::Owned))
     }
 }
 

@@ -31,7 +31,7 @@ fn read(toml: &str, lines: Lines<'_>) -> String {
         Said::Blank => "blank".into(),
         Said::Value(value) => value,
     };
-    match reader.read(&Sighting::of(watched(reader.headers()), &map)) {
+    match reader.read(&Sighting::of(watched(reader.headers()), &[], &map)) {
         Err(rejection) => rejection.to_string(),
         Ok(None) => "nobody".into(),
         Ok(Some(Assertion { user, name, email, groups })) => {
@@ -165,7 +165,7 @@ fn what_was_sighted_is_named_once_to_be_blanked() {
         ("Remote_User", ""),
         ("HTTP-Remote-Name", "x"),
     ]);
-    let sighting = Sighting::of(watched(&headers), &map);
+    let sighting = Sighting::of(watched(&headers), &[], &map);
     assert_eq!(sighting.first(headers.iter()).map(HeaderName::as_str), Some("Remote-User"));
     assert_eq!(sighting.first([&headers.user]).map(HeaderName::as_str), Some("Remote-User"));
     assert_eq!(sighting.first(headers.email.as_ref()), None);
