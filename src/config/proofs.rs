@@ -21,7 +21,7 @@ impl Config {
             return Some(("trusted_proxies", fault.into()));
         }
         if Network::hold_every_address(networks) && !self.has_further_proof() {
-            let everything = match networks.iter().find(|network| network.holds_every_address()) {
+            let everything = match networks.iter().find(|network| Network::hold_every_address(&[**network])) {
                 Some(network) => format!("`{network}` holds every address"),
                 None => "the networks hold every address together".into(),
             };
