@@ -199,8 +199,12 @@ impl KeyServer {
         }
     }
 
-    /// Notes that a token which names the key `name` was verified.
+    /// Notes that a token which names the key `name` was verified. The keys of a
+    /// set are kept together, and nothing takes their place.
     pub(super) fn prove(&self, name: Option<&str>) {
+        if self.is_of_a_set() {
+            return;
+        }
         let Some(url) = self.url.of(name) else { return };
         let is_new = {
             let kept = self.fetched.read().unwrap_or_else(PoisonError::into_inner);
