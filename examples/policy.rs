@@ -11,7 +11,8 @@ extern crate rocket;
 use std::borrow::Cow;
 
 use rocket::Request;
-use rocket_remote_user::{Event, Policy, Profile, RemoteUser};
+use rocket_remote_user::policy::{Event, Policy};
+use rocket_remote_user::{Profile, RemoteUser};
 
 struct Company;
 

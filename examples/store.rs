@@ -11,7 +11,8 @@ extern crate rocket;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rocket_remote_user::{Error, Plan, Planner, RemoteUser, StoreError, Stored, User, UserStore, Username};
+use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserStore};
+use rocket_remote_user::{Error, RemoteUser, User, Username};
 
 #[derive(Default)]
 struct Memory(Mutex<BTreeMap<String, User>>);
@@ -42,7 +43,7 @@ impl UserStore for Memory {
         let mut plan =
             planner(Stored { user, groups: groups.iter().map(|group| group.to_string()).collect() })?;
         if plan.is_creation() {
-            plan.created_as(users.len() as i64 + 1);
+            plan.set_user_id(users.len() as i64 + 1);
         }
         users.insert(username.to_string(), plan.user().clone());
         Ok(plan)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::serde::json::{Json, Value, json};
 use rocket::{get, http::RawStr, launch, post, response::Redirect, response::content::RawHtml, routes};
-use rocket_remote_user::{Error, Group, Member, RemoteUser, Session, Staff, Visitor};
+use rocket_remote_user::{AuthSession, Error, Group, Member, RemoteUser, Staff, Visitor};
 
 struct Editors;
 
@@ -63,12 +63,12 @@ fn headers(headers: Headers) -> Json<BTreeMap<String, Vec<String>>> {
 }
 
 #[post("/logout")]
-async fn logout(session: Session<'_>) -> Result<Redirect, Error> {
+async fn logout(session: AuthSession<'_>) -> Result<Redirect, Error> {
     session.logout().await
 }
 
 #[post("/logout-everywhere")]
-async fn logout_everywhere(session: Session<'_>) -> Result<Redirect, Error> {
+async fn logout_everywhere(session: AuthSession<'_>) -> Result<Redirect, Error> {
     session.logout_everywhere().await
 }
 

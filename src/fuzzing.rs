@@ -12,7 +12,7 @@ mod tests;
 
 use std::net::IpAddr;
 
-use crate::config::Encoding;
+use crate::headers::Encoding;
 use crate::proxy::Network;
 
 #[cfg(feature = "jwt")]

@@ -1,47 +1,66 @@
+//! What stops a launch, and how whoever launches is told.
+//!
+//! This module depends on no other one of this crate.
+
 use rocket::config::pretty_print_error;
 use rocket::figment;
 use rocket::{error, info_};
 
 /// Why a launch is aborted.
 #[derive(Debug)]
-pub(crate) enum Abort {
-    /// The configuration is at fault.
+pub(crate) enum LaunchError {
+    /// The configuration is wrong.
     Config(Box<figment::Error>),
-    /// Something else is, and perhaps there is a cure.
-    Other { reason: String, cure: Option<String> },
-    /// Another fairing, which this one attached, has told already.
-    Told,
+    /// Something else is wrong, and there may be a way to help it.
+    Other { reason: String, help: Option<String> },
+    /// A fairing that this crate attached has logged the error already.
+    AlreadyLogged,
 }
 
-impl Abort {
+impl LaunchError {
     pub(crate) fn new(reason: impl Into<String>) -> Self {
-        Abort::Other { reason: reason.into(), cure: None }
+        LaunchError::Other { reason: reason.into(), help: None }
     }
 
-    pub(crate) fn cure(self, cure: impl Into<String>) -> Self {
+    pub(crate) fn help(self, help: impl Into<String>) -> Self {
         match self {
-            Abort::Other { reason, .. } => Abort::Other { reason, cure: Some(cure.into()) },
+            LaunchError::Other { reason, .. } => LaunchError::Other { reason, help: Some(help.into()) },
             other => other,
         }
     }
 
-    /// Tells whoever launches.
+    /// Logs the error, in the way in which Rocket logs its own.
     pub(crate) fn log(self) {
         match self {
-            Abort::Told => {}
-            Abort::Config(error) => pretty_print_error(*error),
-            Abort::Other { reason, cure } => {
+            LaunchError::AlreadyLogged => {}
+            LaunchError::Config(error) => pretty_print_error(*error),
+            LaunchError::Other { reason, help } => {
                 error!("{}", reason);
-                if let Some(cure) = cure {
-                    info_!("{}", cure);
+                if let Some(help) = help {
+                    info_!("{}", help);
                 }
             }
         }
     }
 }
 
-impl From<figment::Error> for Abort {
+impl From<figment::Error> for LaunchError {
     fn from(error: figment::Error) -> Self {
-        Abort::Config(error.into())
+        LaunchError::Config(error.into())
+    }
+}
+
+/// A key of the configuration whose value cannot be used, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InvalidKey {
+    /// The path of the key in `[default.remote_user]`.
+    pub(crate) key: &'static str,
+    /// A sentence that says what is wrong.
+    pub(crate) reason: String,
+}
+
+impl InvalidKey {
+    pub(crate) fn new(key: &'static str, reason: impl Into<String>) -> Self {
+        Self { key, reason: reason.into() }
     }
 }

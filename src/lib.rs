@@ -1,43 +1,36 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod auth;
 mod config;
 mod error;
 mod fairing;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod gate;
 mod guard;
 mod headers;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod launch;
-mod policy;
-mod pool;
+pub mod policy;
 mod proxy;
-mod service;
 mod session;
-mod store;
-mod summary;
+pub mod store;
 mod sync;
+mod text;
 mod user;
-mod username;
-mod verdict;
 
 pub use config::Config;
 pub use error::{Error, Fault, Rejection};
 pub use fairing::RemoteUserFairing;
-pub use guard::{Group, Member, Permission, Permitted, RemoteUser, Staff, Superuser, Visitor};
-pub use policy::{Event, Identity, Policy};
+pub use guard::{AuthSession, Group, Member, Permission, Permitted, RemoteUser, Staff, Superuser, Visitor};
+pub use session::ActiveSession;
 #[cfg(feature = "mysql")]
-pub use pool::MySqlPool;
+pub use store::pool::MySqlPool;
 #[cfg(feature = "postgres")]
-pub use pool::PgPool;
+pub use store::pool::PgPool;
 #[cfg(feature = "sqlite")]
-pub use pool::SqlitePool;
-pub use pool::SqlxPool;
-pub use session::{ActiveSession, Session};
-pub use store::{Planner, StoreError, StorePool, UserStore};
-pub use sync::{Change, Plan, Stored};
-pub use user::{Flags, Profile, Source, User};
-pub use username::Username;
+pub use store::pool::SqlitePool;
+pub use store::pool::SqlxPool;
+pub use user::{Flags, MembershipSource, Profile, User, Username};

@@ -1,16 +1,16 @@
+//! The hooks of an application, and what they are asked.
+//!
+//! This module depends on [`user`](crate::user) and on the errors.
+
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use rocket::Request;
 
-use crate::config::{Config, UsernameCase};
-use crate::error::{Error, Fault, Rejection};
-use crate::headers::{Assertion, Groups, Said, value};
-use crate::sync::Plan;
-use crate::user::{Flags, Profile, User};
-use crate::username::Username;
+use crate::error::Error;
+use crate::user::{Flags, Plan, Profile, User};
+
+pub use crate::user::Identity;
 
 /// The hooks of an application. Each has a default that changes nothing.
 ///
@@ -89,104 +89,5 @@ impl<'a> Event<'a> {
             true => Event::Created { user: plan.user() },
             false => Event::Changed { user: plan.user(), plan },
         }
-    }
-}
-
-/// Somebody whose name is accepted: canonical, after the hook.
-#[derive(Debug)]
-pub(crate) struct Accepted {
-    pub(crate) username: Username,
-    pub(crate) name: Said<String>,
-    pub(crate) email: Said<String>,
-    pub(crate) groups: Said<Groups>,
-}
-
-/// Who the proxy says is there, after the hooks and in canonical form.
-#[derive(Debug)]
-pub struct Identity<'a> {
-    pub(crate) username: &'a Username,
-    pub(crate) name: &'a Said<String>,
-    pub(crate) email: &'a Said<String>,
-    pub(crate) groups: Option<BTreeSet<Cow<'a, str>>>,
-}
-
-impl Identity<'_> {
-    /// The canonical user name.
-    pub fn username(&self) -> &Username {
-        self.username
-    }
-
-    /// The groups that the proxy named, cleaned and renamed, whether they
-    /// exist here or not, sorted.
-    pub fn groups(&self) -> Vec<&str> {
-        self.groups.iter().flatten().map(|group| &**group).collect()
-    }
-
-    /// Whether the proxy named the group, whether it exists here or not.
-    pub fn is_member(&self, group: &str) -> bool {
-        self.groups.as_ref().is_some_and(|groups| groups.contains(group))
-    }
-}
-
-/// Turns an assertion into an identity: the hooks, then the canonical form.
-pub(crate) struct Acceptance {
-    policy: Option<Arc<dyn Policy>>,
-    user_header: String,
-    case: UsernameCase,
-    limit: usize,
-    group_map: BTreeMap<String, String>,
-}
-
-impl Acceptance {
-    pub(crate) fn new(config: &Config, policy: Option<Arc<dyn Policy>>) -> Self {
-        Self {
-            policy,
-            user_header: config.identity_header().to_string(),
-            case: config.username_case,
-            limit: config.limits.user,
-            group_map: config.group_map.clone(),
-        }
-    }
-
-    /// Accepts who an assertion names, or refuses the request for it.
-    pub(crate) fn accept(&self, assertion: Assertion) -> Result<Accepted, Rejection> {
-        let Assertion { user, name, email, groups } = assertion;
-        let username = self.username(user).map_err(|fault| Rejection::new(&self.user_header, fault))?;
-        Ok(Accepted { username, name, email, groups })
-    }
-
-    fn username(&self, user: String) -> Result<Username, Fault> {
-        let cleaned = match &self.policy {
-            Some(policy) => policy.clean_username(&user).ok_or(Fault::Declined)?.into_owned(),
-            None => user,
-        };
-        Username::canonical(cleaned, self.case, self.limit)
-    }
-
-    /// The name that somebody typed, if it can be one. The hook is for names
-    /// of the proxy.
-    pub(crate) fn typed(&self, username: &str) -> Option<Username> {
-        let username = value::trim(username);
-        value::check(username, self.limit).ok()?;
-        Username::canonical(username.into(), self.case, self.limit).ok()
-    }
-
-    /// The name that a group of the proxy has here, if it has one.
-    pub(crate) fn group<'a>(&'a self, group: &'a str) -> Option<Cow<'a, str>> {
-        let cleaned = match &self.policy {
-            Some(policy) => trim(policy.clean_group(group)?),
-            None => Cow::Borrowed(group.trim()),
-        };
-        match self.group_map.get(&*cleaned) {
-            Some(renamed) => Some(Cow::Borrowed(renamed)),
-            None => (!cleaned.is_empty()).then_some(cleaned),
-        }
-    }
-}
-
-fn trim(name: Cow<'_, str>) -> Cow<'_, str> {
-    match name {
-        Cow::Borrowed(name) => Cow::Borrowed(name.trim()),
-        Cow::Owned(name) => Cow::Owned(name.trim().to_owned()),
     }
 }

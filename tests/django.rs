@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use harness::{App, Database};
 use rocket::Request;
-use rocket_remote_user::{Policy, Profile, RemoteUser};
+use rocket_remote_user::policy::Policy;
+use rocket_remote_user::{Profile, RemoteUser};
 
 on_every_database![
     no_remote_user,

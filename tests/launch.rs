@@ -13,7 +13,8 @@ use rocket::local::blocking::Client;
 use rocket::{get, routes};
 use rocket_db_pools::Database as _;
 use rocket_remote_user::{
-    Config, Group, Member, Permission, Permitted, RemoteUser, Session, SqlitePool, Staff, Superuser, Visitor,
+    AuthSession, Config, Group, Member, Permission, Permitted, RemoteUser, SqlitePool, Staff, Superuser,
+    Visitor,
 };
 
 on_every_database![
@@ -397,7 +398,7 @@ impl Permission for Write {
 }
 
 #[get("/session")]
-fn session(_f: Permitted<Write>, _g: Session<'_>) {}
+fn session(_f: Permitted<Write>, _g: AuthSession<'_>) {}
 
 #[get("/optional")]
 fn optional(_user: Option<RemoteUser>) {}
@@ -407,7 +408,7 @@ fn a_guard_without_the_fairing_aborts_the_launch_and_says_what_to_attach() {
     for (routes, guards) in [
         (routes![all], &["RemoteUser", "Visitor", "Member", "Staff", "Superuser"][..]),
         (routes![optional], &["RemoteUser"]),
-        (routes![session], &["Permitted", "Session"]),
+        (routes![session], &["Permitted", "AuthSession"]),
     ] {
         let recording = Recording::start();
         let rocket = rocket::custom(rocket::Config::debug_default()).mount("/", routes);

@@ -5,7 +5,8 @@ mod harness;
 use harness::Database;
 use harness::launch::{TABLE, abort, abort_by, expect, rocket};
 use harness::log::Recording;
-use rocket_remote_user::{Error, Plan, Planner, RemoteUser, StoreError, Stored, UserStore, Username};
+use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserStore};
+use rocket_remote_user::{Error, RemoteUser, Username};
 
 const TRUSTED: &str = "trusted_proxies = ['::1']\n";
 

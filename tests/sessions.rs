@@ -10,7 +10,8 @@ use harness::log::Recording;
 use harness::socket::{Server, cookie};
 use harness::{App, Database, STRANGER, application, figment};
 use rocket::http::Method;
-use rocket_remote_user::{Event, Policy, RemoteUser};
+use rocket_remote_user::RemoteUser;
+use rocket_remote_user::policy::{Event, Policy};
 
 const FALLBACK: &str = "login_interval = 0\n[default.remote_user.session]";
 const ADA: (&str, &str) = ("Remote-User", "ada");

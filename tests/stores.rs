@@ -11,10 +11,9 @@ use rocket::http::Header;
 use rocket::local::blocking::Client;
 use rocket::{Build, Rocket, get, routes};
 use rocket_db_pools::{Connection, Database as _};
-use rocket_remote_user::{
-    Error, Event, Plan, Planner, Policy, RemoteUser, RemoteUserFairing, SqlitePool, StoreError, Stored,
-    UserStore, Username,
-};
+use rocket_remote_user::policy::{Event, Policy};
+use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserStore};
+use rocket_remote_user::{Error, RemoteUser, RemoteUserFairing, SqlitePool, Username};
 
 on_every_database![
     the_tables_stand_beside_the_application_s_own_migrations,
@@ -202,7 +201,7 @@ impl UserStore for Shared {
         self.0.updates.fetch_add(1, Relaxed);
         let mut plan =
             planner(Stored { user: None, groups: groups.iter().map(|group| group.to_string()).collect() })?;
-        plan.created_as(7);
+        plan.set_user_id(7);
         Ok(plan)
     }
 }

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use harness::{App, Database};
 use rocket::Request;
-use rocket_remote_user::{Flags, Identity, Policy, Profile, RemoteUser};
+use rocket_remote_user::policy::{Identity, Policy};
+use rocket_remote_user::{Flags, Profile, RemoteUser};
 
 on_every_database![
     a_new_user_is_created_and_found_again,

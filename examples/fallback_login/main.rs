@@ -25,7 +25,7 @@ use rocket::http::{RawStr, Status};
 use rocket::response::{Redirect, content::RawHtml};
 use rocket::{FromForm, Responder, State, get, launch, post, routes};
 use rocket_db_pools::Database;
-use rocket_remote_user::{Error, RemoteUser, Session, SqlitePool};
+use rocket_remote_user::{AuthSession, Error, RemoteUser, SqlitePool};
 
 use attempts::Attempts;
 use same_origin::SameOrigin;
@@ -68,7 +68,7 @@ fn sign_in() -> RawHtml<String> {
 async fn login(
     _from_here: SameOrigin,
     form: Form<Credentials<'_>>,
-    session: Session<'_>,
+    session: AuthSession<'_>,
     attempts: &State<Attempts>,
     db: &Fallback,
 ) -> Result<Redirect, Refusal> {
@@ -100,7 +100,7 @@ async fn set_password(
 }
 
 #[post("/logout")]
-async fn logout(_from_here: SameOrigin, session: Session<'_>) -> Result<Redirect, Error> {
+async fn logout(_from_here: SameOrigin, session: AuthSession<'_>) -> Result<Redirect, Error> {
     session.logout().await
 }
 

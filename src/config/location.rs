@@ -1,20 +1,23 @@
 use rocket::figment::error::{Actual, Kind};
 use rocket::figment::{self, Figment};
 
-use super::{Config, ProxySecret};
-use crate::launch::Abort;
+use crate::launch::{InvalidKey, LaunchError};
+use crate::proxy::ProxySecret;
+
+/// The table that the configuration is read from.
+pub(super) const TABLE: &str = "remote_user";
 
 /// Refuses what is no table in any profile: figment would pass over it, and
 /// over every restriction that was meant to be in it.
-pub(super) fn check_tables(figment: &Figment) -> Result<(), Abort> {
+pub(super) fn check_tables(figment: &Figment) -> Result<(), LaunchError> {
     let profiles = figment.profiles().cloned().chain([figment.profile().clone()]);
     for profile in profiles {
         let figment = figment.clone().select(profile.clone());
-        match figment.find_value(Config::TABLE) {
+        match figment.find_value(TABLE) {
             Ok(value) if value.as_dict().is_none() => {
                 let kind = Kind::InvalidType(withheld(value.to_actual()), "a table".into());
-                let mut error = figment::Error::from(kind).with_path(Config::TABLE);
-                error.metadata = figment.find_metadata(Config::TABLE).cloned();
+                let mut error = figment::Error::from(kind).with_path(TABLE);
+                error.metadata = figment.find_metadata(TABLE).cloned();
                 error.profile = value.tag().profile().or(Some(profile));
                 return Err(error.into());
             }
@@ -35,7 +38,7 @@ pub(super) fn beneath_table(errors: figment::Error) -> figment::Error {
                 other => other,
             };
         }
-        error.path.insert(0, Config::TABLE.into());
+        error.path.insert(0, TABLE.into());
         error
     };
     let chain = |earlier: figment::Error, later| earlier.chain(later);
@@ -52,10 +55,10 @@ fn withheld(actual: Actual) -> Actual {
     }
 }
 
-/// An error about `key` that says where it, or else its table, was set.
-pub(super) fn misconfigured(figment: &Figment, key: &str, fault: String) -> figment::Error {
-    let mut error = figment::Error::from(fault).with_path(Config::TABLE).with_path(key);
-    let paths = [error.path.join("."), Config::TABLE.into()];
+/// The error about a key that says where the key, or else its table, was set.
+pub(super) fn misconfigured(figment: &Figment, InvalidKey { key, reason }: InvalidKey) -> figment::Error {
+    let mut error = figment::Error::from(reason).with_path(TABLE).with_path(key);
+    let paths = [error.path.join("."), TABLE.into()];
     if let Some((path, value)) = paths.iter().find_map(|path| Some((path, figment.find_value(path).ok()?))) {
         error.metadata = figment.find_metadata(path).cloned();
         error.profile = value.tag().profile();

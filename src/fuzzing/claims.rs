@@ -1,9 +1,9 @@
 use serde_json::{Map, Value};
 
 use super::headers::{groups, plain_reader, words};
-use crate::config::ClaimNames;
-use crate::headers::{Assertion, Reader, Said};
-use crate::jwt::Claims;
+use crate::headers::{Assertion, IdentityReader};
+use crate::jwt::{ClaimNames, Claims};
+use crate::user::Field;
 
 /// What a token says, made a token again, says the same.
 pub fn claims(data: &[u8]) -> bool {
@@ -27,17 +27,17 @@ fn names() -> ClaimNames {
     }
 }
 
-fn read(reader: &Reader, payload: &[u8]) -> Option<Assertion> {
-    let stated = Claims::parse(payload).ok()?.stated(&names()).ok()?;
-    reader.read_stated(stated).ok()
+fn read(reader: &IdentityReader, payload: &[u8]) -> Option<Assertion> {
+    let claims = Claims::parse(payload).ok()?.identity(&names()).ok()?;
+    reader.read_claims(claims).ok()
 }
 
-fn render(reader: &Reader, assertion: &Assertion) -> Map<String, Value> {
+fn render(reader: &IdentityReader, assertion: &Assertion) -> Map<String, Value> {
     let mut claims = Map::new();
-    let text = |said: &Said<String>| match said {
-        Said::Nothing => Value::Null,
-        Said::Blank => "".into(),
-        Said::Value(text) => text.clone().into(),
+    let text = |said: &Field<String>| match said {
+        Field::Absent => Value::Null,
+        Field::Blank => "".into(),
+        Field::Value(text) => text.clone().into(),
     };
     claims.insert("sub".into(), assertion.user.clone().into());
     claims.insert("name".into(), text(&assertion.name));

@@ -1,10 +1,7 @@
 use std::marker::PhantomData;
-use std::ops::Deref;
-
-use rocket::Request;
-use rocket::request::{FromRequest, Outcome};
 
 use super::RemoteUser;
+use super::restricted::restrict;
 use crate::error::Error;
 
 /// A group that [`Member`] can ask for.
@@ -32,28 +29,11 @@ pub trait Group: Send + Sync + 'static {
 /// }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Member<G: Group> {
-    user: RemoteUser,
-    group: PhantomData<fn() -> G>,
-}
+pub struct Member<G: Group>(RemoteUser, PhantomData<fn() -> G>);
 
-#[rocket::async_trait]
-impl<'r, G: Group> FromRequest<'r> for Member<G> {
-    type Error = Error;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        let is_member = |user: &crate::User| match user.is_member(G::NAME) {
-            true => Ok(()),
-            false => Err(Error::NotAMember(G::NAME)),
-        };
-        RemoteUser::admit(request, is_member).await.map(|user| Self { user, group: PhantomData })
-    }
-}
-
-impl<G: Group> Deref for Member<G> {
-    type Target = RemoteUser;
-
-    fn deref(&self) -> &RemoteUser {
-        &self.user
-    }
-}
+restrict!(
+    Member<G: Group>,
+    |user| user.is_member(G::NAME),
+    Error::NotAMember(G::NAME),
+    |user| Self(user, PhantomData)
+);

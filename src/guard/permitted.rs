@@ -1,10 +1,7 @@
 use std::marker::PhantomData;
-use std::ops::Deref;
-
-use rocket::Request;
-use rocket::request::{FromRequest, Outcome};
 
 use super::RemoteUser;
+use super::restricted::restrict;
 use crate::error::Error;
 
 /// A permission that [`Permitted`] can ask for.
@@ -32,28 +29,11 @@ pub trait Permission: Send + Sync + 'static {
 /// }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Permitted<P: Permission> {
-    user: RemoteUser,
-    permission: PhantomData<fn() -> P>,
-}
+pub struct Permitted<P: Permission>(RemoteUser, PhantomData<fn() -> P>);
 
-#[rocket::async_trait]
-impl<'r, P: Permission> FromRequest<'r> for Permitted<P> {
-    type Error = Error;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        let is_permitted = |user: &crate::User| match user.has_permission(P::NAME) {
-            true => Ok(()),
-            false => Err(Error::NotPermitted(P::NAME)),
-        };
-        RemoteUser::admit(request, is_permitted).await.map(|user| Self { user, permission: PhantomData })
-    }
-}
-
-impl<P: Permission> Deref for Permitted<P> {
-    type Target = RemoteUser;
-
-    fn deref(&self) -> &RemoteUser {
-        &self.user
-    }
-}
+restrict!(
+    Permitted<P: Permission>,
+    |user| user.has_permission(P::NAME),
+    Error::NotPermitted(P::NAME),
+    |user| Self(user, PhantomData)
+);

@@ -1,57 +1,27 @@
-use rocket::{Ignite, Rocket, Sentinel, error, info_};
+use rocket::{Ignite, Rocket, error, info_};
 
-use super::{Group, Member, Permission, Permitted, RemoteUser, Staff, Superuser, Visitor};
-use crate::service::Service;
-use crate::session::Session;
+use crate::auth::Authenticator;
 
-/// Whether the fairing is missing; says so, and what to attach.
-fn is_missing(rocket: &Rocket<Ignite>, guard: &str) -> bool {
-    let missing = rocket.state::<Service>().is_none();
-    if missing {
+/// Makes a launch abort where a guard is used and its fairing is not attached.
+macro_rules! abort_without_fairing {
+    ($guard:ident $(<$parameter:tt $(: $bound:ident)?>)?) => {
+        impl $(<$parameter $(: $bound)?>)? rocket::Sentinel for $guard $(<$parameter>)? {
+            fn abort(rocket: &rocket::Rocket<rocket::Ignite>) -> bool {
+                $crate::guard::sentinel::is_fairing_missing(rocket, stringify!($guard))
+            }
+        }
+    };
+}
+
+pub(super) use abort_without_fairing;
+
+/// Whether the fairing is missing. If it is, the log says which guard needs it, and
+/// how to attach it.
+pub(super) fn is_fairing_missing(rocket: &Rocket<Ignite>, guard: &str) -> bool {
+    let is_missing = rocket.state::<Authenticator>().is_none();
+    if is_missing {
         error!("The guard `{}` is used, but its fairing is not attached.", guard);
         info_!("Attach it: `rocket::build().attach(RemoteUser::fairing())`");
     }
-    missing
-}
-
-impl Sentinel for RemoteUser {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_missing(rocket, "RemoteUser")
-    }
-}
-
-impl Sentinel for Visitor {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_missing(rocket, "Visitor")
-    }
-}
-
-impl<G: Group> Sentinel for Member<G> {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_missing(rocket, "Member")
-    }
-}
-
-impl Sentinel for Staff {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_missing(rocket, "Staff")
-    }
-}
-
-impl Sentinel for Superuser {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_missing(rocket, "Superuser")
-    }
-}
-
-impl<P: Permission> Sentinel for Permitted<P> {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_missing(rocket, "Permitted")
-    }
-}
-
-impl Sentinel for Session<'_> {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_missing(rocket, "Session")
-    }
+    is_missing
 }

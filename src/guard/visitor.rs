@@ -2,6 +2,7 @@ use rocket::Request;
 use rocket::request::{FromRequest, Outcome};
 
 use super::RemoteUser;
+use super::sentinel::abort_without_fairing;
 use crate::error::Error;
 
 /// A user or nobody: a request guard for a page that greets both.
@@ -39,3 +40,5 @@ impl<'r> FromRequest<'r> for Visitor {
         }
     }
 }
+
+abort_without_fairing!(Visitor);

@@ -1,7 +1,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::encoding::quoted_printable;
+use super::escape::quoted_printable;
 
 /// An encoded-word of [RFC 2047], section 2: `=?charset?encoding?text?=`.
 ///

@@ -1,47 +1,52 @@
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode_str;
-use quoted_printable::ParseMode;
+use serde::Deserialize;
 
-use super::encoded_word;
-use crate::config::Encoding;
+use super::{encoded_word, escape};
 use crate::error::Fault;
 
+/// How the proxy encodes the values of the identity headers, all of them
+/// alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", expecting = "\"utf-8\", \"percent\", \"rfc2047\" or \"quoted-printable\"")]
+pub(crate) enum Encoding {
+    /// Not at all: a value is what it is.
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// `%C3%AB`: RFC 3986, section 2.1.
+    Percent,
+    /// `=?utf-8?q?Zo=C3=AB?=`: the encoded-words of RFC 2047, among other text.
+    #[serde(rename = "rfc2047")]
+    Rfc2047,
+    /// `Zo=C3=AB`: RFC 2045, section 6.7.
+    QuotedPrintable,
+}
+
 impl Encoding {
+    /// The value of the key that is this one.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Encoding::Utf8 => "utf-8",
+            Encoding::Percent => "percent",
+            Encoding::Rfc2047 => "rfc2047",
+            Encoding::QuotedPrintable => "quoted-printable",
+        }
+    }
+
     /// Decodes `value`, once. What is not encoded as it should be is refused,
     /// and nothing of it passed through: a broken escape, a byte beyond ASCII
     /// where all is encoded as ASCII, and what decodes to no UTF-8.
     pub(crate) fn decode(self, value: &str) -> Result<Cow<'_, str>, Fault> {
         let decoded = match self {
             Encoding::Utf8 => Some(Cow::Borrowed(value)),
-            Encoding::Percent => percent(value),
+            Encoding::Percent => escape::percent(value),
             Encoding::Rfc2047 => encoded_word::decode(value).map(Cow::Owned),
-            Encoding::QuotedPrintable => quoted_printable(value).and_then(utf8),
+            Encoding::QuotedPrintable => escape::quoted_printable(value)
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+                .map(Cow::Owned),
         };
-        decoded.ok_or(Fault::Misencoded)
+        decoded.ok_or(Fault::InvalidEncoding)
     }
-}
-
-fn percent(value: &str) -> Option<Cow<'_, str>> {
-    is_escaped(value, '%').then(|| percent_decode_str(value).decode_utf8().ok())?
-}
-
-/// The bytes that a quoted-printable `value` is of. The digits may be of
-/// either case, as RFC 2045 lets a decoder have it.
-pub(super) fn quoted_printable(value: &str) -> Option<Vec<u8>> {
-    is_escaped(value, '=').then(|| quoted_printable::decode(value, ParseMode::Robust).ok())?
-}
-
-fn utf8(bytes: Vec<u8>) -> Option<Cow<'static, str>> {
-    String::from_utf8(bytes).ok().map(Cow::Owned)
-}
-
-/// Whether `value` is printable ASCII, and two hexadecimal digits follow each
-/// `escape`: what a lenient decoder decodes without a loss.
-fn is_escaped(value: &str, escape: char) -> bool {
-    let is_printable = |b: u8| b == b' ' || b.is_ascii_graphic();
-    let is_octet = |after: &str| after.len() >= 2 && after.bytes().take(2).all(|b| b.is_ascii_hexdigit());
-    value.bytes().all(is_printable) && value.split(escape).skip(1).all(is_octet)
 }
 
 #[cfg(test)]
@@ -86,7 +91,7 @@ mod tests {
             ["=", "a=", "a=4", "=zz", "==41", "Zo\u{eb}", "a\tb", "a\u{1}", "=C3", "=C0=AF", "=ED=A0=80"];
         for (encoding, values) in [(Percent, percent), (QuotedPrintable, quoted)] {
             for value in values {
-                assert_eq!(encoding.decode(value), Err(Fault::Misencoded), "{encoding:?} {value:?}");
+                assert_eq!(encoding.decode(value), Err(Fault::InvalidEncoding), "{encoding:?} {value:?}");
             }
         }
     }

@@ -2,11 +2,26 @@ use std::borrow::Cow;
 use std::iter::once;
 
 use rocket::Either;
+use serde::Deserialize;
 
-use super::value::{self, trim};
-use super::{Said, quoted};
-use crate::config::{Config, Encoding, GroupsFormat, Limits};
+use super::config::Limits;
+use super::encoding::Encoding;
+use super::quoted_list;
 use crate::error::Fault;
+use crate::text::{self, trim};
+use crate::user::Field;
+
+/// How the groups header lists groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase", expecting = "\"separator\", \"repeated\" or \"json\"")]
+pub(crate) enum GroupsFormat {
+    /// In one line, with `groups_separator` between two.
+    Separator,
+    /// Each in a line of its own, as Kubernetes' authenticating proxy does.
+    Repeated,
+    /// In one line, as a JSON array of strings.
+    Json,
+}
 
 /// The groups of an assertion, each of them clean.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,38 +35,29 @@ pub(crate) enum Groups {
 /// Reads the groups header.
 #[derive(Debug)]
 pub(crate) struct GroupsReader {
-    format: GroupsFormat,
-    separator: String,
-    encoding: Encoding,
-    prefix: String,
-    limits: Limits,
+    pub(super) format: GroupsFormat,
+    pub(super) separator: String,
+    pub(super) encoding: Encoding,
+    pub(super) prefix: String,
+    pub(super) limits: Limits,
 }
 
 impl GroupsReader {
-    pub(super) fn new(config: &Config, encoding: Encoding, prefix: &str) -> Self {
-        Self {
-            format: config.groups_format,
-            separator: config.groups_separator.clone(),
-            encoding,
-            prefix: prefix.into(),
-            limits: config.limits,
-        }
-    }
-
     /// Whether the groups header may come more than once.
     pub(super) fn repeats(&self) -> bool {
         self.format == GroupsFormat::Repeated
     }
 
     /// Reads the `first` line, and `more` where the header may repeat.
-    pub(super) fn read(&self, first: &str, more: &[Cow<'_, str>]) -> Result<Said<Groups>, Fault> {
+    pub(super) fn read(&self, first: &str, more: &[Cow<'_, str>]) -> Result<Field<Groups>, Fault> {
         let mut lines = once(first).chain(more.iter().map(|line| &**line));
-        if lines.any(value::is_placeholder) {
+        if lines.any(text::is_placeholder) {
             return Err(Fault::Placeholder);
         }
-        let groups = match self.is_plain(first) {
-            true => Groups::List(first.to_owned()),
-            false => Groups::Names(self.decode(first, more)?),
+        let groups = if self.is_plain(first) {
+            Groups::List(first.to_owned())
+        } else {
+            Groups::Names(self.decode(first, more)?)
         };
         self.check(groups)
     }
@@ -59,19 +65,19 @@ impl GroupsReader {
     /// Reads one string of a signed token as the header would be, but for white
     /// space that nobody who signs adds.
     #[cfg(feature = "jwt")]
-    pub(super) fn read_stated(&self, list: &str) -> Result<Said<Groups>, Fault> {
-        match self.split(list).any(is_padded) {
-            true => Err(Fault::Unseen),
-            false => self.read(list, &[]),
+    pub(super) fn read_claim(&self, list: &str) -> Result<Field<Groups>, Fault> {
+        if self.split(list).any(is_padded) {
+            return Err(Fault::InvisibleCharacter);
         }
+        self.read(list, &[])
     }
 
     /// Holds each name to the rules, and all of them to their number.
-    pub(super) fn check(&self, groups: Groups) -> Result<Said<Groups>, Fault> {
+    pub(super) fn check(&self, groups: Groups) -> Result<Field<Groups>, Fault> {
         if let Groups::Names(names) = &groups
             && names.iter().any(|name| is_padded(name))
         {
-            return Err(Fault::Unseen);
+            return Err(Fault::InvisibleCharacter);
         }
         let limit = self.limits.groups;
         let mut count = 0;
@@ -80,9 +86,9 @@ impl GroupsReader {
             if count > limit {
                 return Err(Fault::TooManyGroups { limit });
             }
-            value::check(group, self.limits.group)?;
+            text::check(group, self.limits.group)?;
         }
-        Ok(if count == 0 { Said::Blank } else { Said::Value(groups) })
+        Ok(if count == 0 { Field::Blank } else { Field::Value(groups) })
     }
 
     /// The names of `groups`; blank ones are nothing.
@@ -127,7 +133,7 @@ impl GroupsReader {
             GroupsFormat::Separator => {
                 let whole = self.encoding == Encoding::Rfc2047;
                 let (list, encoding) = self.unwrap(line, whole)?;
-                let names = quoted::split(&list, &self.separator).ok_or(Fault::Quoted)?;
+                let names = quoted_list::split(&list, &self.separator).ok_or(Fault::MisplacedQuote)?;
                 let around: &[char] = if whole { &[' '] } else { &[' ', '\t'] };
                 let name = |name: &Cow<'_, str>| match name {
                     Cow::Owned(quoted) => self.name(quoted, encoding),
@@ -147,9 +153,10 @@ impl GroupsReader {
     /// Decodes `line` if it is encoded `whole`, and tells what its names are
     /// still encoded in.
     fn unwrap<'a>(&self, line: &'a str, whole: bool) -> Result<(Cow<'a, str>, Encoding), Fault> {
-        match whole {
-            true => Ok((self.encoding.decode(line)?, Encoding::Utf8)),
-            false => Ok((Cow::Borrowed(line), self.encoding)),
+        if whole {
+            Ok((self.encoding.decode(line)?, Encoding::Utf8))
+        } else {
+            Ok((Cow::Borrowed(line), self.encoding))
         }
     }
 
@@ -158,7 +165,7 @@ impl GroupsReader {
         match decoded.strip_prefix(&self.prefix) {
             Some(name) => Ok(name.to_owned()),
             None if decoded.is_empty() => Ok(String::new()),
-            None => Err(Fault::Unprefixed),
+            None => Err(Fault::MissingPrefix),
         }
     }
 }

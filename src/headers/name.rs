@@ -12,16 +12,16 @@ pub(crate) struct HeaderName {
     folded: String,
 }
 
-/// What another header's name is to a configured one.
+/// How the name of a header that was sent compares to a configured one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kinship {
+pub(crate) enum NameMatch {
     /// It is that header.
     Same,
     /// It folds to the same name, so that a server or a gateway that rewrites
     /// names would take it for that header.
     Alias,
-    /// It has nothing to do with it.
-    Stranger,
+    /// It is another header.
+    Different,
 }
 
 impl HeaderName {
@@ -36,19 +36,19 @@ impl HeaderName {
 
     /// Whether the header called `other` is this one or an alias of it.
     pub(crate) fn is_kin(&self, other: &str) -> bool {
-        self.kinship(other) != Kinship::Stranger
+        self.match_name(other) != NameMatch::Different
     }
 
     /// What the header called `other` is to this one.
-    pub(crate) fn kinship(&self, other: &str) -> Kinship {
+    pub(crate) fn match_name(&self, other: &str) -> NameMatch {
         if self.name.eq_ignore_ascii_case(other) {
-            Kinship::Same
+            NameMatch::Same
         } else if other.len().abs_diff(self.folded.len()) <= PREFIX.len()
             && fold(other).eq(self.folded.bytes())
         {
-            Kinship::Alias
+            NameMatch::Alias
         } else {
-            Kinship::Stranger
+            NameMatch::Different
         }
     }
 }
@@ -72,7 +72,7 @@ fn fold(name: &str) -> impl Iterator<Item = u8> + '_ {
 /// Whether a `token` ([RFC 9110, section 5.6.2]) may hold `c`.
 ///
 /// [RFC 9110, section 5.6.2]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
-pub(super) fn is_of_token(c: char) -> bool {
+pub(super) fn is_token_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c)
 }
 
@@ -80,7 +80,7 @@ impl TryFrom<String> for HeaderName {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, Self::Error> {
-        if name.is_empty() || !name.chars().all(is_of_token) {
+        if name.is_empty() || !name.chars().all(is_token_character) {
             return Err(format!("`{name}` is not a header name"));
         }
         let folded = fold(&name).map(char::from).collect();
@@ -113,10 +113,7 @@ where
         }
 
         fn visit_bool<E: de::Error>(self, on: bool) -> Result<Self::Value, E> {
-            match on {
-                false => Ok(None),
-                true => Err(E::invalid_type(Unexpected::Bool(on), &self)),
-            }
+            if on { Err(E::invalid_type(Unexpected::Bool(on), &self)) } else { Ok(None) }
         }
     }
 
@@ -127,14 +124,14 @@ where
 mod tests {
     use super::*;
 
-    fn kinship(name: &str, other: &str) -> Kinship {
-        HeaderName::try_from(name.to_owned()).expect("a name").kinship(other)
+    fn match_name(name: &str, other: &str) -> NameMatch {
+        HeaderName::try_from(name.to_owned()).expect("a name").match_name(other)
     }
 
     #[test]
     fn case_is_no_difference() {
         for other in ["Remote-User", "remote-user", "REMOTE-USER"] {
-            assert_eq!(kinship("Remote-User", other), Kinship::Same, "{other}");
+            assert_eq!(match_name("Remote-User", other), NameMatch::Same, "{other}");
         }
     }
 
@@ -151,9 +148,9 @@ mod tests {
             "Remote`User",
         ];
         for other in aliases {
-            assert_eq!(kinship("Remote-User", other), Kinship::Alias, "{other}");
+            assert_eq!(match_name("Remote-User", other), NameMatch::Alias, "{other}");
         }
-        assert_eq!(kinship("HTTP_AUTHUSER", "Authuser"), Kinship::Alias);
+        assert_eq!(match_name("HTTP_AUTHUSER", "Authuser"), NameMatch::Alias);
     }
 
     #[test]
@@ -167,7 +164,7 @@ mod tests {
             "http-",
             "HTTP-HTTP-Remote-User",
         ] {
-            assert_eq!(kinship("Remote-User", other), Kinship::Stranger, "{other}");
+            assert_eq!(match_name("Remote-User", other), NameMatch::Different, "{other}");
         }
     }
 

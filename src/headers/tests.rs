@@ -3,12 +3,14 @@ use rocket::figment::providers::{Format, Toml};
 use rocket::http::HeaderMap;
 
 use super::*;
+use crate::config::Config;
+use crate::user::Field;
 
 type Lines<'a> = &'a [(&'a str, &'a str)];
 
-fn reader(toml: &str) -> Reader {
+fn reader(toml: &str) -> IdentityReader {
     let toml = format!("[remote_user]\ntrusted_proxies = ['::1']\n{toml}");
-    Reader::new(&Config::extract(&Figment::from(Toml::string(&toml))).expect("a configuration"))
+    Config::extract(&Figment::from(Toml::string(&toml))).expect("a configuration").reader()
 }
 
 fn map(lines: Lines<'_>) -> HeaderMap<'static> {
@@ -17,7 +19,7 @@ fn map(lines: Lines<'_>) -> HeaderMap<'static> {
     map
 }
 
-fn watched(headers: &Headers) -> [Option<&HeaderName>; WATCHED] {
+fn watched(headers: &IdentityHeaders) -> [Option<&HeaderName>; MAX_SCANNED] {
     let [user, name, email, groups] = headers.all();
     [user, name, email, groups, None, None]
 }
@@ -26,19 +28,19 @@ fn watched(headers: &Headers) -> [Option<&HeaderName>; WATCHED] {
 fn read(toml: &str, lines: Lines<'_>) -> String {
     let reader = reader(toml);
     let map = map(lines);
-    let said = |said: Said<String>| match said {
-        Said::Nothing => "-".into(),
-        Said::Blank => "blank".into(),
-        Said::Value(value) => value,
+    let said = |said: Field<String>| match said {
+        Field::Absent => "-".into(),
+        Field::Blank => "blank".into(),
+        Field::Value(value) => value,
     };
-    match reader.read(&Sighting::of(watched(reader.headers()), &[], &map)) {
+    match reader.read(&HeaderScan::new(watched(reader.headers()), &[], &map)) {
         Err(rejection) => rejection.to_string(),
         Ok(None) => "nobody".into(),
         Ok(Some(Assertion { user, name, email, groups })) => {
             let groups = match groups {
-                Said::Nothing => "-".into(),
-                Said::Blank => "blank".into(),
-                Said::Value(groups) => reader.names(&groups).collect::<Vec<_>>().join("|"),
+                Field::Absent => "-".into(),
+                Field::Blank => "blank".into(),
+                Field::Value(groups) => reader.names(&groups).collect::<Vec<_>>().join("|"),
             };
             format!("{user}; {}; {}; {groups}", said(name), said(email))
         }
@@ -165,13 +167,13 @@ fn what_was_sighted_is_named_once_to_be_blanked() {
         ("Remote_User", ""),
         ("HTTP-Remote-Name", "x"),
     ]);
-    let sighting = Sighting::of(watched(&headers), &[], &map);
-    assert_eq!(sighting.first(headers.iter()).map(HeaderName::as_str), Some("Remote-User"));
-    assert_eq!(sighting.first([&headers.user]).map(HeaderName::as_str), Some("Remote-User"));
-    assert_eq!(sighting.first(headers.email.as_ref()), None);
+    let scan = HeaderScan::new(watched(&headers), &[], &map);
+    assert_eq!(scan.first_sent(headers.iter()).map(HeaderName::as_str), Some("Remote-User"));
+    assert_eq!(scan.first_sent([&headers.user]).map(HeaderName::as_str), Some("Remote-User"));
+    assert_eq!(scan.first_sent(headers.email.as_ref()), None);
     let groups = headers.groups.as_ref().expect("a name");
-    assert_eq!((sighting.value(groups), sighting.more(groups)), (Some("a"), &["b".into()][..]));
-    let mut names: Vec<_> = sighting.into_names().map(|name| name.to_lowercase()).collect();
+    assert_eq!((scan.value(groups), scan.more_values(groups)), (Some("a"), &["b".into()][..]));
+    let mut names: Vec<_> = scan.into_names().map(|name| name.to_lowercase()).collect();
     names.sort();
     assert_eq!(names, ["http-remote-name", "remote-groups", "remote_user"]);
 }

@@ -1,9 +1,9 @@
 use rocket::time::OffsetDateTime;
 use serde_json::{Map, Value};
 
-use crate::config::{ClaimNames, Jwt};
+use super::config::{ClaimNames, JwtConfig};
 use crate::error::Fault;
-use crate::headers::{Stated, StatedGroups};
+use crate::headers::{GroupsClaim, IdentityClaims};
 
 /// The claims of a token whose signature is good.
 #[derive(Debug)]
@@ -21,15 +21,16 @@ impl Claims {
     /// `aud` and `exp` are asked for, `nbf` and `iat` are heeded.
     ///
     /// [RFC 7519, section 4.1]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1
-    pub(super) fn check(&self, rules: &Jwt, now: OffsetDateTime) -> Result<(), Fault> {
-        if self.string("iss")? != Some(&rules.issuer) {
-            return Err(Fault::Issuer);
+    pub(super) fn check(&self, config: &JwtConfig, now: OffsetDateTime) -> Result<(), Fault> {
+        if self.string("iss")? != Some(&config.issuer) {
+            return Err(Fault::WrongIssuer);
         }
-        if !rules.audience.is_empty() && !self.audience()?.iter().any(|name| rules.audience.contains(name)) {
-            return Err(Fault::Audience);
+        if !config.audience.is_empty() && !self.audience()?.iter().any(|name| config.audience.contains(name))
+        {
+            return Err(Fault::WrongAudience);
         }
         let now = now.unix_timestamp() as f64;
-        if self.time("exp")?.ok_or(Fault::Claim)? <= now - Self::LEEWAY {
+        if self.time("exp")?.ok_or(Fault::InvalidClaim)? <= now - Self::LEEWAY {
             return Err(Fault::Expired);
         }
         for claim in ["nbf", "iat"] {
@@ -41,10 +42,10 @@ impl Claims {
     }
 
     /// What the claims that are called `names` say of a person.
-    pub(crate) fn stated(&self, names: &ClaimNames) -> Result<Stated, Fault> {
+    pub(crate) fn identity(&self, names: &ClaimNames) -> Result<IdentityClaims, Fault> {
         let text = |name: &Option<String>| name.as_ref().map_or(Ok(None), |name| self.string(name));
-        Ok(Stated {
-            user: self.string(&names.user)?.ok_or(Fault::Claim)?.clone(),
+        Ok(IdentityClaims {
+            user: self.string(&names.user)?.ok_or(Fault::InvalidClaim)?.clone(),
             name: text(&names.name)?.cloned(),
             email: text(&names.email)?.cloned(),
             groups: names.groups.as_ref().map_or(Ok(None), |name| self.groups(name))?,
@@ -71,33 +72,33 @@ impl Claims {
         match self.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Fault::Claim),
+            Some(_) => Err(Fault::InvalidClaim),
         }
     }
 
     fn time(&self, name: &str) -> Result<Option<f64>, Fault> {
         let Some(value) = self.get(name) else { return Ok(None) };
-        value.as_f64().ok_or(Fault::Claim).map(Some)
+        value.as_f64().ok_or(Fault::InvalidClaim).map(Some)
     }
 
     fn audience(&self) -> Result<Vec<String>, Fault> {
         match self.get("aud") {
-            None => Err(Fault::Audience),
+            None => Err(Fault::WrongAudience),
             Some(Value::String(name)) => Ok(vec![name.clone()]),
             Some(names) => strings(names),
         }
     }
 
-    fn groups(&self, name: &str) -> Result<Option<StatedGroups>, Fault> {
+    fn groups(&self, name: &str) -> Result<Option<GroupsClaim>, Fault> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::String(list)) => Ok(Some(StatedGroups::List(list.clone()))),
-            Some(names) => Ok(Some(StatedGroups::Names(strings(names)?))),
+            Some(Value::String(list)) => Ok(Some(GroupsClaim::List(list.clone()))),
+            Some(names) => Ok(Some(GroupsClaim::Names(strings(names)?))),
         }
     }
 }
 
 fn strings(value: &Value) -> Result<Vec<String>, Fault> {
-    let values = value.as_array().ok_or(Fault::Claim)?;
-    values.iter().map(|value| value.as_str().map(String::from).ok_or(Fault::Claim)).collect()
+    let values = value.as_array().ok_or(Fault::InvalidClaim)?;
+    values.iter().map(|value| value.as_str().map(String::from).ok_or(Fault::InvalidClaim)).collect()
 }

@@ -11,10 +11,10 @@ use reqwest::{Client, StatusCode, Url};
 use rocket::{info_, warn};
 use tokio::sync::Mutex;
 
-use super::Key;
-use crate::config::KeyUrl;
+use super::key::Key;
+use super::key_url::KeyUrl;
 use crate::error::Fault;
-use crate::launch::Abort;
+use crate::launch::LaunchError;
 
 /// The keys of an issuer, as its server gave them out.
 ///
@@ -44,7 +44,7 @@ struct Attempt {
 }
 
 /// Why keys were not fetched.
-struct Failure {
+struct FetchError {
     reason: String,
     is_missing: bool,
 }
@@ -69,10 +69,10 @@ impl KeyServer {
     /// for within an interval.
     const MOST: usize = 16;
 
-    pub(super) fn new(url: KeyUrl, max_age: u64, interval: u64) -> Result<Self, Abort> {
+    pub(super) fn new(url: KeyUrl, max_age: u64, interval: u64) -> Result<Self, LaunchError> {
         let client = Client::builder().redirect(Policy::none()).timeout(Self::PATIENCE);
-        let client = if url.is_of_loopback() { client.no_proxy() } else { client };
-        let failed = |e| Abort::new(format!("no HTTP client for `{url}` can be made: {e}"));
+        let client = if url.is_loopback() { client.no_proxy() } else { client };
+        let failed = |e| LaunchError::new(format!("no HTTP client for `{url}` can be made: {e}"));
         Ok(Self {
             client: client.build().map_err(failed)?,
             url,
@@ -90,7 +90,7 @@ impl KeyServer {
         name: Option<&str>,
         now: Instant,
     ) -> Result<Arc<[Key]>, Fault> {
-        let url = self.url.of(name).ok_or(Fault::UnknownKey)?;
+        let url = self.url.for_key(name).ok_or(Fault::UnknownKey)?;
         match self.age(&url, now) {
             Some(age) if age < self.max_age / 2 => {}
             Some(age) if age < self.max_age && !self.is_due(&url, now) => {}
@@ -105,7 +105,7 @@ impl KeyServer {
 
     /// The same, fetched again if that is due.
     pub(super) async fn fresh_keys(&self, name: Option<&str>, now: Instant) -> Result<Arc<[Key]>, Fault> {
-        let url = self.url.of(name).ok_or(Fault::UnknownKey)?;
+        let url = self.url.for_key(name).ok_or(Fault::UnknownKey)?;
         self.refresh(&url, now).await;
         self.good(&url, now)
     }
@@ -119,7 +119,7 @@ impl KeyServer {
                 Ok(fetched.keys.clone())
             }
             _ if self.is_attempt(url, |attempt| attempt.is_missing) => Err(Fault::UnknownKey),
-            _ => Err(Fault::NoKeys),
+            _ => Err(Fault::KeysUnavailable),
         }
     }
 
@@ -174,7 +174,7 @@ impl KeyServer {
         attempt.is_missing = fetched.as_ref().is_err_and(|failure| failure.is_missing);
         match fetched {
             Ok(keys) => self.keep(url, keys.into(), now),
-            Err(Failure { reason, .. }) => {
+            Err(FetchError { reason, .. }) => {
                 warn!("The keys at {} cannot be fetched: {}.", self.url, reason);
                 match self.good(url, now) {
                     Ok(_) => info_!("Those that are known stay in use."),
@@ -202,10 +202,10 @@ impl KeyServer {
     /// Notes that a token which names the key `name` was verified. The keys of a
     /// set are kept together, and nothing takes their place.
     pub(super) fn prove(&self, name: Option<&str>) {
-        if self.is_of_a_set() {
+        if self.is_set() {
             return;
         }
-        let Some(url) = self.url.of(name) else { return };
+        let Some(url) = self.url.for_key(name) else { return };
         let is_new = {
             let kept = self.fetched.read().unwrap_or_else(PoisonError::into_inner);
             kept.get(&url).is_some_and(|fetched| !fetched.is_proven)
@@ -218,17 +218,17 @@ impl KeyServer {
 
     /// Whether all keys are fetched together, so that one that is not known may
     /// be among them by now.
-    pub(super) fn is_of_a_set(&self) -> bool {
+    pub(super) fn is_set(&self) -> bool {
         matches!(self.url, KeyUrl::Set(_))
     }
 
-    async fn fetch(&self, url: &Url) -> Result<Vec<Key>, Failure> {
+    async fn fetch(&self, url: &Url) -> Result<Vec<Key>, FetchError> {
         let response = self.client.get(url.clone()).send().await;
         let mut response = response.map_err(causes)?;
         if response.status() != StatusCode::OK {
             let is_answer = [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::GONE];
             let is_missing = matches!(self.url, KeyUrl::Each(_)) && is_answer.contains(&response.status());
-            return Err(Failure { reason: format!("the answer is {}", response.status()), is_missing });
+            return Err(FetchError { reason: format!("the answer is {}", response.status()), is_missing });
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(causes)? {
@@ -239,8 +239,8 @@ impl KeyServer {
         }
         let text = String::from_utf8(body).map_err(|_| "the answer is no text".to_owned())?;
         let keys = match self.url {
-            KeyUrl::Set(_) => Key::of_jwks(&text),
-            KeyUrl::Each(_) => Key::of_pem(&text),
+            KeyUrl::Set(_) => Key::from_jwks(&text),
+            KeyUrl::Each(_) => Key::from_pem(&text),
         };
         keys.map_err(|fault| format!("the answer {fault}").into())
     }
@@ -252,7 +252,7 @@ impl Attempt {
     }
 }
 
-impl From<String> for Failure {
+impl From<String> for FetchError {
     fn from(reason: String) -> Self {
         Self { reason, is_missing: false }
     }

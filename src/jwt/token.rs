@@ -5,7 +5,8 @@ use jsonwebtoken::Algorithm;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
-use super::{Key, algorithm, object};
+use super::algorithm::algorithm_of;
+use super::key::{Key, parse_object};
 use crate::error::Fault;
 
 /// A token in the compact serialization of [RFC 7515, section 7.1], taken apart
@@ -13,7 +14,7 @@ use crate::error::Fault;
 ///
 /// [RFC 7515, section 7.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
 #[derive(Debug)]
-pub(super) struct Token<'a> {
+pub(super) struct UnverifiedToken<'a> {
     pub(super) algorithm: Algorithm,
     pub(super) key_id: Option<String>,
     /// The ARN of the AWS load balancer that signed.
@@ -55,7 +56,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-impl<'a> Token<'a> {
+impl<'a> UnverifiedToken<'a> {
     /// How long a token may be, in characters.
     const LONGEST: usize = 16_384;
 
@@ -69,7 +70,7 @@ impl<'a> Token<'a> {
         }
         let (message, signature) = text.rsplit_once('.').ok_or(Fault::NotAToken)?;
         let (header, payload) = message.split_once('.').ok_or(Fault::NotAToken)?;
-        let header: JoseHeader = object(&decode(header)?).ok_or(Fault::NotAToken)?;
+        let header: JoseHeader = parse_object(&decode(header)?).ok_or(Fault::NotAToken)?;
         if [header.crit, header.b64, header.enc, header.zip].iter().any(|member| member.0) {
             return Err(Fault::NotAToken);
         }
@@ -77,14 +78,14 @@ impl<'a> Token<'a> {
             payload: decode(payload)?,
             signature: decode(signature)?,
             message: message.as_bytes(),
-            algorithm: algorithm::named(&header.alg).ok_or(Fault::Algorithm)?,
+            algorithm: algorithm_of(&header.alg).ok_or(Fault::WrongAlgorithm)?,
             key_id: header.kid,
             signer: header.signer,
         })
     }
 
     /// Whether one of `keys` may have signed this; its signature aside.
-    pub(super) fn is_of(&self, key: &Key) -> bool {
+    pub(super) fn may_be_signed_by(&self, key: &Key) -> bool {
         key.fits(self.key_id.as_deref(), self.algorithm)
     }
 

@@ -1,8 +1,9 @@
 use rocket::Request;
 use rocket::http::{Cookie, CookieJar, SameSite};
 
-use super::token::Token;
-use crate::config;
+use super::config::SessionConfig;
+use super::token::SessionToken;
+use crate::text::trim;
 
 /// The cookie that carries the token.
 ///
@@ -17,12 +18,12 @@ pub(crate) struct SessionCookie {
 }
 
 impl SessionCookie {
-    pub(super) fn new(config: &config::Sessions, debug: bool) -> Self {
+    pub(super) fn new(config: &SessionConfig, is_debug: bool) -> Self {
         Self {
-            name: config.cookie_name(debug),
+            name: config.cookie_name(is_debug),
             path: config.path.clone(),
             same_site: config.same_site(),
-            secure: config.is_secure(debug),
+            secure: config.is_secure(is_debug),
         }
     }
 
@@ -32,7 +33,7 @@ impl SessionCookie {
     /// and trims them of all white space, so that a cookie called
     /// `%5f%5fHost-…`, which anybody's subdomain may set, would pass for one
     /// with the prefix.
-    pub(super) fn sent<'r>(&self, request: &'r Request<'_>) -> Vec<&'r str> {
+    pub(super) fn values<'r>(&self, request: &'r Request<'_>) -> Vec<&'r str> {
         let mut lines = request.headers().get("Cookie").peekable();
         if lines.peek().is_none() {
             return request.cookies().get(&self.name).map(Cookie::value).into_iter().collect();
@@ -41,7 +42,7 @@ impl SessionCookie {
         pairs.filter(|(name, _)| trim(name) == self.name).map(|(_, value)| trim(value)).collect()
     }
 
-    pub(super) fn add(&self, jar: &CookieJar<'_>, token: &Token) {
+    pub(super) fn add(&self, jar: &CookieJar<'_>, token: &SessionToken) {
         jar.add(self.build(token.as_str().to_owned()));
     }
 
@@ -66,8 +67,4 @@ impl SessionCookie {
         let secure = if *secure { "Secure" } else { "not Secure" };
         format!("`{name}`, {secure}, HttpOnly, SameSite={same_site}, Path={path}")
     }
-}
-
-fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t'])
 }

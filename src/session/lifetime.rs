@@ -2,8 +2,8 @@ use std::fmt;
 
 use rocket::time::{Duration, OffsetDateTime};
 
-use super::record::Record;
-use crate::config;
+use super::config::SessionConfig;
+use super::record::SessionRecord;
 
 /// How long a session lasts: from its last use, and in all.
 #[derive(Debug, Clone, Copy)]
@@ -13,7 +13,7 @@ pub(super) struct Lifetime {
 }
 
 impl Lifetime {
-    pub(super) fn new(config: &config::Sessions) -> Self {
+    pub(super) fn new(config: &SessionConfig) -> Self {
         let seconds = |seconds: u64| Duration::seconds(seconds.try_into().unwrap_or(i64::MAX));
         Self { idle_timeout: seconds(config.idle_timeout), max_age: seconds(config.max_age) }
     }
@@ -26,13 +26,13 @@ impl Lifetime {
 
     /// Whether a session is over, by what was stored and by the timeouts that
     /// are in force now.
-    pub(super) fn is_over(&self, session: &Record, now: OffsetDateTime) -> bool {
+    pub(super) fn is_over(&self, session: &SessionRecord, now: OffsetDateTime) -> bool {
         now >= session.expires_at.min(self.end(session.created_at, session.last_seen_at))
     }
 
     /// Whether the use of a session is to be written down. Not each time: it
     /// would be a write a request.
-    pub(super) fn is_stale(&self, session: &Record, now: OffsetDateTime) -> bool {
+    pub(super) fn is_use_due(&self, session: &SessionRecord, now: OffsetDateTime) -> bool {
         now - session.last_seen_at >= (self.idle_timeout / 10_i32).min(Duration::MINUTE)
     }
 }
@@ -57,8 +57,8 @@ mod tests {
         OffsetDateTime::UNIX_EPOCH + Duration::milliseconds(milliseconds)
     }
 
-    fn session(seen: i64, expires: i64) -> Record {
-        Record {
+    fn session(seen: i64, expires: i64) -> SessionRecord {
+        SessionRecord {
             source: "test".into(),
             created_at: at(0),
             last_seen_at: at(seen),
@@ -90,8 +90,8 @@ mod tests {
     fn a_use_is_written_after_a_tenth_of_the_timeout_or_a_minute() {
         let idle = |seconds| Lifetime { idle_timeout: Duration::seconds(seconds), ..LIFETIME };
         for (lifetime, after) in [(LIFETIME, 10_000), (idle(86_400), 60_000), (idle(1), 100)] {
-            assert!(!lifetime.is_stale(&session(0, 1), at(after - 1)), "{after}");
-            assert!(lifetime.is_stale(&session(0, 1), at(after)), "{after}");
+            assert!(!lifetime.is_use_due(&session(0, 1), at(after - 1)), "{after}");
+            assert!(lifetime.is_use_due(&session(0, 1), at(after)), "{after}");
         }
     }
 }

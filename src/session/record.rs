@@ -2,13 +2,13 @@ use std::collections::BTreeSet;
 
 use rocket::time::OffsetDateTime;
 
-use super::token::Digest;
+use super::token::TokenHash;
 use crate::user::User;
 
 /// What the store remembers of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Record {
-    /// Who began it: [`PROXY`], or a word of the application's.
+pub(crate) struct SessionRecord {
+    /// Who began it: [`PROXY_SOURCE`], or a word of the application's.
     pub(crate) source: String,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) last_seen_at: OffsetDateTime,
@@ -19,32 +19,32 @@ pub(crate) struct Record {
 }
 
 /// The source of a session that the proxy began, as it is of a membership.
-pub(crate) const PROXY: &str = "remote";
+pub(crate) const PROXY_SOURCE: &str = "remote";
 
 /// A session that a request holds the token of, with its user.
 #[derive(Debug)]
-pub(crate) struct Held {
-    pub(crate) digest: Digest,
-    pub(crate) record: Record,
+pub(crate) struct UserSession {
+    pub(crate) hash: TokenHash,
+    pub(crate) record: SessionRecord,
     pub(crate) user: User,
 }
 
 /// One of a user's sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActiveSession {
-    pub(crate) digest: Digest,
-    pub(crate) record: Record,
+    pub(crate) hash: TokenHash,
+    pub(crate) record: SessionRecord,
     pub(crate) is_current: bool,
 }
 
 impl ActiveSession {
-    /// What [`Session::revoke`](crate::Session::revoke) takes. It opens nothing.
+    /// What [`Session::revoke`](crate::AuthSession::revoke) takes. It opens nothing.
     pub fn id(&self) -> &str {
-        self.digest.as_str()
+        self.hash.as_str()
     }
 
     /// Who began it: `remote` for the proxy, or what
-    /// [`Session::login`](crate::Session::login) was given.
+    /// [`Session::login`](crate::AuthSession::login) was given.
     pub fn source(&self) -> &str {
         &self.record.source
     }

@@ -1,19 +1,19 @@
 use std::fmt;
 
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest, Sha256};
 
 /// What a session's cookie carries: 256 random bits, in hexadecimal.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Token(String);
+pub(crate) struct SessionToken(String);
 
 /// What the store keeps of a token: its SHA-256, in hexadecimal, from which
 /// nobody makes the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Digest(String);
+pub(crate) struct TokenHash(String);
 
 const BYTES: usize = 32;
 
-impl Token {
+impl SessionToken {
     /// A new token, from the system's source of random bytes.
     pub(super) fn generate() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; BYTES];
@@ -31,19 +31,19 @@ impl Token {
         &self.0
     }
 
-    pub(super) fn digest(&self) -> Digest {
-        Digest(to_hexadecimal(&Sha256::digest(&self.0)))
+    pub(super) fn hash(&self) -> TokenHash {
+        TokenHash(to_hexadecimal(&Sha256::digest(&self.0)))
     }
 }
 
 /// Without the token: who reads a log is not to be anybody.
-impl fmt::Debug for Token {
+impl fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(..)")
+        f.write_str("SessionToken(..)")
     }
 }
 
-impl Digest {
+impl TokenHash {
     /// A digest that was stored, or that names a session.
     pub(crate) fn stored(text: String) -> Self {
         Self(text)
@@ -64,17 +64,18 @@ mod tests {
 
     #[test]
     fn tokens_differ_are_read_back_and_do_not_show() {
-        let (one, two) = (Token::generate().expect("a token"), Token::generate().expect("a token"));
+        let (one, two) =
+            (SessionToken::generate().expect("a token"), SessionToken::generate().expect("a token"));
         assert_ne!(one, two);
-        assert_eq!((one.as_str().len(), Token::parse(one.as_str())), (64, Some(one.clone())));
-        assert_eq!(format!("{one:?}"), "Token(..)");
+        assert_eq!((one.as_str().len(), SessionToken::parse(one.as_str())), (64, Some(one.clone())));
+        assert_eq!(format!("{one:?}"), "SessionToken(..)");
     }
 
     #[test]
     fn a_digest_is_the_sha_256_of_the_token() {
-        let token = Token::parse(&"0".repeat(64)).expect("a token");
+        let token = SessionToken::parse(&"0".repeat(64)).expect("a token");
         let digest = "60e05bd1b195af2f94112fa7197a5c88289058840ce7c6df9693756bc6250f55";
-        assert_eq!(token.digest().as_str(), digest);
+        assert_eq!(token.hash().as_str(), digest);
     }
 
     #[test]
@@ -84,7 +85,7 @@ mod tests {
         for text in
             ["", &short, &long, &upper, &wide, &format!("{} ", &short), &format!("\"{}\"", &short[1..])]
         {
-            assert_eq!(Token::parse(text), None, "{text}");
+            assert_eq!(SessionToken::parse(text), None, "{text}");
         }
     }
 }

@@ -1,51 +1,38 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rocket::time::Duration;
+use serde::Deserialize;
 
-use crate::config::{Config, MissingGroups};
 use crate::error::Error;
-use crate::policy::Identity;
-use crate::user::{Source, User};
+use crate::user::{Identity, MembershipSource, User};
+
+/// What an absent groups header means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase", expecting = "\"clear\", \"keep\" or \"deny\"")]
+pub(crate) enum MissingGroups {
+    Clear,
+    Keep,
+    Deny,
+}
 
 /// The rules of the configuration about users and groups.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    pub(super) create_users: bool,
-    pub(super) allow_inactive: bool,
-    pub(super) excluded_groups: BTreeSet<String>,
-    pub(super) create_groups: bool,
-    pub(super) keep_local_groups: bool,
-    pub(super) missing_groups: MissingGroups,
-    pub(super) staff_groups: Option<BTreeSet<String>>,
-    pub(super) superuser_groups: Option<BTreeSet<String>>,
-    pub(super) required_groups: BTreeSet<String>,
-    pub(super) denied_groups: BTreeSet<String>,
-    group_permissions: BTreeMap<String, BTreeSet<String>>,
-    pub(super) login_interval: Duration,
+    pub(crate) create_users: bool,
+    pub(crate) allow_inactive: bool,
+    pub(crate) excluded_groups: BTreeSet<String>,
+    pub(crate) create_groups: bool,
+    pub(crate) keep_local_groups: bool,
+    pub(crate) missing_groups: MissingGroups,
+    pub(crate) staff_groups: Option<BTreeSet<String>>,
+    pub(crate) superuser_groups: Option<BTreeSet<String>>,
+    pub(crate) required_groups: BTreeSet<String>,
+    pub(crate) denied_groups: BTreeSet<String>,
+    pub(crate) group_permissions: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) login_interval: Duration,
 }
 
 impl Rules {
-    pub(crate) fn new(config: &Config) -> Self {
-        Self {
-            create_users: config.create_users,
-            allow_inactive: config.allow_inactive,
-            excluded_groups: config.excluded_groups.clone(),
-            create_groups: config.create_groups,
-            keep_local_groups: config.keep_local_groups,
-            // What is turned off never comes, and says nothing by that.
-            missing_groups: match config.groups_off() {
-                None => config.missing_groups,
-                Some(_) => MissingGroups::Keep,
-            },
-            staff_groups: config.staff_groups.clone(),
-            superuser_groups: config.superuser_groups.clone(),
-            required_groups: config.required_groups.clone(),
-            denied_groups: config.denied_groups.clone(),
-            group_permissions: config.group_permissions.clone(),
-            login_interval: Duration::seconds(config.login_interval.try_into().unwrap_or(i64::MAX)),
-        }
-    }
-
     /// Whether a stored user may be here, given the groups that the proxy named
     /// at the sign-in.
     pub(crate) fn admit(&self, user: &User, is_asserted: impl Fn(&str) -> bool) -> Result<(), Error> {
@@ -54,32 +41,29 @@ impl Rules {
     }
 
     pub(super) fn check_active(&self, user: &User) -> Result<(), Error> {
-        match user.is_active || self.allow_inactive {
-            true => Ok(()),
-            false => Err(Error::Inactive),
-        }
+        if user.is_active || self.allow_inactive { Ok(()) } else { Err(Error::Inactive) }
     }
 
     /// Holds the groups that were asserted, and those that the user ends up
     /// in, against `required_groups` and `denied_groups`.
     pub(super) fn check_groups(
         &self,
-        memberships: &BTreeMap<String, Source>,
+        memberships: &BTreeMap<String, MembershipSource>,
         is_asserted: impl Fn(&str) -> bool,
     ) -> Result<(), Error> {
         let is_in = |group: &String| memberships.contains_key(group) || is_asserted(group);
         if self.denied_groups.iter().any(is_in) {
             return Err(Error::GroupDenied);
         }
-        match self.required_groups.is_empty() || self.required_groups.iter().any(is_in) {
-            true => Ok(()),
-            false => Err(Error::GroupRequired),
+        if !self.required_groups.is_empty() && !self.required_groups.iter().any(is_in) {
+            return Err(Error::GroupRequired);
         }
+        Ok(())
     }
 
     /// Grants what `group_permissions` has for the groups of a user and for
     /// those that the proxy named, whether they exist here or not.
-    pub(crate) fn permit(&self, user: &mut User, is_asserted: impl Fn(&str) -> bool) {
+    pub(crate) fn grant_permissions(&self, user: &mut User, is_asserted: impl Fn(&str) -> bool) {
         for (group, permissions) in &self.group_permissions {
             let is_named = || is_asserted(group) && !self.excluded_groups.contains(group);
             if user.is_member(group) || is_named() {
@@ -90,7 +74,11 @@ impl Rules {
 
     /// What a session is to remember of the groups that the proxy named: those
     /// that count even where they do not exist. `before` is what it remembers.
-    pub(crate) fn remembered(&self, identity: &Identity<'_>, before: &BTreeSet<String>) -> BTreeSet<String> {
+    pub(crate) fn groups_to_remember(
+        &self,
+        identity: &Identity<'_>,
+        before: &BTreeSet<String>,
+    ) -> BTreeSet<String> {
         if identity.groups.is_none() && self.missing_groups == MissingGroups::Keep {
             return before.clone();
         }

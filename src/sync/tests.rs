@@ -8,19 +8,19 @@ use rocket::figment::Figment;
 use rocket::figment::providers::{Format, Toml};
 use rocket::time::{Duration, OffsetDateTime};
 
-use super::{Change, Hooks, Login, Plan, Rules, Stored, Sync};
-use crate::config::{Config, UsernameCase};
+use super::{LoginTracking, PolicyHooks, Rules, UserSync};
+use crate::config::Config;
 use crate::error::Error;
-use crate::headers::Said;
-use crate::policy::{Identity, Policy};
-use crate::user::{Flags, Profile, Source, User};
-use crate::username::Username;
+use crate::policy::Policy;
+use crate::user::{
+    Change, Field, Flags, Identity, MembershipSource, Plan, Profile, Stored, User, Username, UsernameCase,
+};
 
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH.saturating_add(Duration::days(20_000));
 
 fn rules(toml: &str) -> Rules {
     let toml = format!("[remote_user]\ntrusted_proxies = [\"::1\"]\n{toml}");
-    Rules::new(&Config::extract(&Figment::from(Toml::string(&toml))).expect("a configuration"))
+    Config::extract(&Figment::from(Toml::string(&toml))).expect("a configuration").rules()
 }
 
 fn set(names: &str) -> BTreeSet<String> {
@@ -31,8 +31,8 @@ fn set(names: &str) -> BTreeSet<String> {
 #[derive(Debug, Clone)]
 struct Person {
     username: Username,
-    name: Said<String>,
-    email: Said<String>,
+    name: Field<String>,
+    email: Field<String>,
     groups: Option<BTreeSet<String>>,
 }
 
@@ -51,25 +51,25 @@ impl Person {
 fn identity(groups: Option<&str>) -> Person {
     Person {
         username: Username::canonical("ada".into(), UsernameCase::Preserve, 9).expect("a user name"),
-        name: Said::Nothing,
-        email: Said::Nothing,
+        name: Field::Absent,
+        email: Field::Absent,
         groups: groups.map(set),
     }
 }
 
 /// A user who logged in just now, in the groups of `remote` and `local`.
 fn user(remote: &str, local: &str) -> User {
-    let remote = set(remote).into_iter().map(|group| (group, Source::Remote));
-    let local = set(local).into_iter().map(|group| (group, Source::Local));
+    let remote = set(remote).into_iter().map(|group| (group, MembershipSource::Remote));
+    let local = set(local).into_iter().map(|group| (group, MembershipSource::Local));
     User { memberships: remote.chain(local).collect(), last_login_at: Some(NOW), ..User::new(7, "ada") }
 }
 
 fn plan(stored: Stored, person: &Person, rules: &Rules) -> Result<Plan, Error> {
-    Sync {
+    UserSync {
         identity: &person.identity(),
         rules,
         hooks: None,
-        login: Login::OfHeader,
+        tracking: LoginTracking::ByInterval,
         remembered: &BTreeSet::new(),
         now: NOW,
     }
@@ -225,14 +225,14 @@ fn a_profile_is_kept_cleared_and_set() {
             ..Profile::default()
         })]
     };
-    let value = |value: &str| Said::Value(value.to_owned());
+    let value = |value: &str| Field::Value(value.to_owned());
     let cases = [
-        (says(Said::Nothing, Said::Nothing), vec![]),
+        (says(Field::Absent, Field::Absent), vec![]),
         (says(value("Ada"), value("a@b")), vec![]),
-        (says(value("Bob"), Said::Nothing), profile(Some("Bob"), Some("a@b"))),
-        (says(Said::Blank, Said::Nothing), profile(None, Some("a@b"))),
-        (says(Said::Nothing, value("b@c")), profile(Some("Ada"), Some("b@c"))),
-        (says(Said::Blank, Said::Blank), profile(None, None)),
+        (says(value("Bob"), Field::Absent), profile(Some("Bob"), Some("a@b"))),
+        (says(Field::Blank, Field::Absent), profile(None, Some("a@b"))),
+        (says(Field::Absent, value("b@c")), profile(Some("Ada"), Some("b@c"))),
+        (says(Field::Blank, Field::Blank), profile(None, None)),
     ];
     for (identity, expected) in cases {
         assert_eq!(changes(stored(), &identity, &rules("")), expected, "{identity:?}");
@@ -261,13 +261,13 @@ fn a_login_is_noted_once_an_interval() {
 
 #[test]
 fn a_new_user_is_created_with_all_that_is_known() {
-    let identity = Person { name: Said::Value("Ada".into()), ..identity(Some("a b")) };
+    let identity = Person { name: Field::Value("Ada".into()), ..identity(Some("a b")) };
     let stored = Stored { user: None, groups: set("a") };
     let profile = Profile { name: Some("Ada".into()), ..Profile::default() };
     let mut plan = plan(stored, &identity, &rules("")).expect("a plan");
     let expected = [Change::Create, Change::Join(set("a")), Change::Profile(profile), Change::LogIn(NOW)];
     assert_eq!(plan.changes(), expected);
-    plan.created_as(42);
+    plan.set_user_id(42);
     assert_eq!((plan.user().id(), plan.user().username(), plan.user().groups()), (42, "ada", vec!["a"]));
 }
 
@@ -281,15 +281,15 @@ fn the_hooks_have_the_last_word_and_change_nothing_that_they_undo() {
         }
     }
     let rules = rules("staff_groups = ['*']\nsuperuser_groups = ['*']");
-    let person = Person { name: Said::Value("Ada".into()), ..identity(Some("a")) };
+    let person = Person { name: Field::Value("Ada".into()), ..identity(Some("a")) };
     let configure = |profile: &mut Profile, _| profile.name = Some("Countess".into());
-    let hooks = Some(Hooks { policy: &NoSuperusers, configure: &configure });
+    let hooks = Some(PolicyHooks { policy: &NoSuperusers, configure: &configure });
     let identity = person.identity();
-    let sync = Sync {
+    let sync = UserSync {
         identity: &identity,
         rules: &rules,
         hooks,
-        login: Login::OfHeader,
+        tracking: LoginTracking::ByInterval,
         remembered: &BTreeSet::new(),
         now: NOW,
     };
@@ -308,7 +308,7 @@ prop_compose! {
 
 prop_compose! {
     fn any_user()(
-        memberships in btree_map("[a-f]", prop_oneof![Just(Source::Remote), Just(Source::Local)], 0..6),
+        memberships in btree_map("[a-f]", prop_oneof![Just(MembershipSource::Remote), Just(MembershipSource::Local)], 0..6),
         name in option::of("[A-Z]"),
         staff in any::<bool>(),
         last_login in option::of(-600i64..600),
@@ -325,7 +325,7 @@ prop_compose! {
 prop_compose! {
     fn any_identity()(
         groups in option::of(any_groups()),
-        name in prop_oneof![Just(Said::Nothing), Just(Said::Blank), "[A-Z]".prop_map(Said::Value)],
+        name in prop_oneof![Just(Field::Absent), Just(Field::Blank), "[A-Z]".prop_map(Field::Value)],
     ) -> Person {
         Person { groups, name, ..identity(None) }
     }
@@ -374,7 +374,7 @@ proptest! {
     fn an_excluded_group_is_never_touched(
         user in any_user(), existing in any_groups(), identity in any_identity(), rules in any_rules(),
     ) {
-        let excluded = |user: &User| -> BTreeMap<String, Source> {
+        let excluded = |user: &User| -> BTreeMap<String, MembershipSource> {
             let mut memberships = user.memberships.clone();
             memberships.retain(|group, _| rules.excluded_groups.contains(group));
             memberships
@@ -414,7 +414,7 @@ proptest! {
                 Change::Profile(profile) => replayed.profile = profile,
                 Change::LogIn(now) => replayed.last_login_at = Some(now),
                 Change::CreateGroups(_) => {}
-                Change::Join(names) => replayed.memberships.extend(names.into_iter().map(|n| (n, Source::Remote))),
+                Change::Join(names) => replayed.memberships.extend(names.into_iter().map(|n| (n, MembershipSource::Remote))),
                 Change::Leave(names) => replayed.memberships.retain(|name, _| !names.contains(name)),
             }
         }

@@ -5,7 +5,7 @@ use rocket::http::{Header, Method, Status};
 use rocket::local::blocking::Client;
 use rocket::response::Redirect;
 use rocket::{Build, Rocket, get, post, routes};
-use rocket_remote_user::{ActiveSession, Error, RemoteUser, Session, User};
+use rocket_remote_user::{ActiveSession, AuthSession, Error, RemoteUser, User};
 
 use super::{App, Database, Headers, PROXY, Reply, application, figment};
 
@@ -82,42 +82,42 @@ pub fn sessions(app: &App) -> Vec<String> {
 }
 
 #[post("/login/<username>?<source>")]
-async fn login(username: &str, source: Option<&str>, session: Session<'_>) -> Result<Redirect, Error> {
+async fn login(username: &str, source: Option<&str>, session: AuthSession<'_>) -> Result<Redirect, Error> {
     let user = session.find_user(username).await?.ok_or(Error::UnknownUser)?;
     session.login(&user, source.unwrap_or("password")).await?;
     Ok(Redirect::to("/me"))
 }
 
 #[post("/logout")]
-async fn logout(session: Session<'_>) -> Result<Redirect, Error> {
+async fn logout(session: AuthSession<'_>) -> Result<Redirect, Error> {
     session.logout().await
 }
 
 #[post("/logout-everywhere")]
-async fn logout_everywhere(session: Session<'_>) -> Result<Redirect, Error> {
+async fn logout_everywhere(session: AuthSession<'_>) -> Result<Redirect, Error> {
     session.logout_everywhere().await
 }
 
 #[get("/sessions")]
-async fn list(session: Session<'_>) -> Result<String, Error> {
+async fn list(session: AuthSession<'_>) -> Result<String, Error> {
     let line = |s: &ActiveSession| format!("{} {} {}\n", s.id(), s.source(), s.is_current());
     Ok(session.list().await?.iter().map(line).collect())
 }
 
 #[post("/revoke/<id>")]
-async fn revoke(id: &str, session: Session<'_>) -> Result<String, Error> {
+async fn revoke(id: &str, session: AuthSession<'_>) -> Result<String, Error> {
     Ok(session.revoke(id).await?.to_string())
 }
 
 /// Signs a user in who is another by now.
 #[post("/stale/<id>/<username>")]
-async fn stale(id: i64, username: &str, session: Session<'_>) -> Result<(), Error> {
+async fn stale(id: i64, username: &str, session: AuthSession<'_>) -> Result<(), Error> {
     session.login(&User::new(id, username), "password").await
 }
 
 /// Signs in twice and out again, in one request.
 #[post("/through?<times>")]
-async fn through(times: usize, user: RemoteUser, session: Session<'_>) -> Result<String, Error> {
+async fn through(times: usize, user: RemoteUser, session: AuthSession<'_>) -> Result<String, Error> {
     for _ in 0..times {
         session.login(&user, "password").await?;
     }
@@ -128,7 +128,7 @@ async fn through(times: usize, user: RemoteUser, session: Session<'_>) -> Result
 
 /// What is known of a user who signs in here.
 #[get("/known/<username>")]
-async fn known(username: &str, session: Session<'_>) -> Result<Option<String>, Error> {
+async fn known(username: &str, session: AuthSession<'_>) -> Result<Option<String>, Error> {
     Ok(session.find_user(username).await?.map(|user| user.permissions().join(",")))
 }
 

@@ -44,14 +44,16 @@ async fn keys_are_good_up_to_their_age_limit_and_fetched_again_from_half_of_it()
     }
     // In the background: whoever asks waits for nothing.
     assert!(server.keys(Some("a"), start + 5 * MINUTE).await.is_ok());
-    while server.age(&server.url.of(Some("a")).expect("a URL"), start + 5 * MINUTE) != Some(Duration::ZERO) {
+    while server.age(&server.url.for_key(Some("a")).expect("a URL"), start + 5 * MINUTE)
+        != Some(Duration::ZERO)
+    {
         tokio::task::yield_now().await;
     }
     assert_eq!(asked.load(Ordering::SeqCst), 2);
-    let url = server.url.of(Some("a")).expect("a URL");
+    let url = server.url.for_key(Some("a")).expect("a URL");
     let almost = start + 15 * MINUTE - Duration::from_millis(1);
     assert!(server.good(&url, almost).is_ok());
-    assert_eq!(server.good(&url, start + 15 * MINUTE).err(), Some(Fault::NoKeys));
+    assert_eq!(server.good(&url, start + 15 * MINUTE).err(), Some(Fault::KeysUnavailable));
     assert!(server.keys(Some("a"), start + 15 * MINUTE).await.is_ok());
     assert_eq!(asked.load(Ordering::SeqCst), 3);
 }
@@ -76,12 +78,16 @@ async fn names_that_are_made_up_hold_up_no_key_that_is_known() {
     let mut unasked = 0;
     for name in 0..40 {
         match server.keys(Some(&format!("x{name}")), start).await {
-            Err(Fault::NoKeys) => unasked += 1,
+            Err(Fault::KeysUnavailable) => unasked += 1,
             reply => assert_eq!(reply.err(), Some(Fault::UnknownKey)),
         }
     }
     assert_eq!((unasked, asked.load(Ordering::SeqCst)), (40 - KeyServer::MOST, 2 + KeyServer::MOST));
-    assert_eq!(server.keys(Some("c"), start).await.err(), Some(Fault::NoKeys), "it was not asked for");
+    assert_eq!(
+        server.keys(Some("c"), start).await.err(),
+        Some(Fault::KeysUnavailable),
+        "it was not asked for"
+    );
 
     let later = start + 10 * MINUTE;
     for name in 0..40 {
@@ -103,7 +109,7 @@ async fn the_oldest_of_too_many_keys_is_dropped_and_those_first_that_verified_no
     let (server, _) = serve_at_once();
     let start = Instant::now();
     let at = |second: usize| start + Duration::from_secs(second as u64);
-    let kept = |name: &str| server.good(&server.url.of(Some(name)).expect("a URL"), at(60)).is_ok();
+    let kept = |name: &str| server.good(&server.url.for_key(Some(name)).expect("a URL"), at(60)).is_ok();
     for second in 0..=KeyServer::MOST {
         assert!(server.keys(Some(&format!("{second}")), at(second)).await.is_ok());
     }
@@ -131,14 +137,14 @@ async fn the_oldest_of_too_many_keys_is_dropped_and_those_first_that_verified_no
 async fn who_waited_for_a_fetch_does_not_begin_another() {
     let (server, asked) = serve_at_once();
     let now = Instant::now();
-    let attempt = server.attempt(&server.url.of(Some("a")).expect("a URL"), now).expect("the first");
+    let attempt = server.attempt(&server.url.for_key(Some("a")).expect("a URL"), now).expect("the first");
     let mut held = attempt.lock().await;
     let end = async {
         held.end = Some(Instant::now());
         drop(held);
     };
     let (waited, ()) = tokio::join!(server.fresh_keys(Some("a"), now), end);
-    assert_eq!((waited.err(), asked.load(Ordering::SeqCst)), (Some(Fault::NoKeys), 0));
+    assert_eq!((waited.err(), asked.load(Ordering::SeqCst)), (Some(Fault::KeysUnavailable), 0));
     assert!(server.fresh_keys(Some("a"), now).await.is_ok());
     assert_eq!(asked.load(Ordering::SeqCst), 1);
 }

@@ -1,0 +1,59 @@
+use std::sync::Arc;
+
+use rocket::http::Status;
+use rocket::{Request, error, warn};
+
+use super::principal::PrincipalMapper;
+use crate::error::Error;
+use crate::headers::{HeaderName, IdentityReader};
+#[cfg(feature = "jwt")]
+use crate::jwt::TokenReader;
+use crate::policy::{Event, Policy};
+use crate::proxy::{Proofs, UntrustedPeers};
+use crate::session::SessionManager;
+use crate::store::UserStore;
+use crate::sync::Rules;
+
+/// Everything that it takes to tell who is there: the parts that the configuration
+/// made, the store, and the hooks of the application.
+///
+/// `judge.rs` has what it does for the fairing, and `sign_in.rs` what it does for
+/// the guards.
+pub(crate) struct Authenticator {
+    pub(crate) proofs: Proofs,
+    pub(crate) untrusted: UntrustedPeers,
+    pub(crate) reader: IdentityReader,
+    /// Headers that nobody reads, and that are blanked all the same.
+    pub(crate) blank: Vec<HeaderName>,
+    #[cfg(feature = "jwt")]
+    pub(crate) tokens: Option<TokenReader>,
+    pub(crate) principals: PrincipalMapper,
+    pub(crate) rules: Rules,
+    pub(crate) store: Arc<dyn UserStore>,
+    pub(crate) sessions: Option<SessionManager>,
+    pub(crate) policy: Option<Arc<dyn Policy>>,
+    /// Where a logout leads to.
+    pub(crate) logout_url: String,
+}
+
+impl Authenticator {
+    /// Reports that `request` gets no user, to the log and then to the policy.
+    pub(crate) async fn report_refusal(&self, request: &Request<'_>, error: &Error) {
+        let peer = request.remote();
+        let from = peer.map_or("an unknown peer".into(), |peer| peer.ip().to_string());
+        let (method, path) = (request.method(), request.uri().path());
+        if error.status() == Status::ServiceUnavailable {
+            error!("Failed {method} {path} from {from}: {error}.");
+        } else {
+            warn!("Refused {method} {path} from {from}: {error}.");
+        }
+        self.report(Event::Refused { peer, error }).await;
+    }
+
+    /// Reports an event to the policy.
+    pub(super) async fn report(&self, event: Event<'_>) {
+        if let Some(policy) = &self.policy {
+            policy.event(event).await;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The keys of `[default.remote_user]`: read, checked, and made into the parts of
+//! an [`Authenticator`](crate::auth::Authenticator).
+//!
+//! A key's type is with the domain that obeys it, for example
+//! [`proxy::Network`](crate::proxy::Network). This module puts them together in one
+//! [`Config`], checks what only several keys together can get wrong, and says where a
+//! wrong one was set.
+//!
+//! It depends on the floors below it, and only the fairing depends on it.
+
+mod check;
+mod keys;
+mod location;
+#[cfg(not(all(feature = "mtls", feature = "jwt")))]
+mod not_compiled;
+mod parts;
+mod presets;
+mod summary;
+
+use rocket::figment::Figment;
+
+use self::location::{TABLE, beneath_table, check_tables, misconfigured};
+use self::presets::PresetChoice;
+use crate::launch::LaunchError;
+
+pub use self::keys::Config;
+
+impl Config {
+    /// Reads and checks the table under the active profile.
+    pub(crate) fn extract(figment: &Figment) -> Result<Self, LaunchError> {
+        check_tables(figment)?;
+        let table = figment.focus(TABLE);
+        let choice: PresetChoice = table.extract().map_err(beneath_table)?;
+        let keys = choice.keys().map_err(|invalid| misconfigured(figment, invalid))?;
+        let config: Self = PresetChoice::complete(table, keys).extract().map_err(beneath_table)?;
+        let is_debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
+        config.check(is_debug).map_err(|invalid| misconfigured(figment, invalid))?;
+        config.check_tls(figment).map_err(|invalid| misconfigured(figment, invalid))?;
+        Ok(config)
+    }
+
+    /// Checks that names of every permitted length fit a store whose names have at
+    /// most `max_length` characters.
+    pub(crate) fn check_name_length(&self, figment: &Figment, max_length: usize) -> Result<(), LaunchError> {
+        self.check_limits_within(max_length).map_err(|invalid| misconfigured(figment, invalid).into())
+    }
+}

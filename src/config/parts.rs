@@ -1,0 +1,124 @@
+use std::sync::Arc;
+
+use rocket::time::Duration;
+
+use super::keys::Config;
+use crate::auth::PrincipalMapper;
+use crate::headers::{Encoding, HeaderName, IdentityReader, Prefixes, ReaderOptions};
+#[cfg(feature = "jwt")]
+use crate::jwt::JwtConfig;
+use crate::policy::Policy;
+use crate::proxy::{Proofs, UntrustedPeers};
+use crate::session::SessionConfig;
+use crate::sync::{MissingGroups, Rules};
+
+/// The parts of an [`Authenticator`](crate::auth::Authenticator) that the keys make.
+impl Config {
+    /// What proves that the peer is the proxy.
+    pub(crate) fn proofs(&self) -> Proofs {
+        Proofs {
+            networks: self.trusted_proxies.clone(),
+            secret: self.proxy_secret.clone(),
+            #[cfg(feature = "mtls")]
+            certificate: self.proxy_certificate.clone(),
+            is_address_alone: !self.has_further_proof(),
+        }
+    }
+
+    /// Whether another proof than an address is asked of the proxy.
+    pub(super) fn has_further_proof(&self) -> bool {
+        self.proxy_secret.is_some() || self.proxy_certificate.is_some() || self.jwt.is_some()
+    }
+
+    pub(crate) fn untrusted(&self) -> UntrustedPeers {
+        self.untrusted
+    }
+
+    /// What reads the identity headers. Nothing in a token is encoded or has a
+    /// prefix.
+    pub(crate) fn reader(&self) -> IdentityReader {
+        let (encoding, prefixes) = match self.jwt {
+            Some(_) => (Encoding::Utf8, Prefixes::default()),
+            None => (self.encoding, self.strip_prefix.clone()),
+        };
+        IdentityReader::new(ReaderOptions {
+            headers: self.headers.clone(),
+            encoding,
+            prefixes,
+            limits: self.limits,
+            groups_format: self.groups_format,
+            groups_separator: self.groups_separator.clone(),
+        })
+    }
+
+    /// The headers that are blanked, though nobody reads them.
+    pub(crate) fn blank(&self) -> Vec<HeaderName> {
+        self.blank.clone()
+    }
+
+    #[cfg(feature = "jwt")]
+    pub(crate) fn jwt(&self) -> Option<&JwtConfig> {
+        self.jwt.as_ref()
+    }
+
+    /// The header that carries a token.
+    #[cfg(feature = "jwt")]
+    pub(super) fn token_header(&self) -> Option<&HeaderName> {
+        self.jwt.as_ref().map(|jwt| &jwt.header)
+    }
+
+    #[cfg(not(feature = "jwt"))]
+    pub(super) fn token_header(&self) -> Option<&HeaderName> {
+        None
+    }
+
+    /// What maps the names of the proxy to those here.
+    pub(crate) fn principals(&self, policy: Option<Arc<dyn Policy>>) -> PrincipalMapper {
+        PrincipalMapper {
+            policy,
+            user_header: self.token_header().unwrap_or(&self.headers.user).to_string(),
+            username_case: self.username_case,
+            max_length: self.limits.user,
+            group_map: self.group_map.clone(),
+        }
+    }
+
+    /// The rules about users and groups.
+    pub(crate) fn rules(&self) -> Rules {
+        // A header that is turned off is always missing, which says nothing about groups.
+        let missing_groups =
+            if self.groups_off().is_some() { MissingGroups::Keep } else { self.missing_groups };
+        Rules {
+            create_users: self.create_users,
+            allow_inactive: self.allow_inactive,
+            excluded_groups: self.excluded_groups.clone(),
+            create_groups: self.create_groups,
+            keep_local_groups: self.keep_local_groups,
+            missing_groups,
+            staff_groups: self.staff_groups.clone(),
+            superuser_groups: self.superuser_groups.clone(),
+            required_groups: self.required_groups.clone(),
+            denied_groups: self.denied_groups.clone(),
+            group_permissions: self.group_permissions.clone(),
+            login_interval: Duration::seconds(self.login_interval.try_into().unwrap_or(i64::MAX)),
+        }
+    }
+
+    /// The key that is off, if nothing is to say which groups somebody is in.
+    pub(super) fn groups_off(&self) -> Option<&'static str> {
+        #[cfg(feature = "jwt")]
+        if let Some(jwt) = &self.jwt {
+            return jwt.claims.groups.is_none().then_some("jwt.claims.groups");
+        }
+        self.headers.groups.is_none().then_some("headers.groups")
+    }
+
+    pub(crate) fn session(&self) -> Option<&SessionConfig> {
+        self.session.as_ref()
+    }
+
+    /// Whether the tables are brought up to date at launch.
+    pub(crate) fn migrate(&self) -> bool {
+        self.migrate
+    }
+}

@@ -1,0 +1,116 @@
+use std::collections::BTreeSet;
+
+use super::keys::Config;
+use crate::headers::{Encoding, GroupsFormat};
+use crate::proxy::{Proofs, UntrustedPeers};
+use crate::session::SessionManager;
+use crate::sync::MissingGroups;
+use crate::user::UsernameCase;
+
+impl Config {
+    /// What is in force, a line for each fact, for the block that is logged at
+    /// liftoff.
+    pub(crate) fn summary(
+        &self,
+        proofs: &Proofs,
+        sessions: Option<&SessionManager>,
+        store: String,
+    ) -> Vec<(&'static str, String)> {
+        let mut facts = proofs.summary();
+        facts.push(("untrusted peers", untrusted(self).into()));
+        facts.extend(self.preset.iter().map(|preset| ("preset", preset.clone())));
+        facts.extend(signed(self));
+        facts.push(("headers", headers(self)));
+        if self.encoding != Encoding::Utf8 {
+            facts.push(("encoding", self.encoding.as_str().into()));
+        }
+        facts.push(("users", users(self)));
+        facts.push(("groups", groups(self)));
+        let lists = [
+            ("excluded groups", non_empty(&self.excluded_groups)),
+            ("staff groups", self.staff_groups.as_ref()),
+            ("superuser groups", self.superuser_groups.as_ref()),
+            ("required groups", non_empty(&self.required_groups)),
+            ("denied groups", non_empty(&self.denied_groups)),
+        ];
+        for (fact, groups) in lists {
+            facts.extend(groups.map(|groups| (fact, quoted(groups))));
+        }
+        if !self.group_permissions.is_empty() {
+            let groups = self.group_permissions.keys().map(|group| format!("{group:?}"));
+            facts.push(("group permissions", join(groups)));
+        }
+        facts.extend(sessions.into_iter().flat_map(SessionManager::summary));
+        facts.push(("store", store));
+        facts
+    }
+}
+
+fn non_empty(groups: &BTreeSet<String>) -> Option<&BTreeSet<String>> {
+    Some(groups).filter(|groups| !groups.is_empty())
+}
+
+#[cfg(feature = "jwt")]
+fn signed(config: &Config) -> impl Iterator<Item = (&'static str, String)> {
+    config.jwt.iter().flat_map(|jwt| jwt.summary())
+}
+
+#[cfg(not(feature = "jwt"))]
+fn signed(_: &Config) -> [(&'static str, String); 0] {
+    []
+}
+
+fn headers(config: &Config) -> String {
+    let names = join(config.headers.iter());
+    match config.jwt {
+        Some(_) => format!("{names}, blanked and not read"),
+        None => names,
+    }
+}
+
+fn untrusted(config: &Config) -> &'static str {
+    match config.untrusted {
+        UntrustedPeers::Reject => "refused when they send identity headers",
+        UntrustedPeers::Ignore => "anonymous, whatever they send",
+    }
+}
+
+fn users(config: &Config) -> String {
+    let unknown = if config.create_users { "created" } else { "refused" };
+    let inactive = if config.allow_inactive { "allowed" } else { "refused" };
+    let case = match config.username_case {
+        UsernameCase::Preserve => "kept",
+        UsernameCase::Lower => "lowered",
+    };
+    format!("unknown {unknown}, inactive {inactive}, case {case}")
+}
+
+fn groups(config: &Config) -> String {
+    if config.groups_off().is_some() {
+        return "not read".into();
+    }
+    let unknown = if config.create_groups { "created" } else { "ignored" };
+    let local = if config.keep_local_groups { "kept" } else { "mirrored away" };
+    let missing = match config.missing_groups {
+        MissingGroups::Clear => "clears",
+        MissingGroups::Keep => "keeps",
+        MissingGroups::Deny => "is refused",
+    };
+    let format = match config.groups_format {
+        GroupsFormat::Separator => format!("split at {:?}", config.groups_separator),
+        GroupsFormat::Repeated => "one a line".into(),
+        GroupsFormat::Json => "a JSON array".into(),
+    };
+    format!("{format}, unknown {unknown}, local {local}, a missing header {missing}")
+}
+
+fn join(names: impl Iterator<Item = impl ToString>) -> String {
+    names.map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn quoted(groups: &BTreeSet<String>) -> String {
+    if groups.is_empty() {
+        return "none".into();
+    }
+    join(groups.iter().map(|group| format!("{group:?}")))
+}

@@ -1,0 +1,225 @@
+//! The fairing: it wires the parts together at ignition, has each request judged,
+//! and keeps those that are rejected from every route.
+//!
+//! This module depends on every other one but [`guard`](crate::guard).
+
+mod gate;
+
+use std::sync::Arc;
+
+use rocket::fairing::{self, Fairing, Info, Kind};
+use rocket::log::PaintExt;
+use rocket::yansi::Paint;
+use rocket::{Build, Data, Orbit, Request, Rocket, info, info_, warn, warn_};
+use rocket_db_pools::Database;
+
+use self::gate::Gate;
+use crate::auth::Authenticator;
+use crate::config::Config;
+#[cfg(feature = "jwt")]
+use crate::jwt::TokenReader;
+use crate::launch::LaunchError;
+use crate::policy::Policy;
+use crate::session::{SessionManager, SessionStore};
+use crate::store::{
+    CustomStore, DatabaseStore, DefaultDatabase, OpenStore, StorePool, StoreSource, UserStore,
+};
+
+/// The fairing of [`RemoteUser`](crate::RemoteUser): build it with
+/// [`RemoteUser::fairing`](crate::RemoteUser::fairing), and attach it.
+///
+/// At ignition it reads `[default.remote_user]` and opens the store. For each
+/// request it decides whether the peer is a trusted proxy and whether the
+/// identity headers are clean, blanks them, and keeps a request that is not
+/// clean from every route.
+pub struct RemoteUserFairing {
+    source: Option<Arc<dyn StoreSource>>,
+    policy: Option<Arc<dyn Policy>>,
+}
+
+impl RemoteUserFairing {
+    pub(crate) fn new() -> Self {
+        Self { source: None, policy: None }
+    }
+
+    /// Keeps users in the application's own database `D`, in the tables
+    /// `remote_*`. Attach `D::init()` too, before or after.
+    pub fn database<D: Database<Pool: StorePool>>(self) -> Self {
+        Self { source: Some(Arc::new(DatabaseStore::<D>::of_application())), ..self }
+    }
+
+    /// Keeps users in `store`.
+    pub fn store<S: UserStore>(self, store: S) -> Self {
+        Self { source: Some(Arc::new(CustomStore::new(store))), ..self }
+    }
+
+    /// Lets `policy` have its say about names, groups, flags and profiles.
+    pub fn policy<P: Policy>(self, policy: P) -> Self {
+        Self { policy: Some(Arc::new(policy)), ..self }
+    }
+
+    /// Where the store comes from. Attaches the default database unless the
+    /// application gave another store.
+    fn source(&self, rocket: Rocket<Build>) -> (Rocket<Build>, Result<Arc<dyn StoreSource>, LaunchError>) {
+        if let Some(source) = &self.source {
+            return (rocket, Ok(source.clone()));
+        }
+        match DefaultDatabase::choose(rocket.figment()) {
+            Ok(database) => (rocket.attach(database.pool), Ok(database.source)),
+            Err(error) => (rocket, Err(error)),
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl Fairing for RemoteUserFairing {
+    fn info(&self) -> Info {
+        let kind = Kind::Ignite | Kind::Liftoff | Kind::Request | Kind::Singleton;
+        Info { name: "Remote User", kind }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        warn_of_ignored_variables();
+        let config = Config::extract(rocket.figment());
+        let (rocket, source) = self.source(rocket);
+        match (config, source) {
+            (Ok(config), Ok(source)) => {
+                let policy = self.policy.clone();
+                Ok(rocket.attach(Completion { config, source, policy }))
+            }
+            (config, source) => {
+                for error in [config.err(), source.err()].into_iter().flatten() {
+                    error.log();
+                }
+                Err(rocket)
+            }
+        }
+    }
+
+    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+        if let Some(report) = rocket.state::<LiftoffReport>() {
+            report.log();
+        }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        if let Some(authenticator) = request.rocket().state::<Authenticator>()
+            && let Err(refusal) = authenticator.judge(request).await
+        {
+            authenticator.report_refusal(request, &refusal).await;
+        }
+    }
+}
+
+/// What this fairing does at ignition after every fairing that was attached
+/// before the launch, so that the order of `attach` does not matter.
+struct Completion {
+    config: Config,
+    source: Arc<dyn StoreSource>,
+    policy: Option<Arc<dyn Policy>>,
+}
+
+impl Completion {
+    async fn authenticator(&self, rocket: &Rocket<Build>) -> Result<Authenticator, LaunchError> {
+        let Self { config, source, policy } = self;
+        if let Some(max_length) = source.max_name_length(rocket)? {
+            config.check_name_length(rocket.figment(), max_length)?;
+        }
+        let OpenStore { users, sessions } = source.open(rocket, config.migrate()).await?;
+        Ok(Authenticator {
+            sessions: self.sessions(rocket, sessions)?,
+            #[cfg(feature = "jwt")]
+            tokens: match config.jwt() {
+                Some(jwt) => Some(TokenReader::open(jwt.clone()).await?),
+                None => None,
+            },
+            proofs: config.proofs(),
+            untrusted: config.untrusted(),
+            reader: config.reader(),
+            blank: config.blank(),
+            principals: config.principals(policy.clone()),
+            rules: config.rules(),
+            store: users,
+            policy: policy.clone(),
+            logout_url: config.logout_url().unwrap_or("/").into(),
+        })
+    }
+
+    /// What manages sessions, if they are configured.
+    fn sessions(
+        &self,
+        rocket: &Rocket<Build>,
+        store: Option<Arc<dyn SessionStore>>,
+    ) -> Result<Option<SessionManager>, LaunchError> {
+        let Some(config) = self.config.session() else { return Ok(None) };
+        let store = store.ok_or_else(|| {
+            LaunchError::new(format!("{} keeps no sessions", self.source.name()))
+                .help("keep users in a database, or leave [default.remote_user.session] out")
+        })?;
+        let is_debug = rocket.figment().profile() == rocket::Config::DEBUG_PROFILE;
+        Ok(Some(SessionManager::new(config, is_debug, store)))
+    }
+}
+
+#[rocket::async_trait]
+impl Fairing for Completion {
+    fn info(&self) -> Info {
+        Info { name: "Remote User Store", kind: Kind::Ignite | Kind::Singleton }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        match self.authenticator(&rocket).await {
+            Ok(authenticator) => {
+                let report = LiftoffReport::new(&self.config, &authenticator, self.source.name());
+                let rocket = rocket.manage(authenticator).manage(report).manage(self.config.clone());
+                Ok(rocket.attach(Gate).mount("/", [Gate::route()]))
+            }
+            Err(error) => {
+                error.log();
+                Err(rocket)
+            }
+        }
+    }
+}
+
+/// What is said at liftoff.
+struct LiftoffReport {
+    facts: Vec<(&'static str, String)>,
+    warnings: Vec<String>,
+}
+
+impl LiftoffReport {
+    fn new(config: &Config, authenticator: &Authenticator, store: String) -> Self {
+        let Authenticator { proofs, sessions, .. } = authenticator;
+        let warn_of_network = |network| {
+            format!(
+                "{network} holds more than 256 addresses, and whoever has one of them can say who anybody \
+                 is: configure another proof of the proxy, such as `proxy_secret`"
+            )
+        };
+        Self {
+            facts: config.summary(proofs, sessions.as_ref(), store),
+            warnings: proofs.wide_networks().map(warn_of_network).collect(),
+        }
+    }
+
+    fn log(&self) {
+        info!("{}{}:", "👤 ".emoji(), "Remote User".magenta());
+        for (fact, value) in &self.facts {
+            info_!("{}: {}", fact, value.primary());
+        }
+        for warning in &self.warnings {
+            warn_!("{}", warning);
+        }
+    }
+}
+
+/// Warns of environment variables that look as if they set a key of the table:
+/// Rocket reads the table from one variable, and splits no name at `__`.
+fn warn_of_ignored_variables() {
+    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for name in variables.filter(|name| name.to_ascii_uppercase().starts_with("ROCKET_REMOTE_USER__")) {
+        warn!("The environment variable `{}` has no effect.", name);
+        info_!("Rocket reads one table instead: ROCKET_REMOTE_USER='{{key=value}}'");
+    }
+}

@@ -1,0 +1,140 @@
+use std::sync::Arc;
+use std::time::Instant;
+
+use rocket::time::OffsetDateTime;
+
+use super::claims::Claims;
+use super::config::{JwtConfig, KeySource};
+use super::key::Key;
+use super::key_server::KeyServer;
+use super::token::UnverifiedToken;
+use crate::error::{Fault, Rejection};
+use crate::headers::{Assertion, HeaderName, HeaderScan, IdentityReader};
+use crate::launch::LaunchError;
+use crate::text;
+
+/// The scheme of a token in `Authorization` (RFC 6750, section 2.1).
+const BEARER: &str = "Bearer ";
+
+/// Reads the tokens of one issuer for one application.
+#[derive(Debug)]
+pub(crate) struct TokenReader {
+    config: JwtConfig,
+    keys: Keys,
+}
+
+#[derive(Debug)]
+enum Keys {
+    File(Arc<[Key]>),
+    Server(Arc<KeyServer>),
+}
+
+impl TokenReader {
+    /// Opens a reader, and fetches the keys of the issuer if they are on a server.
+    /// If they cannot be fetched, it warns and goes on: each token is answered
+    /// with 503 until they can be.
+    ///
+    /// # Errors
+    ///
+    /// A [`LaunchError`] if no HTTP client can be made.
+    pub(crate) async fn open(config: JwtConfig) -> Result<Self, LaunchError> {
+        let keys = match &config.keys {
+            KeySource::File(keys) => Keys::File(keys.as_slice().into()),
+            KeySource::Server(url) => {
+                let server = KeyServer::new(url.clone(), config.jwks_max_age, config.jwks_refresh_interval)?;
+                let server = Arc::new(server);
+                let _ = server.keys(None, Instant::now()).await;
+                Keys::Server(server)
+            }
+        };
+        Ok(Self { config, keys })
+    }
+
+    /// The header that carries the token.
+    pub(crate) fn header(&self) -> &HeaderName {
+        &self.config.header
+    }
+
+    /// Reads the token that was scanned, and holds what it says to the rules of
+    /// the headers, by `reader`. `None` means that nobody is signed in: there is no
+    /// token, or a blank one.
+    pub(crate) async fn read(
+        &self,
+        scan: &HeaderScan<'_, '_>,
+        reader: &IdentityReader,
+    ) -> Result<Option<Assertion>, Rejection> {
+        let header = self.header();
+        scan.check(header, false)?;
+        let Some(value) = scan.value(header) else { return Ok(None) };
+        self.read_value(value, reader).await.map_err(|fault| Rejection::new(header, fault))
+    }
+
+    async fn read_value(&self, value: &str, reader: &IdentityReader) -> Result<Option<Assertion>, Fault> {
+        let text = without_scheme(value);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let claims = self.verify(&UnverifiedToken::parse(text)?).await?;
+        reader.read_claims(claims.identity(&self.config.claims)?).map(Some)
+    }
+
+    /// Verifies `token`, and returns its claims. The algorithm is checked before
+    /// any key is asked for.
+    async fn verify(&self, token: &UnverifiedToken<'_>) -> Result<Claims, Fault> {
+        if !self.config.algorithms.contains(&token.algorithm) {
+            return Err(Fault::WrongAlgorithm);
+        }
+        let payload = match &self.keys {
+            Keys::File(keys) => verify_with(token, keys)?,
+            Keys::Server(server) => verify_by_server(token, server).await?,
+        };
+        let claims = Claims::parse(&payload)?;
+        claims.check(&self.config, OffsetDateTime::now_utc())?;
+        if self.config.signer.is_some() && token.signer != self.config.signer {
+            return Err(Fault::WrongSigner);
+        }
+        Ok(claims)
+    }
+}
+
+/// The token in the value of a header, whether the scheme is before it or not.
+fn without_scheme(value: &str) -> &str {
+    let value = text::trim(value);
+    match value.split_at_checked(BEARER.len()) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(BEARER) => text::trim(token),
+        _ => value,
+    }
+}
+
+/// Verifies `token` with the keys that `server` has given out, and with those that
+/// it gives out now if the right one may be among them.
+async fn verify_by_server(token: &UnverifiedToken<'_>, server: &Arc<KeyServer>) -> Result<Vec<u8>, Fault> {
+    let (id, now) = (token.key_id.as_deref(), Instant::now());
+    let known = server.keys(id, now).await?;
+    match verify_with(token, &known) {
+        Ok(payload) => {
+            server.prove(id);
+            Ok(payload)
+        }
+        Err(_) if server.is_set() && may_be_signed_by_another(token, &known) => {
+            verify_with(token, &server.fresh_keys(id, now).await?)
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Whether a key that is not among `keys` may have signed `token`: the one that it
+/// names, or any one if it names none.
+fn may_be_signed_by_another(token: &UnverifiedToken<'_>, keys: &[Key]) -> bool {
+    let id = token.key_id.as_deref();
+    id.is_none() || !keys.iter().any(|key| key.has_id(id) && token.may_be_signed_by(key))
+}
+
+/// The payload of `token`, if one of `keys` signed it.
+fn verify_with(token: &UnverifiedToken<'_>, keys: &[Key]) -> Result<Vec<u8>, Fault> {
+    let mut candidates = keys.iter().filter(|key| token.may_be_signed_by(key)).peekable();
+    if candidates.peek().is_none() {
+        return Err(Fault::UnknownKey);
+    }
+    candidates.find_map(|key| token.payload(key)).map(<[u8]>::to_vec).ok_or(Fault::WrongSignature)
+}

@@ -1,0 +1,137 @@
+use rocket::http::SameSite;
+use serde::Deserialize;
+
+use crate::launch::InvalidKey;
+
+/// What `[default.remote_user.session]` may say: how a login outlives the
+/// header.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(crate) struct SessionConfig {
+    pub(crate) persistent: bool,
+    cookie: String,
+    pub(crate) idle_timeout: u64,
+    pub(crate) max_age: u64,
+    same_site: Site,
+    secure: Option<bool>,
+    pub(crate) path: String,
+}
+
+/// The `SameSite` attribute of the cookie, in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+enum Site {
+    Lax,
+    Strict,
+    None,
+}
+
+impl TryFrom<String> for Site {
+    type Error = String;
+
+    fn try_from(site: String) -> Result<Self, Self::Error> {
+        match &*site.to_ascii_lowercase() {
+            "lax" => Ok(Site::Lax),
+            "strict" => Ok(Site::Strict),
+            "none" => Ok(Site::None),
+            _ => Err(format!("`{site}` is none of \"lax\", \"strict\", \"none\"")),
+        }
+    }
+}
+
+/// A prefix that makes browsers hold a cookie to `Secure`, `Path=/` and no
+/// `Domain` (RFC 6265bis, section 4.1.3.2).
+const HOST_PREFIX: &str = "__Host-";
+
+/// A prefix that makes browsers hold a cookie to `Secure` (RFC 6265bis,
+/// section 4.1.3.1).
+const SECURE_PREFIX: &str = "__Secure-";
+
+/// The longest timeout: ten years, in seconds.
+const MAX_TIMEOUT: u64 = 315_360_000;
+
+impl SessionConfig {
+    /// Whether the cookie is for HTTPS only. Rocket cannot tell behind a proxy,
+    /// so it is, but while the application is being written.
+    pub(crate) fn is_secure(&self, is_debug: bool) -> bool {
+        self.secure.unwrap_or(!is_debug)
+    }
+
+    pub(crate) fn same_site(&self) -> SameSite {
+        match self.same_site {
+            Site::Lax => SameSite::Lax,
+            Site::Strict => SameSite::Strict,
+            Site::None => SameSite::None,
+        }
+    }
+
+    /// The name of the cookie, with the prefix `__Host-` where the attributes
+    /// allow it.
+    pub(crate) fn cookie_name(&self, is_debug: bool) -> String {
+        let is_prefixed = self.has_prefix(HOST_PREFIX) || self.has_prefix(SECURE_PREFIX);
+        if !is_prefixed && self.is_secure(is_debug) && self.path == "/" {
+            format!("{HOST_PREFIX}{}", self.cookie)
+        } else {
+            self.cookie.clone()
+        }
+    }
+
+    /// Whether the name has a prefix, which browsers see in any case.
+    fn has_prefix(&self, prefix: &str) -> bool {
+        self.cookie.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    }
+
+    /// The first key of the table, with what is wrong with it.
+    pub(crate) fn check(&self, is_debug: bool) -> Result<(), InvalidKey> {
+        let is_secure = self.is_secure(is_debug);
+        if self.cookie.is_empty() || !self.cookie.bytes().all(is_name_byte) {
+            let reason =
+                format!("{:?} is no name of a cookie: use letters, digits, `-`, `_` and `.`", self.cookie);
+            return Err(InvalidKey::new("session.cookie", reason));
+        }
+        if !self.path.starts_with('/') || !self.path.bytes().all(is_path_byte) {
+            return Err(InvalidKey::new("session.path", format!("{:?} is no absolute path", self.path)));
+        }
+        let breaks_host_prefix = self.has_prefix(HOST_PREFIX) && (!is_secure || self.path != "/");
+        if breaks_host_prefix || self.has_prefix(SECURE_PREFIX) && !is_secure {
+            let reason = format!("browsers refuse `{}` with this `secure` and `path`", self.cookie);
+            return Err(InvalidKey::new("session.cookie", reason));
+        }
+        if self.same_site == Site::None && !is_secure {
+            return Err(InvalidKey::new("session.same_site", "browsers refuse \"none\" without `secure`"));
+        }
+        for (key, timeout) in [("session.idle_timeout", self.idle_timeout), ("session.max_age", self.max_age)]
+        {
+            if !(1..=MAX_TIMEOUT).contains(&timeout) {
+                return Err(InvalidKey::new(key, format!("a timeout is 1 to {MAX_TIMEOUT} seconds")));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_name_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"-_.".contains(&b)
+}
+
+fn is_path_byte(b: u8) -> bool {
+    b.is_ascii_graphic() && !b";,\"\\%".contains(&b)
+}
+
+/// Half an hour idle and eight hours in all, as the [OWASP cheat sheet] on
+/// sessions has it for applications that are used through a working day.
+///
+/// [OWASP cheat sheet]: https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            persistent: false,
+            cookie: "remote_user".into(),
+            idle_timeout: 1_800,
+            max_age: 28_800,
+            same_site: Site::Lax,
+            secure: None,
+            path: "/".into(),
+        }
+    }
+}

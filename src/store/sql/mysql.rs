@@ -1,0 +1,194 @@
+//! MySQL 8.0.17 and MariaDB 10.6, and later.
+//!
+//! A comment `/*!80017 … */` is SQL to MySQL, and one `/*M!100600 … */` to
+//! MariaDB: each has its own name for the collation of bytes that does not
+//! ignore trailing blanks.
+
+use sqlx::MySql;
+use sqlx::error::DatabaseError;
+use sqlx::mysql::MySqlDatabaseError;
+use tokio::sync::Semaphore;
+
+use super::dialect::Dialect;
+
+/// A statement over `names`: the JSON array that is its next parameter, as rows.
+macro_rules! sql {
+    ($before:literal names $after:literal) => {
+        concat!(
+            $before,
+            "json_table(?, '$[*]' COLUMNS (value VARCHAR(640) CHARACTER SET utf8mb4 ",
+            "/*!80017 COLLATE utf8mb4_0900_bin */ /*M!100600 COLLATE utf8mb4_nopad_bin */ PATH '$'))",
+            $after
+        )
+    };
+}
+
+/// A user `u`, and `$groups`, the object of those that exist.
+macro_rules! user {
+    ($groups:expr) => {
+        concat!(
+            "json_array(
+         u.id, u.username, u.name, u.email, u.is_active, u.is_staff, u.is_superuser,
+         timestampdiff(SECOND, '1970-01-01', u.created_at), timestampdiff(SECOND, '1970-01-01', u.last_login_at),
+         (SELECT coalesce(json_objectagg(g.name, m.source), json_object())
+            FROM remote_memberships m JOIN remote_groups g ON g.id = m.group_id
+           WHERE m.user_id = u.id),
+         (SELECT coalesce(json_objectagg(p.permission, 1), json_object())
+            FROM remote_user_permissions p WHERE p.user_id = u.id),
+         (SELECT coalesce(json_objectagg(p.permission, 1), json_object())
+            FROM remote_memberships m JOIN remote_group_permissions p ON p.group_id = m.group_id
+           WHERE m.user_id = u.id),
+         ",
+            $groups,
+            ")"
+        )
+    };
+}
+
+/// What is remembered of a session `s`.
+macro_rules! session {
+    () => {
+        "json_array(s.token_hash, s.source, s.asserted_groups,
+         timestampdiff(MICROSECOND, '1970-01-01', s.created_at) DIV 1000,
+         timestampdiff(MICROSECOND, '1970-01-01', s.last_seen_at) DIV 1000,
+         timestampdiff(MICROSECOND, '1970-01-01', s.expires_at) DIV 1000)"
+    };
+}
+
+impl Dialect for MySql {
+    // sqlx asks for a lock with the time limit -1, which MariaDB does not give.
+    const BEGIN_MIGRATION: Option<&'static str> =
+        Some("SELECT get_lock(concat('rocket_remote_user ', sha1(database())), 600)");
+
+    // There is no `BEGIN` with an isolation level. One level up, two who create the same user
+    // would lock the gap that each other's row goes into.
+    const BEGIN: &'static str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION";
+
+    const LOCK_USER: Option<&'static str> = Some("SELECT id FROM remote_users WHERE username = ? FOR UPDATE");
+
+    // No `JSON_ARRAYAGG`: MariaDB cuts it off at `group_concat_max_len`.
+    const FIND: &'static str = concat!(
+        "SELECT CAST(",
+        user!(sql!("(SELECT coalesce(json_objectagg(g.name, 1), json_object())
+            FROM " names " AS named STRAIGHT_JOIN remote_groups g
+           WHERE g.name = named.value)")),
+        " AS CHAR)
+  FROM (SELECT 1) AS one LEFT JOIN remote_users u ON u.username = ?"
+    );
+
+    const CREATE_USER: &'static str = "INSERT INTO remote_users (username) VALUES (?)";
+
+    const FIND_ID: &'static str = "SELECT id FROM remote_users WHERE username = ?";
+
+    const SET_PROFILE: &'static str = "\
+UPDATE remote_users SET name = ?, email = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
+
+    const LOG_IN: &'static str = "\
+UPDATE remote_users SET last_login_at = '1970-01-01' + INTERVAL ? SECOND WHERE id = ?";
+
+    // Not `INSERT IGNORE`, which ignores any error.
+    const CREATE_GROUPS: &'static str = sql!("\
+INSERT INTO remote_groups (name)
+SELECT named.value FROM " names " AS named
+ON DUPLICATE KEY UPDATE remote_groups.name = remote_groups.name");
+
+    const JOIN: &'static str = sql!("\
+INSERT INTO remote_memberships (user_id, group_id, source)
+SELECT ?, g.id, 'remote'
+  FROM " names " AS named STRAIGHT_JOIN remote_groups g
+ WHERE g.name = named.value
+ON DUPLICATE KEY UPDATE remote_memberships.source = remote_memberships.source");
+
+    // A subquery would be read again for each membership.
+    const LEAVE: &'static str = sql!("\
+DELETE m
+  FROM " names " AS named STRAIGHT_JOIN remote_groups g STRAIGHT_JOIN remote_memberships m
+ WHERE g.name = named.value
+   AND m.group_id = g.id
+   AND m.user_id = ?");
+
+    const FIND_SESSION: &'static str = concat!(
+        "SELECT CAST(json_array(",
+        session!(),
+        ", ",
+        user!("json_object()"),
+        ") AS CHAR)
+  FROM remote_sessions s JOIN remote_users u ON u.id = s.user_id
+ WHERE s.token_hash = ?"
+    );
+
+    const SESSIONS_OF: &'static str = concat!(
+        "SELECT CAST(",
+        session!(),
+        " AS CHAR)
+  FROM remote_sessions s WHERE s.user_id = ? ORDER BY s.created_at, s.token_hash"
+    );
+
+    const BEGIN_SESSION: &'static str = "\
+INSERT INTO remote_sessions
+       (token_hash, user_id, source, asserted_groups,
+        created_at,
+        last_seen_at,
+        expires_at)
+VALUES (?, ?, ?, ?,
+        '1970-01-01' + INTERVAL ? * 1000 MICROSECOND,
+        '1970-01-01' + INTERVAL ? * 1000 MICROSECOND,
+        '1970-01-01' + INTERVAL ? * 1000 MICROSECOND)";
+
+    const USE_SESSION: &'static str = "\
+UPDATE remote_sessions
+   SET last_seen_at = '1970-01-01' + INTERVAL ? * 1000 MICROSECOND,
+       expires_at = '1970-01-01' + INTERVAL ? * 1000 MICROSECOND
+ WHERE token_hash = ?";
+
+    const REMEMBER_GROUPS: &'static str =
+        "UPDATE remote_sessions SET asserted_groups = ? WHERE token_hash = ?";
+
+    const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = ?";
+
+    const END_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = ?";
+
+    const PURGE_SESSIONS: &'static str = "\
+DELETE FROM remote_sessions
+ WHERE expires_at <= '1970-01-01' + INTERVAL ? * 1000 MICROSECOND
+ ORDER BY expires_at
+ LIMIT 100";
+
+    const REMOTE: bool = true;
+
+    const CONNECTIONS_PER_PROCESSOR: usize = usize::MAX;
+
+    const WRITERS: usize = Semaphore::MAX_PERMITS;
+
+    // As the columns are; 3072 bytes is the most that an index holds of a value.
+    const MAX_NAME_LENGTH: usize = 640;
+
+    const MIGRATIONS: &'static [(&'static str, &'static str)] = &[
+        ("users and groups", include_str!("migrations/mysql/1_users_and_groups.sql")),
+        ("permissions and sessions", include_str!("migrations/mysql/2_permissions_and_sessions.sql")),
+    ];
+
+    /// <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>,
+    /// <https://mariadb.com/kb/en/mariadb-error-codes/>
+    fn ends_session(error: &dyn DatabaseError) -> bool {
+        const ER_SERVER_SHUTDOWN: u16 = 1053;
+        const ER_CONNECTION_KILLED: u16 = 1927;
+        const ER_SESSION_WAS_KILLED: u16 = 3169;
+        const ER_CLIENT_INTERACTION_TIMEOUT: u16 = 4031;
+        is_any_of(
+            error,
+            &[ER_SERVER_SHUTDOWN, ER_CONNECTION_KILLED, ER_SESSION_WAS_KILLED, ER_CLIENT_INTERACTION_TIMEOUT],
+        )
+    }
+
+    fn is_transient(error: &dyn DatabaseError) -> bool {
+        const ER_LOCK_WAIT_TIMEOUT: u16 = 1205;
+        const ER_LOCK_DEADLOCK: u16 = 1213;
+        is_any_of(error, &[ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK])
+    }
+}
+
+fn is_any_of(error: &dyn DatabaseError, numbers: &[u16]) -> bool {
+    let number = error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number);
+    number.is_some_and(|number| numbers.contains(&number))
+}

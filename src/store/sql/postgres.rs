@@ -1,0 +1,173 @@
+//! PostgreSQL 12 and later, and what speaks its protocol and its SQL.
+
+use sqlx::Postgres;
+use sqlx::error::DatabaseError;
+use tokio::sync::Semaphore;
+
+use super::dialect::Dialect;
+
+/// A user `u`, and `$groups`, the object of those that exist.
+macro_rules! user {
+    ($groups:expr) => {
+        concat!(
+            "json_build_array(
+         u.id, u.username, u.name, u.email, u.is_active::int, u.is_staff::int, u.is_superuser::int,
+         floor(extract(epoch FROM u.created_at))::bigint, floor(extract(epoch FROM u.last_login_at))::bigint,
+         (SELECT coalesce(json_object_agg(g.name, m.source), '{}')
+            FROM remote_memberships m JOIN remote_groups g ON g.id = m.group_id
+           WHERE m.user_id = u.id),
+         (SELECT coalesce(json_object_agg(p.permission, 1), '{}')
+            FROM remote_user_permissions p WHERE p.user_id = u.id),
+         (SELECT coalesce(json_object_agg(p.permission, 1), '{}')
+            FROM remote_memberships m JOIN remote_group_permissions p ON p.group_id = m.group_id
+           WHERE m.user_id = u.id),
+         ",
+            $groups,
+            ")"
+        )
+    };
+}
+
+/// What is remembered of a session `s`.
+macro_rules! session {
+    () => {
+        "json_build_array(s.token_hash, s.source, s.asserted_groups,
+         round(extract(epoch FROM s.created_at) * 1000)::bigint,
+         round(extract(epoch FROM s.last_seen_at) * 1000)::bigint,
+         round(extract(epoch FROM s.expires_at) * 1000)::bigint)"
+    };
+}
+
+/// Names are compared with an array: of a join, the planner knows too little not
+/// to read all groups.
+impl Dialect for Postgres {
+    // sqlx locks out other instances; each launch would be told that the bookkeeping table exists.
+    const BEGIN_MIGRATION: Option<&'static str> =
+        Some("SELECT 1::bigint FROM set_config('client_min_messages', 'warning', false)");
+
+    const BEGIN: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+    const LOCK_USER: Option<&'static str> =
+        Some("SELECT id FROM remote_users WHERE username = $1 FOR NO KEY UPDATE");
+
+    const FIND: &'static str = concat!(
+        "SELECT (",
+        user!(
+            "(SELECT coalesce(json_object_agg(g.name, 1), '{}')
+            FROM remote_groups g
+           WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($1::json))))"
+        ),
+        ")::text
+  FROM (SELECT 1) AS one LEFT JOIN remote_users u ON u.username = $2"
+    );
+
+    const CREATE_USER: &'static str = "INSERT INTO remote_users (username) VALUES ($1)";
+
+    const FIND_ID: &'static str = "SELECT id FROM remote_users WHERE username = $1";
+
+    const SET_PROFILE: &'static str = "\
+UPDATE remote_users SET name = $1, email = $2, is_staff = $3, is_superuser = $4 WHERE id = $5";
+
+    const LOG_IN: &'static str = "\
+UPDATE remote_users SET last_login_at = to_timestamp($1::bigint) WHERE id = $2";
+
+    const CREATE_GROUPS: &'static str = "\
+INSERT INTO remote_groups (name)
+SELECT named.value FROM json_array_elements_text($1::json) AS named
+ON CONFLICT DO NOTHING";
+
+    const JOIN: &'static str = "\
+INSERT INTO remote_memberships (user_id, group_id, source)
+SELECT $1, g.id, 'remote'
+  FROM remote_groups g
+ WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($2::json)))
+ON CONFLICT DO NOTHING";
+
+    const LEAVE: &'static str = "\
+DELETE FROM remote_memberships
+ WHERE user_id = $2
+   AND group_id IN (SELECT g.id
+                      FROM remote_groups g
+                     WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($1::json))))";
+
+    const FIND_SESSION: &'static str = concat!(
+        "SELECT (json_build_array(",
+        session!(),
+        ", ",
+        user!("'{}'::json"),
+        "))::text
+  FROM remote_sessions s JOIN remote_users u ON u.id = s.user_id
+ WHERE s.token_hash = $1"
+    );
+
+    const SESSIONS_OF: &'static str = concat!(
+        "SELECT (",
+        session!(),
+        ")::text
+  FROM remote_sessions s WHERE s.user_id = $1 ORDER BY s.created_at, s.token_hash"
+    );
+
+    const BEGIN_SESSION: &'static str = "\
+INSERT INTO remote_sessions
+       (token_hash, user_id, source, asserted_groups,
+        created_at,
+        last_seen_at,
+        expires_at)
+VALUES ($1, $2, $3, $4,
+        to_timestamp($5::bigint / 1000.0),
+        to_timestamp($6::bigint / 1000.0),
+        to_timestamp($7::bigint / 1000.0))";
+
+    const USE_SESSION: &'static str = "\
+UPDATE remote_sessions
+   SET last_seen_at = to_timestamp($1::bigint / 1000.0),
+       expires_at = to_timestamp($2::bigint / 1000.0)
+ WHERE token_hash = $3";
+
+    const REMEMBER_GROUPS: &'static str =
+        "UPDATE remote_sessions SET asserted_groups = $1 WHERE token_hash = $2";
+
+    const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = $1";
+
+    const END_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = $1";
+
+    const PURGE_SESSIONS: &'static str = "\
+DELETE FROM remote_sessions
+ WHERE token_hash IN (SELECT token_hash
+                        FROM remote_sessions
+                       WHERE expires_at <= to_timestamp($1::bigint / 1000.0)
+                       ORDER BY expires_at
+                       LIMIT 100
+                         FOR UPDATE SKIP LOCKED)";
+
+    const REMOTE: bool = true;
+
+    const CONNECTIONS_PER_PROCESSOR: usize = usize::MAX;
+
+    const WRITERS: usize = Semaphore::MAX_PERMITS;
+
+    // A third of a page, 2704 bytes, is the most that an index holds of a value.
+    const MAX_NAME_LENGTH: usize = 640;
+
+    const MIGRATIONS: &'static [(&'static str, &'static str)] = &[
+        ("users and groups", include_str!("migrations/postgres/1_users_and_groups.sql")),
+        ("permissions and sessions", include_str!("migrations/postgres/2_permissions_and_sessions.sql")),
+    ];
+
+    /// Class 57 of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+    fn ends_session(error: &dyn DatabaseError) -> bool {
+        const ADMIN_SHUTDOWN: &str = "57P01";
+        const CRASH_SHUTDOWN: &str = "57P02";
+        const IDLE_SESSION_TIMEOUT: &str = "57P05";
+        let ends = [ADMIN_SHUTDOWN, CRASH_SHUTDOWN, IDLE_SESSION_TIMEOUT];
+        error.code().is_some_and(|code| ends.contains(&&*code))
+    }
+
+    /// Class 40 of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+    fn is_transient(error: &dyn DatabaseError) -> bool {
+        const SERIALIZATION_FAILURE: &str = "40001";
+        const DEADLOCK_DETECTED: &str = "40P01";
+        let transient = [SERIALIZATION_FAILURE, DEADLOCK_DETECTED];
+        error.code().is_some_and(|code| transient.contains(&&*code))
+    }
+}

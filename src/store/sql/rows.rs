@@ -1,0 +1,175 @@
+use std::collections::BTreeMap;
+
+use rocket::time::OffsetDateTime;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+
+use crate::error::StoreError;
+use crate::session::{SessionRecord, TokenHash, UserSession};
+use crate::user::{Flags, MembershipSource, Profile, Stored, User};
+
+/// The array that [`FIND`](super::dialect::Dialect::FIND) fetches, its elements in
+/// their order. Where there is no user, all are null but the last four.
+#[derive(Deserialize)]
+struct UserRow {
+    id: Option<i64>,
+    username: Option<String>,
+    name: Option<String>,
+    email: Option<String>,
+    #[serde(deserialize_with = "flag")]
+    is_active: bool,
+    #[serde(deserialize_with = "flag")]
+    is_staff: bool,
+    #[serde(deserialize_with = "flag")]
+    is_superuser: bool,
+    created_at: Option<i64>,
+    last_login_at: Option<i64>,
+    memberships: BTreeMap<String, MembershipSource>,
+    own_permissions: Names,
+    group_permissions: Names,
+    existing_groups: Names,
+}
+
+/// The array of a session, as
+/// [`SESSIONS_OF`](super::dialect::Dialect::SESSIONS_OF) fetches it, its elements in
+/// their order.
+#[derive(Deserialize)]
+struct SessionRow {
+    token_hash: String,
+    source: String,
+    /// A JSON array again.
+    asserted_groups: String,
+    created_at: Option<i64>,
+    last_seen_at: Option<i64>,
+    expires_at: Option<i64>,
+}
+
+/// Names, as the keys of an object: MySQL cannot make an array of any length.
+type Names = BTreeMap<String, IgnoredAny>;
+
+/// Reads a user, if there is one, and which groups exist. There is a row in either
+/// case.
+pub(super) fn read_user(row: Option<String>) -> Result<Stored, StoreError> {
+    let row = row.ok_or(sqlx::Error::RowNotFound)?;
+    parse::<UserRow>(&row)?.read()
+}
+
+/// Reads a session and its user.
+pub(super) fn read_user_session(json: &str) -> Result<UserSession, StoreError> {
+    let (session, user): (SessionRow, UserRow) = parse(json)?;
+    let (hash, record) = session.read()?;
+    let user = user.read()?.user.ok_or_else(|| corrupt(&"a session of nobody"))?;
+    Ok(UserSession { hash, record, user })
+}
+
+/// Reads a session.
+pub(super) fn read_session(json: &str) -> Result<(TokenHash, SessionRecord), StoreError> {
+    parse::<SessionRow>(json)?.read()
+}
+
+impl UserRow {
+    fn read(self) -> Result<Stored, StoreError> {
+        let groups = self.existing_groups.into_keys().collect();
+        let Some(id) = self.id else {
+            return Ok(Stored { user: None, groups });
+        };
+        let flags = Flags { staff: self.is_staff, superuser: self.is_superuser };
+        let permissions = self.own_permissions.into_keys().chain(self.group_permissions.into_keys());
+        let user = User {
+            id,
+            username: self.username.ok_or_else(|| corrupt(&"`username` is null"))?,
+            profile: Profile { name: self.name, email: self.email, flags },
+            is_active: self.is_active,
+            created_at: seconds(self.created_at.ok_or_else(|| corrupt(&"`created_at` is no time"))?)?,
+            last_login_at: self.last_login_at.map(seconds).transpose()?,
+            memberships: self.memberships,
+            permissions: permissions.collect(),
+        };
+        Ok(Stored { user: Some(user), groups })
+    }
+}
+
+impl SessionRow {
+    fn read(self) -> Result<(TokenHash, SessionRecord), StoreError> {
+        let record = SessionRecord {
+            created_at: milliseconds(self.created_at)?,
+            last_seen_at: milliseconds(self.last_seen_at)?,
+            expires_at: milliseconds(self.expires_at)?,
+            source: self.source,
+            groups: parse(&self.asserted_groups)?,
+        };
+        Ok((TokenHash::stored(self.token_hash), record))
+    }
+}
+
+/// A time of a user.
+fn seconds(seconds: i64) -> Result<OffsetDateTime, StoreError> {
+    OffsetDateTime::from_unix_timestamp(seconds).map_err(|e| corrupt(&e))
+}
+
+/// A time of a session.
+fn milliseconds(milliseconds: Option<i64>) -> Result<OffsetDateTime, StoreError> {
+    let milliseconds = milliseconds.ok_or_else(|| corrupt(&"a time of a session is no time"))?;
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).map_err(|e| corrupt(&e))
+}
+
+fn parse<T: DeserializeOwned>(json: &str) -> Result<T, StoreError> {
+    serde_json::from_str(json).map_err(|e| corrupt(&format!("malformed at column {}", e.column())))
+}
+
+fn corrupt(what: &dyn ToString) -> StoreError {
+    StoreError::Corrupt(what.to_string())
+}
+
+/// A number that is 0 for false, or null.
+fn flag<'de, D: Deserializer<'de>>(de: D) -> Result<bool, D::Error> {
+    Ok(Option::<i64>::deserialize(de)?.is_some_and(|flag| flag != 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn read(json: &str) -> Result<Stored, StoreError> {
+        read_user(Some(json.into()))
+    }
+
+    #[test]
+    fn a_record_is_read_whole() {
+        let json = r#"[7,"ada","Ada",null,1,0,1,1000,null,{"a":"remote","b":"local"},{"p":1,"p":1},{"q":1},{"a":1,"c":1}]"#;
+        let stored = read(json).expect("a record");
+        let user = stored.user.expect("a user");
+        assert_eq!((user.id(), user.username(), user.name(), user.email()), (7, "ada", Some("Ada"), None));
+        assert_eq!((user.is_active(), user.is_staff(), user.is_superuser()), (true, false, true));
+        assert_eq!((user.created_at().unix_timestamp(), user.last_login_at()), (1000, None));
+        let memberships: Vec<_> = user.memberships().values().copied().collect();
+        assert_eq!(
+            (user.groups(), memberships),
+            (vec!["a", "b"], vec![MembershipSource::Remote, MembershipSource::Local])
+        );
+        assert_eq!(user.permissions, BTreeSet::from(["p".into(), "q".into()]));
+        assert_eq!(stored.groups, BTreeSet::from(["a".into(), "c".into()]));
+    }
+
+    #[test]
+    fn no_user_is_no_error() {
+        let json = r#"[null,null,null,null,null,null,null,null,null,{},{},{},{"a":1}]"#;
+        let expected = Stored { user: None, groups: BTreeSet::from(["a".into()]) };
+        assert_eq!(read(json).expect("a record"), expected);
+    }
+
+    #[test]
+    fn a_row_that_this_crate_never_writes_is_an_error_and_no_stranger() {
+        let cases = [
+            (r#"[7,"ada",null,null,1,0,0,null,null,{},{},{},{}]"#, "`created_at` is no time"),
+            (r#"[7,null,null,null,1,0,0,1000,null,{},{},{},{}]"#, "`username` is null"),
+            (r#"[7,"ada",null,null,1,0,0,1e40,null,{},{},{},{}]"#, "malformed at column 29"),
+        ];
+        for (json, reason) in cases {
+            let error = read(json).expect_err(json).to_string();
+            assert_eq!(error, format!("a stored user cannot be read: {reason}"));
+        }
+    }
+}

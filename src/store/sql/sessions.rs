@@ -1,0 +1,79 @@
+use std::collections::BTreeSet;
+
+use rocket::time::OffsetDateTime;
+
+use super::rows;
+use super::sql_store::SqlStore;
+use super::statement::{Statement, Statements};
+use crate::error::{Error, StoreError};
+use crate::session::{SessionRecord, SessionStore, TokenHash, UserSession};
+
+#[rocket::async_trait]
+impl<D: Statements> SessionStore for SqlStore<D> {
+    async fn find(&self, hash: &TokenHash) -> Result<Option<UserSession>, StoreError> {
+        let row = self.fetch_text(&Statement::new(D::FIND_SESSION).bind(hash.as_str())).await?;
+        row.map(|row| rows::read_user_session(&row)).transpose()
+    }
+
+    // The login comes first: it locks the user's row, which the foreign key of a new session
+    // would only share, and two who share it cannot both write to it.
+    async fn begin(
+        &self,
+        user_id: i64,
+        hash: &TokenHash,
+        record: &SessionRecord,
+        replaced: &[TokenHash],
+    ) -> Result<(), Error> {
+        let mut statements = vec![Statement::new(D::LOG_IN).bind_seconds(record.created_at).bind(user_id)];
+        statements.extend(replaced.iter().map(end::<D>));
+        statements.push(
+            Statement::new(D::BEGIN_SESSION)
+                .bind(hash.as_str())
+                .bind(user_id)
+                .bind(record.source.as_str())
+                .bind_names(&record.groups)
+                .bind_milliseconds(record.created_at)
+                .bind_milliseconds(record.last_seen_at)
+                .bind_milliseconds(record.expires_at),
+        );
+        self.execute(&statements).await
+    }
+
+    async fn note_use(
+        &self,
+        hash: &TokenHash,
+        last_seen_at: OffsetDateTime,
+        expires_at: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let statement = Statement::new(D::USE_SESSION)
+            .bind_milliseconds(last_seen_at)
+            .bind_milliseconds(expires_at)
+            .bind(hash.as_str());
+        self.execute(&[statement]).await
+    }
+
+    async fn set_groups(&self, hash: &TokenHash, groups: &BTreeSet<String>) -> Result<(), Error> {
+        self.execute(&[Statement::new(D::REMEMBER_GROUPS).bind_names(groups).bind(hash.as_str())]).await
+    }
+
+    async fn end(&self, hash: &TokenHash) -> Result<(), Error> {
+        self.execute(&[end::<D>(hash)]).await
+    }
+
+    async fn end_all(&self, user_id: i64) -> Result<(), Error> {
+        self.execute(&[Statement::new(D::END_SESSIONS).bind(user_id)]).await
+    }
+
+    async fn purge(&self, now: OffsetDateTime) -> Result<(), Error> {
+        self.execute(&[Statement::new(D::PURGE_SESSIONS).bind_milliseconds(now)]).await
+    }
+
+    async fn list(&self, user_id: i64) -> Result<Vec<(TokenHash, SessionRecord)>, StoreError> {
+        let rows = self.fetch_all(&Statement::new(D::SESSIONS_OF).bind(user_id)).await?;
+        rows.iter().map(|row| rows::read_session(row)).collect()
+    }
+}
+
+fn end<D: Statements>(hash: &TokenHash) -> Statement<'_> {
+    Statement::new(D::END_SESSION).bind(hash.as_str())
+}

@@ -1,0 +1,163 @@
+//! SQLite 3.38 and later.
+
+use sqlx::Sqlite;
+use sqlx::error::DatabaseError;
+
+use super::dialect::Dialect;
+
+/// A user `u`, and `$groups`, the object of those that exist.
+macro_rules! user {
+    ($groups:expr) => {
+        concat!(
+            "json_array(
+         u.id, u.username, u.name, u.email, u.is_active, u.is_staff, u.is_superuser,
+         unixepoch(u.created_at), unixepoch(u.last_login_at),
+         (SELECT json_group_object(g.name, m.source)
+            FROM remote_memberships m JOIN remote_groups g ON g.id = m.group_id
+           WHERE m.user_id = u.id),
+         (SELECT json_group_object(p.permission, 1)
+            FROM remote_user_permissions p WHERE p.user_id = u.id),
+         (SELECT json_group_object(p.permission, 1)
+            FROM remote_memberships m JOIN remote_group_permissions p ON p.group_id = m.group_id
+           WHERE m.user_id = u.id),
+         ",
+            $groups,
+            ")"
+        )
+    };
+}
+
+/// What is remembered of a session `s`.
+macro_rules! session {
+    () => {
+        "json_array(s.token_hash, s.source, s.asserted_groups,
+         CAST(round(unixepoch(s.created_at, 'subsec') * 1000) AS INTEGER),
+         CAST(round(unixepoch(s.last_seen_at, 'subsec') * 1000) AS INTEGER),
+         CAST(round(unixepoch(s.expires_at, 'subsec') * 1000) AS INTEGER))"
+    };
+}
+
+impl Dialect for Sqlite {
+    const BEGIN_MIGRATION: Option<&'static str> = None;
+
+    const BEGIN: &'static str = "BEGIN IMMEDIATE";
+
+    // `BEGIN IMMEDIATE` locks the whole database.
+    const LOCK_USER: Option<&'static str> = None;
+
+    const FIND: &'static str = concat!(
+        "SELECT ",
+        user!(
+            "(SELECT json_group_object(g.name, 1)
+            FROM json_each(?1) AS named CROSS JOIN remote_groups g
+           WHERE g.name = named.value)"
+        ),
+        "
+  FROM (SELECT 1) AS one LEFT JOIN remote_users u ON u.username = ?2"
+    );
+
+    const CREATE_USER: &'static str = "INSERT INTO remote_users (username) VALUES (?)";
+
+    const FIND_ID: &'static str = "SELECT id FROM remote_users WHERE username = ?";
+
+    const SET_PROFILE: &'static str = "\
+UPDATE remote_users SET name = ?, email = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
+
+    const LOG_IN: &'static str = "\
+UPDATE remote_users SET last_login_at = datetime(?, 'unixepoch') WHERE id = ?";
+
+    const CREATE_GROUPS: &'static str = "\
+INSERT INTO remote_groups (name)
+SELECT named.value FROM json_each(?) AS named WHERE TRUE
+ON CONFLICT DO NOTHING";
+
+    const JOIN: &'static str = "\
+INSERT INTO remote_memberships (user_id, group_id, source)
+SELECT ?, g.id, 'remote'
+  FROM json_each(?) AS named CROSS JOIN remote_groups g
+ WHERE g.name = named.value
+ON CONFLICT DO NOTHING";
+
+    const LEAVE: &'static str = "\
+DELETE FROM remote_memberships
+ WHERE user_id = ?2
+   AND group_id IN (SELECT g.id
+                      FROM json_each(?1) AS named CROSS JOIN remote_groups g
+                     WHERE g.name = named.value)";
+
+    const FIND_SESSION: &'static str = concat!(
+        "SELECT json_array(",
+        session!(),
+        ", ",
+        user!("json_object()"),
+        ")
+  FROM remote_sessions s JOIN remote_users u ON u.id = s.user_id
+ WHERE s.token_hash = ?"
+    );
+
+    const SESSIONS_OF: &'static str = concat!(
+        "SELECT ",
+        session!(),
+        "
+  FROM remote_sessions s WHERE s.user_id = ? ORDER BY s.created_at, s.token_hash"
+    );
+
+    const BEGIN_SESSION: &'static str = "\
+INSERT INTO remote_sessions
+       (token_hash, user_id, source, asserted_groups,
+        created_at,
+        last_seen_at,
+        expires_at)
+VALUES (?, ?, ?, ?,
+        strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'),
+        strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'),
+        strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'))";
+
+    const USE_SESSION: &'static str = "\
+UPDATE remote_sessions
+   SET last_seen_at = strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'),
+       expires_at = strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch')
+ WHERE token_hash = ?";
+
+    const REMEMBER_GROUPS: &'static str =
+        "UPDATE remote_sessions SET asserted_groups = ? WHERE token_hash = ?";
+
+    const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = ?";
+
+    const END_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = ?";
+
+    const PURGE_SESSIONS: &'static str = "\
+DELETE FROM remote_sessions
+ WHERE token_hash IN (SELECT token_hash
+                        FROM remote_sessions
+                       WHERE expires_at <= strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch')
+                       ORDER BY expires_at
+                       LIMIT 100)";
+
+    const REMOTE: bool = false;
+
+    const CONNECTIONS_PER_PROCESSOR: usize = 2;
+
+    const WRITERS: usize = 1;
+
+    const MAX_NAME_LENGTH: usize = usize::MAX;
+
+    const MIGRATIONS: &'static [(&'static str, &'static str)] = &[
+        ("users and groups", include_str!("migrations/sqlite/1_users_and_groups.sql")),
+        ("permissions and sessions", include_str!("migrations/sqlite/2_permissions_and_sessions.sql")),
+    ];
+
+    fn ends_session(_: &dyn DatabaseError) -> bool {
+        false
+    }
+
+    /// A plain `SQLITE_BUSY` comes after `busy_timeout` of trying; these come
+    /// at once (<https://www.sqlite.org/rescode.html>).
+    fn is_transient(error: &dyn DatabaseError) -> bool {
+        const SQLITE_BUSY_RECOVERY: &str = "261";
+        const SQLITE_LOCKED_SHAREDCACHE: &str = "262";
+        const SQLITE_BUSY_SNAPSHOT: &str = "517";
+        let transient = [SQLITE_BUSY_RECOVERY, SQLITE_LOCKED_SHAREDCACHE, SQLITE_BUSY_SNAPSHOT];
+        error.code().is_some_and(|code| transient.contains(&&*code))
+    }
+}

@@ -1,0 +1,16 @@
+//! What must change: a stored user is compared with what the proxy said, by the
+//! rules of the configuration and the hooks of the application.
+//!
+//! It is pure. [`UserSync::plan`] lists the changes in a
+//! [`Plan`](crate::user::Plan), and a store makes them.
+//!
+//! This module depends on [`user`](crate::user), [`policy`](crate::policy) and the
+//! errors.
+
+mod rules;
+#[cfg(test)]
+mod tests;
+mod user_sync;
+
+pub(crate) use rules::{MissingGroups, Rules};
+pub(crate) use user_sync::{LoginTracking, PolicyHooks, UserSync};

@@ -1,0 +1,16 @@
+//! Who somebody is: accounts, user names, what was said of a person, and the
+//! plan of the changes that follow from it.
+//!
+//! This module depends on [`text`](crate::text) and on the errors.
+
+mod account;
+mod identity;
+mod plan;
+mod username;
+
+pub use account::{Flags, MembershipSource, Profile, User};
+pub(crate) use identity::Field;
+pub use identity::Identity;
+pub use plan::{Change, Plan, Stored};
+pub use username::Username;
+pub(crate) use username::UsernameCase;
