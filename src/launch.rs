@@ -1,4 +1,4 @@
-//! What stops a launch, and how whoever launches is told.
+//! The errors that stop a launch, and how they are logged.
 //!
 //! This module depends on no other one of this crate.
 
@@ -11,17 +11,19 @@ use rocket::{error, info_};
 pub(crate) enum LaunchError {
     /// The configuration is wrong.
     Config(Box<figment::Error>),
-    /// Something else is wrong, and there may be a way to help it.
+    /// Something else is wrong. `help` says what to do about it, if that is known.
     Other { reason: String, help: Option<String> },
     /// A fairing that this crate attached has logged the error already.
     AlreadyLogged,
 }
 
 impl LaunchError {
+    /// An error that is not one of the configuration, without help.
     pub(crate) fn new(reason: impl Into<String>) -> Self {
         LaunchError::Other { reason: reason.into(), help: None }
     }
 
+    /// Adds what to do about the error to one that was made with [`new`](Self::new).
     pub(crate) fn help(self, help: impl Into<String>) -> Self {
         match self {
             LaunchError::Other { reason, .. } => LaunchError::Other { reason, help: Some(help.into()) },
@@ -29,7 +31,7 @@ impl LaunchError {
         }
     }
 
-    /// Logs the error, in the way in which Rocket logs its own.
+    /// Logs the error in the way in which Rocket logs its own.
     pub(crate) fn log(self) {
         match self {
             LaunchError::AlreadyLogged => {}

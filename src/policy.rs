@@ -1,6 +1,51 @@
-//! The hooks of an application, and what they are asked.
+//! Hooks: rules about users and groups that an application writes in Rust.
 //!
-//! This module depends on [`user`](crate::user) and on the errors.
+//! Most applications need none. The configuration already takes prefixes off
+//! (`strip_prefix`), renames groups (`group_map`), sets flags (`staff_groups`,
+//! `superuser_groups`) and refuses users (`required_groups`, `denied_groups`). Write
+//! a hook for a rule that needs code: to accept the users of one realm only, to
+//! decide a flag by two groups, to fill in a profile, or to keep a log of sign-ins.
+//!
+//! Implement [`Policy`], which has an example, and attach it:
+//!
+//! ```rust,no_run
+//! # use rocket::launch;
+//! use rocket_remote_user::RemoteUser;
+//! use rocket_remote_user::policy::Policy;
+//!
+//! struct Company;
+//!
+//! impl Policy for Company {}
+//!
+//! #[launch]
+//! fn rocket() -> _ {
+//!     rocket::build().attach(RemoteUser::fairing().policy(Company))
+//! }
+//! ```
+//!
+//! # The hooks, in the order in which they run
+//!
+//! | hook | what it does | when it runs |
+//! |---|---|---|
+//! | [`clean_username`](Policy::clean_username) | cleans or declines a user name | in the fairing, before the request is routed |
+//! | [`clean_group`](Policy::clean_group) | cleans or drops a group | in the first guard that asks for the user, before `group_map` |
+//! | [`flags`](Policy::flags) | decides the flags | after the user was found to be active and `required_groups` and `denied_groups` were checked |
+//! | [`configure`](Policy::configure) | changes the profile | after the flags |
+//! | [`event`](Policy::event) | hears what happened | after the store has made the changes, or after a refusal |
+//!
+//! # They run on every request
+//!
+//! A user is kept in step with the proxy, so the first four hooks run on every
+//! request on which the proxy names somebody, not only on the first one of a person.
+//! `flags` and `configure` run a second time on a request that changes the user, in
+//! the transaction of the store, and again if that is repeated. Keep them quick, give
+//! the same answer for the same input, and leave side effects to `event`, which runs
+//! only if there is something to hear.
+//!
+//! A request on which the proxy names nobody, and which a session answers for, runs
+//! none of the first four. Nor does [`AuthSession::login`](crate::AuthSession::login).
+
+// Depends on `user` and on the errors.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -14,13 +59,78 @@ pub use crate::user::Identity;
 
 /// The hooks of an application. Each has a default that changes nothing.
 ///
-/// Every hook but [`event`](Policy::event) runs on each request that signs
-/// somebody in, so that a user is kept in step; keep it quick, and let it give
-/// the same answer for the same input.
+/// The [module](self) says in which order they run, and how often.
+///
+/// # Example
+///
+/// ```rust
+/// # use rocket::http::{Header, Status};
+/// # use rocket::local::blocking::Client;
+/// # use rocket::{get, routes};
+/// # use rocket_remote_user::RemoteUser;
+/// use std::borrow::Cow;
+///
+/// use rocket::{Request, info};
+/// use rocket_remote_user::policy::{Event, Identity, Policy};
+/// use rocket_remote_user::{Flags, Profile};
+///
+/// struct Company;
+///
+/// #[rocket::async_trait]
+/// impl Policy for Company {
+///     /// Kerberos sends `ada@EXAMPLE.COM`. Users of other realms are refused.
+///     fn clean_username<'a>(&self, username: &'a str) -> Option<Cow<'a, str>> {
+///         username.strip_suffix("@EXAMPLE.COM").map(Cow::Borrowed)
+///     }
+///
+///     /// The directory sends `role:editors`. Groups that are no roles are dropped.
+///     fn clean_group<'a>(&self, group: &'a str) -> Option<Cow<'a, str>> {
+///         group.strip_prefix("role:").map(Cow::Borrowed)
+///     }
+///
+///     /// Editors are staff, unless they are contractors.
+///     fn flags(&self, identity: &Identity<'_>, flags: Flags) -> Flags {
+///         let staff = identity.is_member("editors") && !identity.is_member("contractors");
+///         Flags { staff, ..flags }
+///     }
+///
+///     /// A new user has an address from the beginning.
+///     fn configure(&self, _: &Request<'_>, profile: &mut Profile, created: bool) {
+///         if created && profile.email.is_none() {
+///             profile.email = Some("unconfirmed@example.com".into());
+///         }
+///     }
+///
+///     async fn event(&self, event: Event<'_>) {
+///         if let Event::Created { user } = event {
+///             info!("{} is here for the first time.", user.username());
+///         }
+///     }
+/// }
+/// # #[get("/")]
+/// # fn index(user: RemoteUser) -> String {
+/// #     format!("{} {:?} {} {:?}", user.username(), user.groups(), user.is_staff(), user.email())
+/// # }
+/// # let figment = rocket::figment::Figment::from(rocket::Config::default())
+/// #     .merge(("databases.remote_user.url", "sqlite::memory:"))
+/// #     .merge(("remote_user.create_groups", true))
+/// #     .merge(("remote_user.trusted_proxies", ["127.0.0.1"]));
+/// # let fairing = RemoteUser::fairing().policy(Company);
+/// # let client = Client::tracked(rocket::custom(figment).attach(fairing).mount("/", routes![index]));
+/// # let client = client.unwrap();
+/// # let get = |user: &'static str| {
+/// #     let request = client.get("/").remote("127.0.0.1:1024".parse().unwrap());
+/// #     let request = request.header(Header::new("Remote-User", user));
+/// #     request.header(Header::new("Remote-Groups", "role:editors, printers")).dispatch()
+/// # };
+/// # let ada = r#"ada ["editors"] true Some("unconfirmed@example.com")"#;
+/// # assert_eq!(get("ada@EXAMPLE.COM").into_string().unwrap(), ada);
+/// # assert_eq!(get("ada@EXAMPLE.ORG").status(), Status::Forbidden);
+/// ```
 #[rocket::async_trait]
 pub trait Policy: Send + Sync + 'static {
-    /// Cleans the user name of the proxy, for example of a realm, before it is
-    /// made canonical. `None` refuses the request with 403. (Django's
+    /// Cleans the user name that the proxy sent, for example of a realm, before it
+    /// is made canonical. `None` refuses the request with 403. (Django's
     /// [`clean_username`].)
     ///
     /// [`clean_username`]: https://docs.djangoproject.com/en/5.2/ref/contrib/auth/#django.contrib.auth.backends.RemoteUserBackend.clean_username
@@ -28,24 +138,24 @@ pub trait Policy: Send + Sync + 'static {
         Some(Cow::Borrowed(username))
     }
 
-    /// Cleans the name of a group, before `group_map` renames it. `None`, or
-    /// a blank name, drops the group.
+    /// Cleans the name of a group, before `group_map` renames it. `None`, or a blank
+    /// name, drops the group.
     fn clean_group<'a>(&self, group: &'a str) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(group))
     }
 
-    /// Decides the flags of a user, given those that the database and
-    /// `staff_groups` and `superuser_groups` came to.
+    /// Decides the flags of a user. `flags` are those that the database has, or that
+    /// `staff_groups` and `superuser_groups` say.
     fn flags(&self, identity: &Identity<'_>, flags: Flags) -> Flags {
         let _ = identity;
         flags
     }
 
-    /// Configures the profile of a user: `created` is true for a new one, and
-    /// false on each sync after. (Django's [`configure_user`].)
+    /// Configures the profile of a user: `created` is true for a new one, and false
+    /// on each later request. (Django's [`configure_user`].)
     ///
-    /// What a header of `request` says here, other than the identity headers,
-    /// which are blank by now, has not been checked for doubles.
+    /// The identity headers of `request` are blank by now. Its other headers have not
+    /// been checked: one may be there twice, for example.
     ///
     /// [`configure_user`]: https://docs.djangoproject.com/en/5.2/ref/contrib/auth/#django.contrib.auth.backends.RemoteUserBackend.configure_user
     fn configure(&self, request: &Request<'_>, profile: &mut Profile, created: bool) {
@@ -58,7 +168,35 @@ pub trait Policy: Send + Sync + 'static {
     }
 }
 
-/// What a [`Policy`] hears.
+/// What happened, as [`Policy::event`] hears it.
+///
+/// # Example
+///
+/// ```rust
+/// use rocket::{info, warn};
+/// use rocket_remote_user::policy::{Event, Policy};
+/// use rocket_remote_user::store::Change;
+///
+/// struct AuditLog;
+///
+/// #[rocket::async_trait]
+/// impl Policy for AuditLog {
+///     async fn event(&self, event: Event<'_>) {
+///         match event {
+///             Event::Created { user } => info!("{} was created.", user.username()),
+///             Event::Changed { user, plan } => {
+///                 for change in plan.changes() {
+///                     if let Change::Join(groups) = change {
+///                         info!("{} joined {groups:?}.", user.username());
+///                     }
+///                 }
+///             }
+///             Event::Refused { peer, error } => warn!("{peer:?} was refused: {error}."),
+///             _ => {}
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -67,27 +205,30 @@ pub enum Event<'a> {
         /// The new user.
         user: &'a User,
     },
-    /// A user was changed to follow the proxy.
+    /// A user was changed to follow the proxy. A login whose time was noted is a
+    /// change too.
     Changed {
-        /// The user as it is now.
+        /// The user after the changes.
         user: &'a User,
         /// What changed.
         plan: &'a Plan,
     },
-    /// A request was refused, or a user was.
+    /// The fairing refused a request, or a request got no user because the user may
+    /// not enter or the store failed.
+    ///
+    /// A guard that asks for more, such as [`Member`](crate::Member), refuses
+    /// without an event.
     Refused {
-        /// The socket's peer.
+        /// The peer at the other end of the socket, which need not be the proxy.
         peer: Option<SocketAddr>,
-        /// Why.
+        /// The reason.
         error: &'a Error,
     },
 }
 
 impl<'a> Event<'a> {
     pub(crate) fn of(plan: &'a Plan) -> Self {
-        match plan.is_creation() {
-            true => Event::Created { user: plan.user() },
-            false => Event::Changed { user: plan.user(), plan },
-        }
+        let user = plan.user();
+        if plan.is_creation() { Event::Created { user } } else { Event::Changed { user, plan } }
     }
 }

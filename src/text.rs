@@ -1,4 +1,4 @@
-//! What a clean piece of text is, wherever it came from.
+//! The rules for a clean piece of text, whichever header, token or form it is from.
 //!
 //! This module depends on the errors only.
 
@@ -12,15 +12,15 @@ pub(crate) fn trim(value: &str) -> &str {
     value.trim_matches([' ', '\t'])
 }
 
-/// Refuses what no person's name, address or group can be: characters that
-/// nobody sees, placeholders that a proxy did not expand, and more than
-/// `limit` characters.
+/// Checks that `value` can be the name of a person or a group, or an address.
+///
+/// # Errors
+///
+/// - [`Fault::InvisibleCharacter`] for a character that nobody can see;
+/// - [`Fault::Placeholder`] for a variable that a proxy did not expand;
+/// - [`Fault::TooLong`] for more than `limit` characters.
 pub(crate) fn check(value: &str, limit: usize) -> Result<(), Fault> {
-    let unseen = match value.is_ascii() {
-        true => value.bytes().any(|b| b.is_ascii_control()),
-        false => value.chars().any(is_unseen),
-    };
-    if unseen {
+    if has_invisible_character(value) {
         return Err(Fault::InvisibleCharacter);
     }
     if is_placeholder(value) {
@@ -32,9 +32,18 @@ pub(crate) fn check(value: &str, limit: usize) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Controls, format characters (the bidirectional ones among them), line and
-/// paragraph separators, and whatever Unicode says is to be shown as nothing.
-fn is_unseen(c: char) -> bool {
+fn has_invisible_character(value: &str) -> bool {
+    if value.is_ascii() {
+        value.bytes().any(|byte| byte.is_ascii_control())
+    } else {
+        value.chars().any(is_invisible)
+    }
+}
+
+/// Whether `c` is a control, a format character (the bidirectional ones are among
+/// them), a line or paragraph separator, or has the Unicode property
+/// `Default_Ignorable_Code_Point`.
+fn is_invisible(c: char) -> bool {
     use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator};
 
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
@@ -42,26 +51,34 @@ fn is_unseen(c: char) -> bool {
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// Whether `value` is a variable that a proxy was to replace: `(null)` and
-/// `%{…}e` of Apache, `-` and `$name` of nginx, `{…}` of Caddy, `%[…]` of
-/// HAProxy, `%REQ(…)%` of Envoy, `<no value>` of Go's templates; with any white
-/// space around it.
-pub(super) fn is_placeholder(value: &str) -> bool {
+/// Whether `value` is a variable that a proxy should have replaced, with any white
+/// space around it: `(null)` and `%{…}e` of Apache, `-` and `$name` of nginx, `{…}`
+/// of Caddy, `%[…]` of HAProxy, `%REQ(…)%` of Envoy, `<no value>` of Go's templates.
+pub(crate) fn is_placeholder(value: &str) -> bool {
     let value = value.trim();
-    let enclosed = |open: &str, close: char| {
-        value.strip_prefix(open).and_then(|rest| rest.split_once(close)).map(|(_, after)| after)
-    };
-    let is_name = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-
     value == "-"
-        || value.eq_ignore_ascii_case("(null)")
-        || value.strip_prefix('$').is_some_and(is_name)
-        || enclosed("${", '}') == Some("")
-        || (value.starts_with('{') && value.ends_with('}'))
-        || enclosed("%{", '}').is_some_and(|after| after.bytes().all(|b| b.is_ascii_alphabetic()))
-        || enclosed("%[", ']') == Some("")
-        || (value.starts_with('%') && value.ends_with(")%"))
         || value == "<no value>"
+        || value.eq_ignore_ascii_case("(null)")
+        || value.strip_prefix('$').is_some_and(is_variable_name)
+        || after_brackets(value, "${", '}') == Some("")
+        || (value.starts_with('{') && value.ends_with('}'))
+        || after_brackets(value, "%{", '}').is_some_and(has_only_letters)
+        || after_brackets(value, "%[", ']') == Some("")
+        || (value.starts_with('%') && value.ends_with(")%"))
+}
+
+/// What follows the first `close` in a `value` that begins with `open`.
+fn after_brackets<'a>(value: &'a str, open: &str, close: char) -> Option<&'a str> {
+    let (_, after) = value.strip_prefix(open)?.split_once(close)?;
+    Some(after)
+}
+
+fn is_variable_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn has_only_letters(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 #[cfg(test)]

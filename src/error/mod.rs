@@ -1,5 +1,4 @@
-//! What can go wrong: errors, the statuses that answer them, and where a
-//! catcher finds them.
+//! The errors, the statuses that answer them, and where a catcher finds them.
 //!
 //! This module depends on no other one of this crate, so that each may use it.
 
@@ -16,17 +15,50 @@ use thiserror::Error as ThisError;
 pub use rejection::{Fault, Rejection};
 pub use store::StoreError;
 
-/// Why there is no user. A catcher reads it with [`Error::of`].
+/// Why a request has no user, or a user who may not enter.
 ///
-/// That nobody signed in is no error: the guards forward then, with 401.
+/// The guards fail with it, and a catcher reads it with [`Error::of`]. It is not an
+/// error that nobody signed in: the guards then forward, with 401.
+///
+/// # Example
+///
+/// A handler can return it, too. The catcher of its [`status`](Error::status) then
+/// answers the request.
+///
+/// ```rust
+/// # use rocket::http::{Header, Status};
+/// # use rocket::local::blocking::Client;
+/// # use rocket::routes;
+/// use rocket::get;
+/// use rocket_remote_user::{Error, RemoteUser};
+///
+/// #[get("/drafts/<author>")]
+/// fn drafts(user: RemoteUser, author: &str) -> Result<String, Error> {
+///     if user.username() != author && !user.is_staff() {
+///         return Err(Error::NotStaff);
+///     }
+///     Ok(format!("The drafts of {author}"))
+/// }
+/// # let figment = rocket::figment::Figment::from(rocket::Config::default())
+/// #     .merge(("databases.remote_user.url", "sqlite::memory:"))
+/// #     .merge(("remote_user.trusted_proxies", ["127.0.0.1"]));
+/// # let rocket = rocket::custom(figment).attach(RemoteUser::fairing()).mount("/", routes![drafts]);
+/// # let client = Client::tracked(rocket).unwrap();
+/// # let get = |path: &'static str| {
+/// #     let request = client.get(path).remote("127.0.0.1:1024".parse().unwrap());
+/// #     request.header(Header::new("Remote-User", "ada")).dispatch().status()
+/// # };
+/// # assert_eq!(get("/drafts/ada"), Status::Ok);
+/// # assert_eq!(get("/drafts/bob"), Status::Forbidden);
+/// ```
 #[derive(Debug, Clone, ThisError)]
 #[non_exhaustive]
 pub enum Error {
     /// The fairing refused the request (400, 403 or 503).
     #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// The proxy vouches for somebody who is not known here, and
-    /// `create_users` is `false` (403).
+    /// The proxy vouches for a user who is not in the store, and `create_users` is
+    /// `false` (403).
     #[error("the user is unknown and `create_users` is false")]
     UnknownUser,
     /// The user is inactive, and `allow_inactive` is `false` (403).
@@ -41,33 +73,34 @@ pub enum Error {
     /// The groups header is missing, and `missing_groups` is `"deny"` (403).
     #[error("the groups header is missing and `missing_groups` is \"deny\"")]
     GroupsMissing,
-    /// The guard [`Member`](crate::Member) asks for a group that the user is
-    /// not in (403).
+    /// The guard [`Member`](crate::Member) asks for a group that the user is not in
+    /// (403).
     #[error("the user is not in group `{0}`")]
     NotAMember(&'static str),
-    /// The guard [`Staff`](crate::Staff) asks for staff (403).
+    /// The guard [`Staff`](crate::Staff) asks for staff, and the user is not (403).
     #[error("the user is not staff")]
     NotStaff,
-    /// The guard [`Superuser`](crate::Superuser) asks for a superuser (403).
+    /// The guard [`Superuser`](crate::Superuser) asks for a superuser, and the user
+    /// is not one (403).
     #[error("the user is not a superuser")]
     NotSuperuser,
-    /// The guard [`Permitted`](crate::Permitted) asks for a permission that the
-    /// user has not (403).
+    /// The guard [`Permitted`](crate::Permitted) asks for a permission that the user
+    /// does not have (403).
     #[error("the user has no permission `{0}`")]
     NotPermitted(&'static str),
-    /// [`Session::login`](crate::AuthSession::login) was called without
-    /// `[default.remote_user.session]` (500).
+    /// [`AuthSession::login`](crate::AuthSession::login) was called, and
+    /// `[default.remote_user.session]` is not configured (500).
     #[error("there are no sessions: `session` is not configured")]
     NoSessions,
-    /// [`Session::login`](crate::AuthSession::login) was given a source that is
+    /// [`AuthSession::login`](crate::AuthSession::login) was given a source that is
     /// blank, too long or the proxy's own (500).
     #[error("the source of a login is blank, over 64 characters or `remote`, which is the proxy's")]
     InvalidLoginSource,
-    /// The store of users is out of reach, or does not do as it is told (503).
+    /// The store of users is out of reach, or failed (503).
     #[error("the user store is out of reach: {0}")]
     Store(#[source] Arc<StoreError>),
-    /// The request was never judged, so nothing in it can be trusted (500).
-    /// Rocket runs its 400 catcher so for an unknown method.
+    /// The fairing has not seen the request, so nothing in it can be trusted (500).
+    /// That is so in the 400 catcher that Rocket runs for an unknown method.
     #[error("the request was not judged by `RemoteUser::fairing()`")]
     Unjudged,
 }
@@ -83,10 +116,46 @@ impl Error {
         }
     }
 
-    /// Why `request` has no user, or not one who may enter: for a catcher.
+    /// Returns the error of `request`, for a catcher.
     ///
-    /// It is what the last guard answered, or what the fairing did when it
-    /// refused the request. `None` if neither did, as when nobody signed in.
+    /// It is what the last guard or the handler failed with, or why the fairing
+    /// refused the request. `None` if none of them did, for example because nobody
+    /// signed in.
+    ///
+    /// # Example
+    ///
+    /// ```rust
+    /// # use rocket::http::Header;
+    /// # use rocket::local::blocking::Client;
+    /// # use rocket::{catchers, get, routes};
+    /// # use rocket_remote_user::{Group, Member, RemoteUser};
+    /// use rocket::{Request, catch};
+    /// use rocket_remote_user::Error;
+    ///
+    /// #[catch(403)]
+    /// fn forbidden(request: &Request<'_>) -> String {
+    ///     match Error::of(request) {
+    ///         Some(Error::Inactive) => "Your account is not active.".into(),
+    ///         Some(Error::NotAMember(group)) => format!("This page is for the group `{group}`."),
+    ///         _ => "You may not enter.".into(),
+    ///     }
+    /// }
+    /// # struct Editors;
+    /// # impl Group for Editors {
+    /// #     const NAME: &'static str = "editors";
+    /// # }
+    /// # #[get("/")]
+    /// # fn index(_editor: Member<Editors>) {}
+    /// # let figment = rocket::figment::Figment::from(rocket::Config::default())
+    /// #     .merge(("databases.remote_user.url", "sqlite::memory:"))
+    /// #     .merge(("remote_user.trusted_proxies", ["127.0.0.1"]));
+    /// # let rocket = rocket::custom(figment).attach(RemoteUser::fairing());
+    /// # let rocket = rocket.mount("/", routes![index]).register("/", catchers![forbidden]);
+    /// # let client = Client::tracked(rocket).unwrap();
+    /// # let request = client.get("/").remote("127.0.0.1:1024".parse().unwrap());
+    /// # let response = request.header(Header::new("Remote-User", "ada")).dispatch();
+    /// # assert_eq!(response.into_string().unwrap(), "This page is for the group `editors`.");
+    /// ```
     pub fn of(request: &Request<'_>) -> Option<Error> {
         Self::noted(request).clone()
     }
@@ -96,22 +165,27 @@ impl Error {
         *Self::noted(request) = Some(self.clone());
     }
 
-    /// Whether the log already has that the store failed `request`.
-    fn is_logged(&self, request: &Request<'_>) -> bool {
-        !matches!(self, Error::Store(_)) || matches!(Error::of(request), Some(Error::Store(_)))
+    /// Whether this is a failure of the store that no guard has logged for `request`.
+    fn is_unlogged_outage(&self, request: &Request<'_>) -> bool {
+        self.is_outage() && !Error::of(request).is_some_and(|noted| noted.is_outage())
     }
 
+    fn is_outage(&self) -> bool {
+        matches!(self, Error::Store(_))
+    }
+
+    /// The error that was noted for `request`, if any.
     fn noted<'r>(request: &'r Request<'_>) -> MutexGuard<'r, Option<Error>> {
         let noted: &Mutex<Option<Error>> = request.local_cache(Mutex::default);
         noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A handler may end with the error: it goes to the catcher of its status,
-/// where [`Error::of`] has it.
+/// A handler that returns the error goes to the catcher of its status, where
+/// [`Error::of`] returns it.
 impl<'r> Responder<'r, 'static> for Error {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        if !self.is_logged(request) {
+        if self.is_unlogged_outage(request) {
             error!("Failed {} {}: {self}.", request.method(), request.uri().path());
         }
         self.note(request);

@@ -1,118 +1,168 @@
 use rocket::http::Status;
 use thiserror::Error as ThisError;
 
-/// What is wrong with an identity header, or with one that is to prove who
-/// speaks. It completes the sentence that
-/// [`Rejection`] begins.
+/// What is wrong with an identity header, a signed token or a secret of the proxy.
+///
+/// As text it completes the sentence that a [`Rejection`] begins with the name of the
+/// header.
+///
+/// # Example
+///
+/// A catcher sends somebody whose token has expired to the proxy's `login_url`:
+///
+/// ```rust
+/// use rocket::http::Status;
+/// use rocket::response::Redirect;
+/// use rocket::{Request, catch};
+/// use rocket_remote_user::{Config, Error, Fault};
+///
+/// #[catch(403)]
+/// fn forbidden(request: &Request<'_>) -> Result<Redirect, (Status, &'static str)> {
+///     let login_url = request.rocket().state::<Config>().and_then(Config::login_url);
+///     match (Error::of(request), login_url) {
+///         (Some(Error::Rejected(rejection)), Some(url)) if rejection.fault() == Fault::Expired => {
+///             Ok(Redirect::to(url.to_owned()))
+///         }
+///         _ => Err((Status::Forbidden, "You may not enter.")),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The peer is no trusted proxy, so it may not say who somebody is (403).
+    /// The peer is not a trusted proxy, so it may not say who somebody is (403).
     #[error("comes from a peer that is no trusted proxy")]
     UntrustedPeer,
-    /// The header holds no secret that is accepted (403).
+    /// The header of `proxy_secret` does not hold an accepted secret (403).
     #[error("holds no secret that is accepted")]
     WrongSecret,
-    /// A header was sent that a gateway would take for this one (400).
+    /// A header was sent whose name a gateway would take for the name of this one
+    /// (400).
     #[error("was sent under another spelling of its name")]
     Alias,
-    /// The header was sent more than once, be it with equal values (400).
+    /// The header was sent more than once, even if the values are equal (400).
     #[error("was sent more than once")]
     Repeated,
-    /// The header was sent, and says nothing: a secret of the proxy cannot be
-    /// blank (400).
+    /// The header was sent and is blank, which a secret of the proxy cannot be (400).
     #[error("is blank")]
     Blank,
-    /// A `Connection` header names it, so that the next proxy would drop it
-    /// (RFC 9110, section 7.6.1) (400).
+    /// A `Connection` header names this header, which tells a proxy to drop it (400;
+    /// RFC 9110, section 7.6.1).
     #[error("is named by a `Connection` header")]
     HopByHop,
-    /// The value is not in the configured `encoding`: an escape that is not
-    /// whole, a byte that is to be escaped, or no UTF-8 (400).
+    /// The value is not in the configured `encoding`: an escape is incomplete, a
+    /// byte is not escaped that must be, or the result is not UTF-8 (400).
     #[error("is not encoded as `encoding` says")]
     InvalidEncoding,
-    /// The value, or one group of it, lacks its prefix of `strip_prefix` (400).
+    /// The value, or one of its groups, lacks its prefix of `strip_prefix` (400).
     #[error("does not begin with the prefix that `strip_prefix` says")]
     MissingPrefix,
-    /// A control, bidirectional, zero-width or other character that nobody
-    /// sees (400).
+    /// The value holds a control, bidirectional, zero-width or other character that
+    /// nobody can see (400).
     #[error("holds a character that nobody can see")]
     InvisibleCharacter,
-    /// A variable that the proxy was to expand, and did not (400).
+    /// The value is a variable that the proxy did not expand (400).
     #[error("holds a placeholder that the proxy did not expand")]
     Placeholder,
-    /// The value, or one group of it, is over its limit (400).
+    /// The value, or one of its groups, is longer than its limit (400).
     #[error("is longer than {limit} characters")]
     TooLong {
-        /// The configured limit, in characters.
+        /// The limit, in characters.
         limit: usize,
     },
-    /// There are more groups than the limit (400).
+    /// The value names more groups than the limit (400).
     #[error("names more than {limit} groups")]
     TooManyGroups {
         /// The configured limit.
         limit: usize,
     },
-    /// A quoted group is not closed, or is closed before its end (RFC 9110,
-    /// section 5.6.4) (400).
+    /// A quoted group has no closing quote, or text after it (400; RFC 9110, section
+    /// 5.6.4).
     #[error("holds a quoted group that does not end where it should")]
     MisplacedQuote,
-    /// The groups are no JSON array of strings, and `groups_format` is
+    /// The groups are not a JSON array of strings, although `groups_format` is
     /// `"json"` (400).
     #[error("is not a JSON array of strings")]
     NotAnArray,
-    /// A comma in a user name: two headers that a proxy joined (RFC 9110,
-    /// section 5.3) (400).
+    /// The user name holds a comma, as it does where a proxy joined two headers
+    /// (400; RFC 9110, section 5.3).
     #[error("holds a comma")]
     Comma,
-    /// The value is no user name of RFC 8265 (400).
+    /// The value is not a user name (400; RFC 8265, section 3.1).
     #[error("is not a user name as RFC 8265 has it")]
     NotAUsername,
-    /// The value is no signed token (RFC 7519) that can be read (400).
+    /// The value is not a signed token that can be read (400; RFC 7519).
     #[error("is not a signed token that can be read")]
     NotAToken,
-    /// The token lacks a claim that is asked for, or has one of another type
-    /// (400).
+    /// The token lacks a claim that it must have, or a claim has the wrong type (400).
     #[error("lacks a claim that is asked for, or has one of another type")]
     InvalidClaim,
-    /// The token is signed with an algorithm that is not accepted, or not at
-    /// all (403).
+    /// The token is signed with an algorithm that is not accepted, or is not signed
+    /// (403).
     #[error("is signed with an algorithm that is not accepted")]
     WrongAlgorithm,
-    /// The token is signed by a key that its issuer is not known to have
-    /// (403).
+    /// The token is signed by a key that is not a known one of its issuer (403).
     #[error("is signed by a key that is not known")]
     UnknownKey,
     /// The signature of the token is wrong (403).
     #[error("has a wrong signature")]
     WrongSignature,
-    /// Another issuer made the token (403).
+    /// The token is from another issuer (403; RFC 7519, section 4.1.1).
     #[error("is of another issuer")]
     WrongIssuer,
-    /// The token is for another application (403).
+    /// The token is for another application (403; RFC 7519, section 4.1.3).
     #[error("is for another audience")]
     WrongAudience,
-    /// Another load balancer signed the token (403).
+    /// The token is signed by another load balancer (403).
     #[error("is of another signer")]
     WrongSigner,
-    /// The token has expired: the proxy is to sign the user in again (403).
+    /// The token has expired, so the proxy must sign the user in again (403; RFC 7519,
+    /// section 4.1.4).
     #[error("has expired")]
     Expired,
-    /// The token is not valid yet, or was issued in the future (403).
+    /// The token is not valid yet, or was issued in the future (403; RFC 7519,
+    /// sections 4.1.5 and 4.1.6).
     #[error("is not valid yet")]
     NotYetValid,
-    /// The keys of the issuer cannot be fetched, so that no token can be
-    /// verified (503).
+    /// The keys of the issuer cannot be fetched, so the token cannot be verified
+    /// (503).
     #[error("cannot be verified: the keys of its issuer are out of reach")]
     KeysUnavailable,
-    /// [`Policy::clean_username`](crate::Policy::clean_username) accepts no
-    /// such user (403).
+    /// [`Policy::clean_username`](crate::policy::Policy::clean_username) declined the
+    /// user name (403).
     #[error("names a user whom the application does not accept")]
     Declined,
 }
 
-/// Why the fairing refused a request: a header, and what is wrong with it.
-/// Never a value.
+/// Why the fairing refused a request: the name of a header, and what is wrong with
+/// it. The value of the header is not in it, so it can be logged.
+///
+/// # Example
+///
+/// ```rust
+/// # use rocket::http::Header;
+/// # use rocket::local::blocking::Client;
+/// # use rocket::catchers;
+/// # use rocket_remote_user::RemoteUser;
+/// use rocket::{Request, catch};
+/// use rocket_remote_user::Error;
+///
+/// #[catch(400)]
+/// fn bad_request(request: &Request<'_>) -> String {
+///     match Error::of(request) {
+///         Some(Error::Rejected(rejection)) => format!("Please check `{}`.", rejection.header()),
+///         _ => "The request is invalid.".into(),
+///     }
+/// }
+/// # let figment = rocket::figment::Figment::from(rocket::Config::default())
+/// #     .merge(("databases.remote_user.url", "sqlite::memory:"))
+/// #     .merge(("remote_user.trusted_proxies", ["127.0.0.1"]));
+/// # let rocket = rocket::custom(figment).attach(RemoteUser::fairing());
+/// # let client = Client::tracked(rocket.register("/", catchers![bad_request])).unwrap();
+/// # let request = client.get("/").remote("127.0.0.1:1024".parse().unwrap());
+/// # let response = request.header(Header::new("Remote-User", "ada,bob")).dispatch();
+/// # assert_eq!(response.into_string().unwrap(), "Please check `Remote-User`.");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 #[error("header `{header}` {fault}")]
 pub struct Rejection {
@@ -130,13 +180,14 @@ impl Rejection {
         &self.header
     }
 
-    /// What is wrong with it.
+    /// What is wrong with the header.
     pub fn fault(&self) -> Fault {
         self.fault
     }
 
-    /// The status that answers the request: 403 when it is about who speaks,
-    /// 400 when it is about what was said, and 503 when it cannot be told.
+    /// The status that answers the request: 403 if the peer, the token or the user is
+    /// not accepted, 400 if a value is malformed, and 503 if a token cannot be
+    /// verified.
     pub fn status(&self) -> Status {
         match self.fault {
             Fault::UntrustedPeer | Fault::WrongSecret | Fault::Declined => Status::Forbidden,

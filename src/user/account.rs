@@ -3,7 +3,48 @@ use std::collections::{BTreeMap, BTreeSet};
 use rocket::time::OffsetDateTime;
 use serde::Deserialize;
 
-/// A user of the application, as the store remembers it.
+/// A user of the application, as the store has it.
+///
+/// # Examples
+///
+/// In a route, the guard [`RemoteUser`](crate::RemoteUser) dereferences to it:
+///
+/// ```rust
+/// # use rocket::http::Header;
+/// # use rocket::local::blocking::Client;
+/// # use rocket::{get, routes};
+/// use rocket_remote_user::{RemoteUser, User};
+///
+/// fn greeting(user: &User) -> String {
+///     format!("Hello, {}!", user.name().unwrap_or(user.username()))
+/// }
+///
+/// #[get("/")]
+/// fn index(user: RemoteUser) -> String {
+///     greeting(&user)
+/// }
+/// # let figment = rocket::figment::Figment::from(rocket::Config::default())
+/// #     .merge(("databases.remote_user.url", "sqlite::memory:"))
+/// #     .merge(("remote_user.trusted_proxies", ["127.0.0.1"]));
+/// # let rocket = rocket::custom(figment).attach(RemoteUser::fairing()).mount("/", routes![index]);
+/// # let client = Client::tracked(rocket).unwrap();
+/// # let request = client.get("/").remote("127.0.0.1:1024".parse().unwrap());
+/// # let request = request.header(Header::new("Remote-User", "ada"));
+/// # assert_eq!(request.clone().dispatch().into_string().unwrap(), "Hello, ada!");
+/// # let request = request.header(Header::new("Remote-Name", "Ada Lovelace"));
+/// # assert_eq!(request.dispatch().into_string().unwrap(), "Hello, Ada Lovelace!");
+/// ```
+///
+/// A [`UserStore`](crate::store::UserStore) of your own can make users:
+///
+/// ```rust
+/// use rocket_remote_user::User;
+///
+/// let mut user = User::new(1, "ada");
+/// user.grant("wiki.edit");
+/// assert!(user.has_permission("wiki.edit"));
+/// assert!(!user.is_superuser());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     pub(crate) id: i64,
@@ -16,40 +57,9 @@ pub struct User {
     pub(crate) permissions: BTreeSet<String>,
 }
 
-/// What the proxy, the configuration and the hooks decide about a user.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Profile {
-    /// The full name, if it is known.
-    pub name: Option<String>,
-    /// The email address, if it is known. It identifies nobody.
-    pub email: Option<String>,
-    /// Whether the user is staff, or a superuser.
-    pub flags: Flags,
-}
-
-/// The two flags of a user.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Flags {
-    /// Whether the user may enter where [`Staff`](crate::Staff) stands guard.
-    pub staff: bool,
-    /// Whether the user may enter where [`Superuser`](crate::Superuser) does.
-    pub superuser: bool,
-}
-
-/// Who made somebody a member of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MembershipSource {
-    /// The proxy.
-    Remote,
-    /// Somebody here, in the database.
-    Local,
-}
-
 impl User {
-    /// A new, active user without groups, created now: for a
-    /// [`UserStore`](crate::UserStore).
+    /// Makes an active user without groups, created now, for a
+    /// [`UserStore`](crate::store::UserStore).
     pub fn new(id: i64, username: impl Into<String>) -> Self {
         Self {
             id,
@@ -78,7 +88,7 @@ impl User {
         self.profile.name.as_deref()
     }
 
-    /// The email address, if it is known. It identifies nobody.
+    /// The email address, if it is known. Do not identify a user by it.
     pub fn email(&self) -> Option<&str> {
         self.profile.email.as_deref()
     }
@@ -88,7 +98,7 @@ impl User {
         self.memberships.keys().map(String::as_str).collect()
     }
 
-    /// The groups that the user is in, each with who put the user there.
+    /// The groups that the user is in, each with who made the user a member.
     pub fn memberships(&self) -> &BTreeMap<String, MembershipSource> {
         &self.memberships
     }
@@ -99,27 +109,31 @@ impl User {
     }
 
     /// Whether the user has the permission: it is one of
-    /// [`permissions`](User::permissions), or the user is a superuser, who has
-    /// all. An inactive user has none. (Django's [`has_perm`].)
+    /// [`permissions`](User::permissions), or the user is a superuser, who has all.
+    /// An inactive user has none. (Django's [`has_perm`].)
     ///
     /// [`has_perm`]: https://docs.djangoproject.com/en/5.2/ref/contrib/auth/#django.contrib.auth.models.User.has_perm
     pub fn has_permission(&self, permission: &str) -> bool {
         self.is_superuser() || (self.is_active && self.permissions.contains(permission))
     }
 
-    /// Grants the user a permission, for a [`UserStore`](crate::UserStore) that
-    /// keeps permissions.
+    /// Grants the user a permission, for a [`UserStore`](crate::store::UserStore)
+    /// that keeps permissions.
     pub fn grant(&mut self, permission: impl Into<String>) {
         self.permissions.insert(permission.into());
     }
 
     /// The permissions of the user, sorted: the user's own, those of the user's
-    /// groups, and those that `group_permissions` gives.
+    /// groups, and those that `group_permissions` gives. An inactive user has none.
     pub fn permissions(&self) -> Vec<&str> {
-        self.permissions.iter().filter(|_| self.is_active).map(String::as_str).collect()
+        if !self.is_active {
+            return Vec::new();
+        }
+        self.permissions.iter().map(String::as_str).collect()
     }
 
-    /// Whether the user may sign in.
+    /// Whether the user is active. One who is not may sign in only if
+    /// `allow_inactive` is `true`.
     pub fn is_active(&self) -> bool {
         self.is_active
     }
@@ -144,4 +158,91 @@ impl User {
     pub fn last_login_at(&self) -> Option<OffsetDateTime> {
         self.last_login_at
     }
+}
+
+/// What the proxy, the configuration and the hooks decide about a user.
+///
+/// # Example
+///
+/// A hook can change it:
+///
+/// ```rust
+/// use rocket::Request;
+/// use rocket_remote_user::Profile;
+/// use rocket_remote_user::policy::Policy;
+///
+/// struct NameByAddress;
+///
+/// impl Policy for NameByAddress {
+///     fn configure(&self, _: &Request<'_>, profile: &mut Profile, _created: bool) {
+///         if profile.name.is_none() {
+///             profile.name = profile.email.clone();
+///         }
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The full name, if it is known.
+    pub name: Option<String>,
+    /// The email address, if it is known. Do not identify a user by it.
+    pub email: Option<String>,
+    /// Whether the user is staff, or a superuser.
+    pub flags: Flags,
+}
+
+/// The two flags of a user.
+///
+/// # Example
+///
+/// A hook can decide them:
+///
+/// ```rust
+/// use rocket_remote_user::Flags;
+/// use rocket_remote_user::policy::{Identity, Policy};
+///
+/// struct StaffByAddress;
+///
+/// impl Policy for StaffByAddress {
+///     fn flags(&self, identity: &Identity<'_>, flags: Flags) -> Flags {
+///         Flags { staff: identity.username().ends_with("@example.com"), ..flags }
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Whether the guard [`Staff`](crate::Staff) admits the user, if active.
+    pub staff: bool,
+    /// Whether the guard [`Superuser`](crate::Superuser) admits the user, if active.
+    pub superuser: bool,
+}
+
+/// Who made a user a member of a group.
+///
+/// # Example
+///
+/// ```rust
+/// use rocket_remote_user::{MembershipSource, User};
+///
+/// /// The groups that the proxy gave to a user, and can take away.
+/// fn groups_of_proxy(user: &User) -> Vec<&str> {
+///     let mut groups = Vec::new();
+///     for (group, source) in user.memberships() {
+///         if *source == MembershipSource::Remote {
+///             groups.push(group.as_str());
+///         }
+///     }
+///     groups
+/// }
+///
+/// assert!(groups_of_proxy(&User::new(1, "ada")).is_empty());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MembershipSource {
+    /// The proxy, which named the group.
+    Remote,
+    /// Somebody here, in the database.
+    Local,
 }

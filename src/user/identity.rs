@@ -3,7 +3,27 @@ use std::collections::BTreeSet;
 
 use super::username::Username;
 
-/// Who the proxy says is there, after the hooks and in canonical form.
+/// The person for whom the proxy vouches on a request.
+///
+/// The user name is canonical, and the names of the groups went through
+/// [`Policy::clean_group`] and `group_map`.
+///
+/// # Example
+///
+/// ```rust
+/// use rocket_remote_user::Flags;
+/// use rocket_remote_user::policy::{Identity, Policy};
+///
+/// struct NoContractors;
+///
+/// impl Policy for NoContractors {
+///     fn flags(&self, identity: &Identity<'_>, flags: Flags) -> Flags {
+///         if identity.is_member("contractors") { Flags::default() } else { flags }
+///     }
+/// }
+/// ```
+///
+/// [`Policy::clean_group`]: crate::policy::Policy::clean_group
 #[derive(Debug)]
 pub struct Identity<'a> {
     pub(crate) username: &'a Username,
@@ -18,24 +38,26 @@ impl Identity<'_> {
         self.username
     }
 
-    /// The groups that the proxy named, cleaned and renamed, whether they
-    /// exist here or not, sorted.
+    /// The groups that the proxy named, cleaned, renamed and sorted. They need not
+    /// exist in the store.
     pub fn groups(&self) -> Vec<&str> {
         self.groups.iter().flatten().map(|group| &**group).collect()
     }
 
-    /// Whether the proxy named the group, whether it exists here or not.
+    /// Whether the proxy named the group, which need not exist in the store.
     pub fn is_member(&self, group: &str) -> bool {
         self.groups.as_ref().is_some_and(|groups| groups.contains(group))
     }
 }
 
-/// What was said about one thing. Nothing was said where a header is absent; a
-/// blank one takes back what was said before.
+/// What a header or a claim says about a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Field<T> {
+    /// It was not sent, and says nothing.
     Absent,
+    /// It is blank, which takes back what it said before.
     Blank,
+    /// It says this.
     Value(T),
 }
 

@@ -1,5 +1,5 @@
-//! Who somebody is: accounts, user names, what was said of a person, and the
-//! plan of the changes that follow from it.
+//! Who a person is: the account in the store, the user name, the identity that the
+//! proxy asserts, and the plan of the changes that follow from it.
 //!
 //! This module depends on [`text`](crate::text) and on the errors.
 

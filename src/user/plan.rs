@@ -4,63 +4,108 @@ use rocket::time::OffsetDateTime;
 
 use super::account::{Profile, User};
 
-/// What a store knows of a user and of the groups that the proxy named.
+/// What a store knows of a user, and of the groups that the proxy named.
+///
+/// # Example
+///
+/// ```rust
+/// use std::collections::{BTreeMap, BTreeSet};
+///
+/// use rocket_remote_user::User;
+/// use rocket_remote_user::store::Stored;
+///
+/// struct Tables {
+///     users: BTreeMap<String, User>,
+///     groups: BTreeSet<String>,
+/// }
+///
+/// impl Tables {
+///     fn find(&self, username: &str, groups: &[&str]) -> Stored {
+///         let existing = groups.iter().filter(|group| self.groups.contains(**group));
+///         Stored {
+///             user: self.users.get(username).cloned(),
+///             groups: existing.map(|group| group.to_string()).collect(),
+///         }
+///     }
+/// }
+///
+/// let tables = Tables {
+///     users: BTreeMap::from([("ada".into(), User::new(1, "ada"))]),
+///     groups: BTreeSet::from(["editors".into()]),
+/// };
+/// let stored = tables.find("ada", &["editors", "others"]);
+/// assert_eq!(stored.user.map(|user| user.id()), Some(1));
+/// assert_eq!(stored.groups, BTreeSet::from(["editors".into()]));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stored {
     /// The user, if there is one of that name.
     pub user: Option<User>,
-    /// Those of the named groups that exist.
+    /// The groups that exist, out of those that were asked for.
     pub groups: BTreeSet<String>,
 }
 
-/// The changes that bring a user in step, in the order in which to make them.
+/// The changes that bring a user in step with the proxy, in the order in which a
+/// store makes them.
+///
+/// # Example
+///
+/// A store in memory gives a new user an `id`, creates groups and keeps the user:
+///
+/// ```rust
+/// use std::collections::{BTreeMap, BTreeSet};
+///
+/// use rocket_remote_user::User;
+/// use rocket_remote_user::store::{Change, Plan};
+///
+/// struct Tables {
+///     users: BTreeMap<String, User>,
+///     groups: BTreeSet<String>,
+/// }
+///
+/// impl Tables {
+///     fn apply(&mut self, plan: &mut Plan) {
+///         if plan.is_creation() {
+///             plan.set_user_id(self.users.len() as i64 + 1);
+///         }
+///         for change in plan.changes() {
+///             if let Change::CreateGroups(names) = change {
+///                 self.groups.extend(names.iter().cloned());
+///             }
+///         }
+///         self.users.insert(plan.user().username().into(), plan.user().clone());
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     pub(crate) changes: Vec<Change>,
     pub(crate) user: User,
 }
 
-/// One change to a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Change {
-    /// Create the user.
-    Create,
-    /// Set the profile to this one.
-    Profile(Profile),
-    /// Note the time of a login.
-    LogIn(OffsetDateTime),
-    /// Create the groups of these names.
-    CreateGroups(BTreeSet<String>),
-    /// Make the user a member of these groups, on the proxy's word.
-    Join(BTreeSet<String>),
-    /// End the membership in these groups.
-    Leave(BTreeSet<String>),
-}
-
 impl Plan {
-    /// What is to change.
+    /// The changes to make, in their order.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// Whether nothing is to change.
+    /// Whether there is no change to make.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// Whether the user is to be created.
+    /// Whether one of the changes creates the user.
     pub fn is_creation(&self) -> bool {
         self.changes.contains(&Change::Create)
     }
 
-    /// The user as it is after all changes. The `id` of one who is yet to be
-    /// created is 0.
+    /// The user as it is after all changes. The `id` of a user who does not exist yet
+    /// is 0.
     pub fn user(&self) -> &User {
         &self.user
     }
 
-    /// Sets the `id` that the store gave to the user whom it created.
+    /// Sets the `id` that the store gave to a user whom it created.
     pub fn set_user_id(&mut self, id: i64) {
         self.user.id = id;
     }
@@ -78,4 +123,44 @@ impl Plan {
     pub(crate) fn into_user(self) -> User {
         self.user
     }
+}
+
+/// One change to a user.
+///
+/// A store that makes the changes one by one should fail on one that it does not
+/// know, rather than leave it out.
+///
+/// # Example
+///
+/// ```rust
+/// use rocket_remote_user::store::Change;
+///
+/// fn describe(change: &Change) -> String {
+///     match change {
+///         Change::Create => "is new".into(),
+///         Change::Join(groups) => format!("joined {groups:?}"),
+///         Change::Leave(groups) => format!("left {groups:?}"),
+///         other => format!("{other:?}"),
+///     }
+/// }
+///
+/// let change = Change::Join(["editors".into()].into());
+/// assert_eq!(describe(&change), r#"joined {"editors"}"#);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// Create the user.
+    Create,
+    /// Replace the profile of the user by this one.
+    Profile(Profile),
+    /// Set the time of the last login to this one.
+    LogIn(OffsetDateTime),
+    /// Create groups of these names.
+    CreateGroups(BTreeSet<String>),
+    /// Make the user a member of these groups, with
+    /// [`MembershipSource::Remote`](super::MembershipSource::Remote).
+    Join(BTreeSet<String>),
+    /// End the user's membership in these groups, whoever made them a member.
+    Leave(BTreeSet<String>),
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
@@ -8,60 +9,65 @@ use serde::Deserialize;
 use crate::error::Fault;
 use crate::text;
 
-/// A canonical user name: the same string for every spelling of one person.
+/// A canonical user name: every spelling of one person's name becomes the same
+/// string. It dereferences to [`str`].
 ///
-/// The parts of the name between single spaces are each enforced as a
-/// `userpart` of [RFC 8265](https://www.rfc-editor.org/rfc/rfc8265#section-3.1):
-/// wide and narrow characters are mapped, the result is normalised (NFC), and
-/// symbols, unseen characters and mixed directions are refused. The case is
-/// kept unless `username_case = "lower"`.
+/// Each part of the name between single spaces is enforced as a `userpart` of
+/// [RFC 8265, section 3.1](https://www.rfc-editor.org/rfc/rfc8265#section-3.1): wide
+/// and narrow characters are mapped, the result is normalised (NFC), and symbols,
+/// invisible characters and mixed directions are refused. The case is kept unless
+/// `username_case = "lower"`.
+///
+/// # Example
+///
+/// [`AuthSession::canonical`](crate::AuthSession::canonical) makes a name canonical
+/// that somebody typed:
+///
+/// ```rust
+/// # use rocket::http::Status;
+/// # use rocket::local::blocking::Client;
+/// # use rocket::{get, routes};
+/// # use rocket_remote_user::RemoteUser;
+/// use rocket_remote_user::{AuthSession, Username};
+///
+/// #[get("/invite?<name>")]
+/// fn invite(session: AuthSession<'_>, name: &str) -> Option<String> {
+///     let username: Username = session.canonical(name)?;
+///     let home = format!("/home/{}", username.to_lowercase());
+///     Some(format!("{username} will find their files in {home}."))
+/// }
+/// # let figment = rocket::figment::Figment::from(rocket::Config::default())
+/// #     .merge(("databases.remote_user.url", "sqlite::memory:"))
+/// #     .merge(("remote_user.trusted_proxies", ["127.0.0.1"]));
+/// # let rocket = rocket::custom(figment).attach(RemoteUser::fairing()).mount("/", routes![invite]);
+/// # let client = Client::tracked(rocket).unwrap();
+/// # let body = client.get("/invite?name=%EF%BC%A1da").dispatch().into_string().unwrap();
+/// # assert_eq!(body, "Ada will find their files in /home/ada.");
+/// # assert_eq!(client.get("/invite?name=a,b").dispatch().status(), Status::NotFound);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Username(String);
 
-/// Whether `Ada` and `ada` are one person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase", expecting = "\"preserve\" or \"lower\"")]
-pub(crate) enum UsernameCase {
-    Preserve,
-    Lower,
-}
-
 impl Username {
-    /// Makes `name` canonical, or says why it is no user name. What was clean
-    /// before is held to the same rules after: a fullwidth comma is a comma.
+    /// Makes `name` canonical.
+    ///
+    /// # Errors
+    ///
+    /// - [`Fault::NotAUsername`] if RFC 8265 does not allow the name;
+    /// - the faults of [`text::check`] and [`Fault::Comma`], also where only the
+    ///   canonical form has them: a fullwidth comma becomes a comma.
     pub(crate) fn canonical(name: String, case: UsernameCase, limit: usize) -> Result<Self, Fault> {
-        let name = match (name.is_empty(), case) {
-            // The profile leaves printable ASCII as it is.
-            (false, UsernameCase::Preserve) if name.bytes().all(|b| b.is_ascii_graphic()) => name,
-            _ => Self::stable(&name, case)?,
+        // The profile leaves printable ASCII as it is.
+        let name = if case == UsernameCase::Preserve && is_printable_ascii(&name) {
+            name
+        } else {
+            enforce_stable(&name, case)?
         };
         text::check(&name, limit)?;
-        match name.contains(',') {
-            true => Err(Fault::Comma),
-            false => Ok(Self(name)),
-        }
+        if name.contains(',') { Err(Fault::Comma) } else { Ok(Self(name)) }
     }
 
-    /// The name that is its own canonical name: a letter may become one that
-    /// the profile does not know.
-    fn stable(name: &str, case: UsernameCase) -> Result<String, Fault> {
-        let once = Self::enforce(name, case)?;
-        match Self::enforce(&once, case)? == once {
-            true => Ok(once),
-            false => Err(Fault::NotAUsername),
-        }
-    }
-
-    fn enforce(name: &str, case: UsernameCase) -> Result<String, Fault> {
-        let enforce = |part| match case {
-            UsernameCase::Preserve => UsernameCasePreserved::enforce(part),
-            UsernameCase::Lower => UsernameCaseMapped::enforce(part),
-        };
-        let parts: Result<Vec<_>, _> = name.split(' ').map(enforce).collect();
-        Ok(parts.map_err(|_| Fault::NotAUsername)?.join(" "))
-    }
-
-    /// The name as a string.
+    /// The name as a string slice.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -79,6 +85,41 @@ impl fmt::Display for Username {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// Whether `Ada` and `ada` are one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase", expecting = "\"preserve\" or \"lower\"")]
+pub(crate) enum UsernameCase {
+    Preserve,
+    Lower,
+}
+
+impl UsernameCase {
+    /// Enforces the profile of RFC 8265 for this case on one `userpart`.
+    fn enforce(self, userpart: &str) -> Result<Cow<'_, str>, Fault> {
+        let enforced = match self {
+            UsernameCase::Preserve => UsernameCasePreserved::enforce(userpart),
+            UsernameCase::Lower => UsernameCaseMapped::enforce(userpart),
+        };
+        enforced.map_err(|_| Fault::NotAUsername)
+    }
+}
+
+fn is_printable_ascii(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Enforces the profile, and refuses a name whose result the profile would change
+/// again or refuse: lower case can produce a letter that the profile does not allow.
+fn enforce_stable(name: &str, case: UsernameCase) -> Result<String, Fault> {
+    let enforced = enforce(name, case)?;
+    if enforce(&enforced, case)? == enforced { Ok(enforced) } else { Err(Fault::NotAUsername) }
+}
+
+fn enforce(name: &str, case: UsernameCase) -> Result<String, Fault> {
+    let userparts: Result<Vec<_>, _> = name.split(' ').map(|userpart| case.enforce(userpart)).collect();
+    Ok(userparts?.join(" "))
 }
 
 #[cfg(test)]
