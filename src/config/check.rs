@@ -68,7 +68,8 @@ impl Config {
     /// The name of every header that is read or blanked, with its key. A header in
     /// `blank` that is read anyhow is left out.
     fn header_names(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
-        let is_read = |name: &HeaderName| self.names_read().any(|(_, read)| read.is_kin(name.as_str()));
+        let is_read =
+            |name: &HeaderName| self.names_read().any(|(_, read)| read.is_same_or_alias(name.as_str()));
         let blank = self.blank.iter().filter(move |name| !is_read(name));
         self.names_read().chain(blank.map(|name| ("blank", name)))
     }

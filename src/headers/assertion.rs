@@ -1,18 +1,19 @@
 use super::groups::Groups;
 use crate::user::Field;
 
-/// What a trusted proxy said of a person: each value clean, none canonical
-/// yet.
+/// What a trusted proxy says about a person. Each value is clean, but not yet in its
+/// canonical form.
 #[derive(Debug)]
 pub(crate) struct Assertion {
     pub(crate) user: String,
     pub(crate) name: Field<String>,
     pub(crate) email: Field<String>,
-    /// The groups, which [`GroupsReader::names`] tells apart.
+    /// The groups, whose names
+    /// [`IdentityReader::names`](super::reader::IdentityReader::names) lists.
     pub(crate) groups: Field<Groups>,
 }
 
-/// What a signed token states of a person, before it is held to any rule.
+/// What a signed token states about a person, before any rule is applied to it.
 #[derive(Debug)]
 pub(crate) struct IdentityClaims {
     pub(crate) user: String,
@@ -21,11 +22,11 @@ pub(crate) struct IdentityClaims {
     pub(crate) groups: Option<GroupsClaim>,
 }
 
-/// The groups of a token.
+/// The groups that a signed token states.
 #[derive(Debug)]
 pub(crate) enum GroupsClaim {
-    /// One string, as a groups header would be.
+    /// One string, which is read as a groups header would be.
     List(String),
-    /// A string a group.
+    /// An array with one string for each group.
     Names(Vec<String>),
 }

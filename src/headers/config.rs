@@ -3,7 +3,11 @@ use serde::Deserialize;
 use super::name::{HeaderName, name_or_false};
 use crate::launch::InvalidKey;
 
-/// The names of the identity headers.
+/// Headers that HTTP itself needs, so that they cannot be blanked.
+const REQUIRED_BY_HTTP: [&str; 7] =
+    ["Connection", "Content-Length", "Content-Type", "Cookie", "Host", "Transfer-Encoding", "Upgrade"];
+
+/// The names of the identity headers. All but the user header can be turned off.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table of header names")]
 pub(crate) struct IdentityHeaders {
@@ -16,42 +20,20 @@ pub(crate) struct IdentityHeaders {
     pub(crate) groups: Option<HeaderName>,
 }
 
-/// Headers that HTTP itself needs, so that they cannot be blanked.
-const REQUIRED_BY_HTTP: [&str; 7] =
-    ["Connection", "Content-Length", "Content-Type", "Cookie", "Host", "Transfer-Encoding", "Upgrade"];
-
 impl IdentityHeaders {
-    /// How many identity headers there can be.
+    /// The number of identity headers when none of them is turned off.
     pub(crate) const COUNT: usize = 4;
 
+    /// Returns the headers of user, name, email and groups, in this order. A header that
+    /// is turned off is `None`.
     pub(crate) fn all(&self) -> [Option<&HeaderName>; Self::COUNT] {
         [Some(&self.user), self.name.as_ref(), self.email.as_ref(), self.groups.as_ref()]
     }
 
+    /// Iterates over the headers that are not turned off.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &HeaderName> {
         self.all().into_iter().flatten()
     }
-}
-
-/// Checks the names of all headers that are read or blanked, each of which is
-/// given with its key. No name may be mistaken for one before it, and none may
-/// be that of a header that HTTP itself needs.
-pub(crate) fn check_names<'a>(
-    names: impl Iterator<Item = (&'static str, &'a HeaderName)>,
-) -> Result<(), InvalidKey> {
-    let mut before: Vec<&HeaderName> = Vec::new();
-    for (key, name) in names {
-        if before.iter().any(|other| other.is_kin(name.as_str())) {
-            let reason = format!("`{name}` is the name of two headers, or an alias of another");
-            return Err(InvalidKey::new(key, reason));
-        }
-        if REQUIRED_BY_HTTP.iter().any(|required| name.is_kin(required)) {
-            let reason = format!("`{name}` is a header of HTTP itself, and cannot be blanked");
-            return Err(InvalidKey::new(key, reason));
-        }
-        before.push(name);
-    }
-    Ok(())
 }
 
 impl Default for IdentityHeaders {
@@ -65,8 +47,8 @@ impl Default for IdentityHeaders {
     }
 }
 
-/// What the values of the identity headers begin with, and is no part of
-/// them, such as the `accounts.google.com:` of Google's proxy.
+/// The prefixes that the proxy puts before values, such as the
+/// `accounts.google.com:` of Google's proxy. A prefix is not part of the value.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table of prefixes")]
 pub(crate) struct Prefixes {
@@ -76,19 +58,24 @@ pub(crate) struct Prefixes {
     pub(crate) groups: String,
 }
 
-/// How long values may be, in characters, and how many groups there may be.
+/// The limits on what is read from identity headers and tokens.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table of numbers")]
 pub(crate) struct Limits {
+    /// The most characters of a user name.
     pub(crate) user: usize,
+    /// The most characters of a person's name.
     pub(crate) name: usize,
+    /// The most characters of an address.
     pub(crate) email: usize,
+    /// The most characters of the name of one group.
     pub(crate) group: usize,
+    /// The most groups of one person.
     pub(crate) groups: usize,
 }
 
 impl Limits {
-    /// Checks that no limit refuses every request.
+    /// Checks that no limit is 0.
     pub(crate) fn check(&self) -> Result<(), InvalidKey> {
         let Self { user, name, email, group, groups } = *self;
         if [user, name, email, group, groups].contains(&0) {
@@ -102,4 +89,29 @@ impl Default for Limits {
     fn default() -> Self {
         Self { user: 150, name: 300, email: 254, group: 150, groups: 1000 }
     }
+}
+
+/// Checks the names of all headers that are read or blanked. Each comes with the key
+/// that configures it.
+///
+/// # Errors
+///
+/// Returns the key of the first name that equals a name before it, is an alias of one,
+/// or belongs to a header that HTTP itself needs.
+pub(crate) fn check_names<'a>(
+    names: impl Iterator<Item = (&'static str, &'a HeaderName)>,
+) -> Result<(), InvalidKey> {
+    let mut seen: Vec<&HeaderName> = Vec::new();
+    for (key, name) in names {
+        if seen.iter().any(|other| other.is_same_or_alias(name.as_str())) {
+            let reason = format!("`{name}` is the name of two headers, or an alias of another");
+            return Err(InvalidKey::new(key, reason));
+        }
+        if REQUIRED_BY_HTTP.iter().any(|required| name.is_same_or_alias(required)) {
+            let reason = format!("`{name}` is a header of HTTP itself, and cannot be blanked");
+            return Err(InvalidKey::new(key, reason));
+        }
+        seen.push(name);
+    }
+    Ok(())
 }

@@ -1,29 +1,26 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::escape::quoted_printable;
-
-/// An encoded-word of [RFC 2047], section 2: `=?charset?encoding?text?=`.
-///
-/// [RFC 2047]: https://www.rfc-editor.org/rfc/rfc2047
-struct EncodedWord<'a> {
-    charset: &'a str,
-    encoding: &'a str,
-    text: &'a str,
-}
+use super::escape::decode_quoted_printable;
 
 /// Decodes the encoded-words in `value`, and keeps the text between them.
 ///
-/// White space between two words is none (section 6.2). `None` if anything
-/// that begins as a word is not a whole one, or if a byte is beyond ASCII.
+/// White space between two words is dropped (section 6.2 of [RFC 2047]). `None` if
+/// something begins as a word and is not a whole one that can be decoded, or if a byte
+/// is not ASCII.
+///
+/// [RFC 2047]: https://www.rfc-editor.org/rfc/rfc2047
 pub(super) fn decode(value: &str) -> Option<String> {
+    if !value.is_ascii() {
+        return None;
+    }
     let mut decoded = String::with_capacity(value.len());
     let mut rest = value;
     let mut follows_word = false;
     while let Some(start) = rest.find("=?") {
         let (between, word) = rest.split_at(start);
         let (word, after) = EncodedWord::split_off(word)?;
-        if !follows_word || !between.bytes().all(|b| b == b' ' || b == b'\t') {
+        if !follows_word || !is_white_space(between) {
             decoded.push_str(between);
         }
         decoded.push_str(&word.decode()?);
@@ -31,31 +28,44 @@ pub(super) fn decode(value: &str) -> Option<String> {
         follows_word = true;
     }
     decoded.push_str(rest);
-    value.is_ascii().then_some(decoded)
+    Some(decoded)
+}
+
+fn is_white_space(text: &str) -> bool {
+    text.bytes().all(|b| b == b' ' || b == b'\t')
+}
+
+/// An encoded-word (section 2 of RFC 2047): `=?charset?encoding?text?=`.
+struct EncodedWord<'a> {
+    charset: &'a str,
+    encoding: &'a str,
+    text: &'a str,
 }
 
 impl<'a> EncodedWord<'a> {
-    /// Splits the word that `value` begins with from what follows it.
+    /// Splits the word that `value` begins with from the text that follows it.
     fn split_off(value: &'a str) -> Option<(Self, &'a str)> {
         let (charset, rest) = value.strip_prefix("=?")?.split_once('?')?;
         let (encoding, rest) = rest.split_once('?')?;
         let (text, rest) = rest.split_once('?')?;
         let after = rest.strip_prefix('=')?;
-        let is_text = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
-        is_text.then_some((Self { charset, encoding, text }, after))
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return None;
+        }
+        Some((Self { charset, encoding, text }, after))
     }
 
     fn decode(&self) -> Option<String> {
         let bytes = match self.encoding {
             "b" | "B" => BASE64_STANDARD.decode(self.text).ok()?,
-            "q" | "Q" => quoted_printable(&self.text.replace('_', "=20"))?,
+            "q" | "Q" => decode_quoted_printable(&self.text.replace('_', "=20"))?,
             _ => return None,
         };
         // A language may follow the charset (RFC 2231, section 5).
         let charset = self.charset.split('*').next()?.to_ascii_lowercase();
         match charset.as_str() {
             "utf-8" => String::from_utf8(bytes).ok(),
-            "us-ascii" => bytes.is_ascii().then(|| String::from_utf8(bytes).ok())?,
+            "us-ascii" if bytes.is_ascii() => String::from_utf8(bytes).ok(),
             "iso-8859-1" => Some(bytes.into_iter().map(char::from).collect()),
             _ => None,
         }

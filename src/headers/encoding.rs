@@ -5,17 +5,18 @@ use serde::Deserialize;
 use super::{encoded_word, escape};
 use crate::error::Fault;
 
-/// How the proxy encodes the values of the identity headers, all of them
-/// alike.
+/// How the proxy encodes the values of the identity headers. It is the same for all of
+/// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", expecting = "\"utf-8\", \"percent\", \"rfc2047\" or \"quoted-printable\"")]
 pub(crate) enum Encoding {
-    /// Not at all: a value is what it is.
+    /// Nothing is encoded: each value is taken as it is.
     #[serde(rename = "utf-8")]
     Utf8,
     /// `%C3%AB`: RFC 3986, section 2.1.
     Percent,
-    /// `=?utf-8?q?Zo=C3=AB?=`: the encoded-words of RFC 2047, among other text.
+    /// `=?utf-8?q?Zo=C3=AB?=`: the encoded-words of RFC 2047, between which there may be
+    /// other text.
     #[serde(rename = "rfc2047")]
     Rfc2047,
     /// `Zo=C3=AB`: RFC 2045, section 6.7.
@@ -23,7 +24,7 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// The value of the key that is this one.
+    /// Returns the value of the key `encoding` that stands for this one.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Encoding::Utf8 => "utf-8",
@@ -33,15 +34,19 @@ impl Encoding {
         }
     }
 
-    /// Decodes `value`, once. What is not encoded as it should be is refused,
-    /// and nothing of it passed through: a broken escape, a byte beyond ASCII
-    /// where all is encoded as ASCII, and what decodes to no UTF-8.
+    /// Decodes `value`, once. A value that is not encoded as it should be is refused as a
+    /// whole, and no part of it is passed through as it is.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Fault::InvalidEncoding`] if an escape is broken, if there is a byte that
+    /// should have been encoded, or if the result is not UTF-8.
     pub(crate) fn decode(self, value: &str) -> Result<Cow<'_, str>, Fault> {
         let decoded = match self {
             Encoding::Utf8 => Some(Cow::Borrowed(value)),
-            Encoding::Percent => escape::percent(value),
+            Encoding::Percent => escape::decode_percent(value),
             Encoding::Rfc2047 => encoded_word::decode(value).map(Cow::Owned),
-            Encoding::QuotedPrintable => escape::quoted_printable(value)
+            Encoding::QuotedPrintable => escape::decode_quoted_printable(value)
                 .and_then(|bytes| String::from_utf8(bytes).ok())
                 .map(Cow::Owned),
         };

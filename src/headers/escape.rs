@@ -3,21 +3,38 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use quoted_printable::ParseMode;
 
-/// Decodes a percent-encoded `value` (RFC 3986, section 2.1), if it is one.
-pub(super) fn percent(value: &str) -> Option<Cow<'_, str>> {
-    is_escaped(value, '%').then(|| percent_decode_str(value).decode_utf8().ok())?
+/// Decodes a percent-encoded value (RFC 3986, section 2.1). `None` if an escape is not
+/// whole, if a byte should have been escaped, or if the result is not UTF-8.
+pub(super) fn decode_percent(value: &str) -> Option<Cow<'_, str>> {
+    if !is_well_formed(value, '%') {
+        return None;
+    }
+    percent_decode_str(value).decode_utf8().ok()
 }
 
-/// The bytes that a quoted-printable `value` is of. The digits may be of
-/// either case, as RFC 2045 lets a decoder have it.
-pub(super) fn quoted_printable(value: &str) -> Option<Vec<u8>> {
-    is_escaped(value, '=').then(|| quoted_printable::decode(value, ParseMode::Robust).ok())?
+/// Decodes a quoted-printable value (RFC 2045, section 6.7) into bytes. `None` if an
+/// escape is not whole, or if a byte should have been escaped. The digits of an escape
+/// may be of either case, as RFC 2045 allows a decoder to accept.
+pub(super) fn decode_quoted_printable(value: &str) -> Option<Vec<u8>> {
+    if !is_well_formed(value, '=') {
+        return None;
+    }
+    quoted_printable::decode(value, ParseMode::Robust).ok()
 }
 
-/// Whether `value` is printable ASCII, and two hexadecimal digits follow each
-/// `escape`: what a lenient decoder decodes without a loss.
-fn is_escaped(value: &str, escape: char) -> bool {
-    let is_printable = |b: u8| b == b' ' || b.is_ascii_graphic();
-    let is_octet = |after: &str| after.len() >= 2 && after.bytes().take(2).all(|b| b.is_ascii_hexdigit());
-    value.bytes().all(is_printable) && value.split(escape).skip(1).all(is_octet)
+/// Whether `value` is printable ASCII, in which two hexadecimal digits follow each
+/// `escape` character. A lenient decoder decodes such a value without a loss.
+fn is_well_formed(value: &str, escape: char) -> bool {
+    value.bytes().all(is_printable) && value.split(escape).skip(1).all(begins_with_two_hex_digits)
+}
+
+fn is_printable(byte: u8) -> bool {
+    byte == b' ' || byte.is_ascii_graphic()
+}
+
+fn begins_with_two_hex_digits(text: &str) -> bool {
+    match text.as_bytes() {
+        [first, second, ..] => first.is_ascii_hexdigit() && second.is_ascii_hexdigit(),
+        _ => false,
+    }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::config::Limits;
 use super::encoding::Encoding;
-use super::quoted_list;
+use super::quoted_list::{self, ListItem};
 use crate::error::Fault;
 use crate::text::{self, trim};
 use crate::user::Field;
@@ -15,24 +15,25 @@ use crate::user::Field;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase", expecting = "\"separator\", \"repeated\" or \"json\"")]
 pub(crate) enum GroupsFormat {
-    /// In one line, with `groups_separator` between two.
+    /// All in one line, with `groups_separator` between two.
     Separator,
-    /// Each in a line of its own, as Kubernetes' authenticating proxy does.
+    /// Each in a line of its own, as Kubernetes' authenticating proxy sends them.
     Repeated,
-    /// In one line, as a JSON array of strings.
+    /// All in one line, as a JSON array of strings.
     Json,
 }
 
-/// The groups of an assertion, each of them clean.
+/// The groups of an assertion. Each of them is clean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Groups {
-    /// A list as it was sent, in which nothing is encoded or quoted.
+    /// A list as it was sent, in which nothing is encoded or quoted. It is split each
+    /// time its names are listed.
     List(String),
-    /// The names.
+    /// The decoded names.
     Names(Vec<String>),
 }
 
-/// Reads the groups header.
+/// Reads the groups header, or the groups of a token.
 #[derive(Debug)]
 pub(crate) struct GroupsReader {
     pub(super) format: GroupsFormat,
@@ -43,64 +44,67 @@ pub(crate) struct GroupsReader {
 }
 
 impl GroupsReader {
-    /// Whether the groups header may come more than once.
-    pub(super) fn repeats(&self) -> bool {
+    /// Whether the groups header may be sent more than once.
+    pub(super) fn may_repeat(&self) -> bool {
         self.format == GroupsFormat::Repeated
     }
 
-    /// Reads the `first` line, and `more` where the header may repeat.
-    pub(super) fn read(&self, first: &str, more: &[Cow<'_, str>]) -> Result<Field<Groups>, Fault> {
-        let mut lines = once(first).chain(more.iter().map(|line| &**line));
-        if lines.any(text::is_placeholder) {
+    /// Reads the `first` line of the groups header, and `more` lines if it may repeat.
+    pub(super) fn read_lines(&self, first: &str, more: &[Cow<'_, str>]) -> Result<Field<Groups>, Fault> {
+        if text::is_placeholder(first) || more.iter().any(|line| text::is_placeholder(line)) {
             return Err(Fault::Placeholder);
         }
-        let groups = if self.is_plain(first) {
+        let groups = if self.is_plain_list(first) {
             Groups::List(first.to_owned())
         } else {
-            Groups::Names(self.decode(first, more)?)
+            Groups::Names(self.decode_lines(first, more)?)
         };
         self.check(groups)
     }
 
-    /// Reads one string of a signed token as the header would be, but for white
-    /// space that nobody who signs adds.
+    /// Reads one string of a token as if it were a line of the header, with one more
+    /// rule: only spaces may surround a name, as nobody who signs a token adds other white
+    /// space.
     #[cfg(feature = "jwt")]
     pub(super) fn read_claim(&self, list: &str) -> Result<Field<Groups>, Fault> {
-        if self.split(list).any(is_padded) {
+        if self.split_list(list).any(has_non_space_padding) {
             return Err(Fault::InvisibleCharacter);
         }
-        self.read(list, &[])
+        self.read_lines(list, &[])
     }
 
-    /// Holds each name to the rules, and all of them to their number.
+    /// Checks each name, and how many there are.
     pub(super) fn check(&self, groups: Groups) -> Result<Field<Groups>, Fault> {
         if let Groups::Names(names) = &groups
-            && names.iter().any(|name| is_padded(name))
+            && names.iter().any(|name| has_non_space_padding(name))
         {
             return Err(Fault::InvisibleCharacter);
         }
         let limit = self.limits.groups;
         let mut count = 0;
-        for group in self.names(&groups) {
+        for name in self.names(&groups) {
             count += 1;
             if count > limit {
                 return Err(Fault::TooManyGroups { limit });
             }
-            text::check(group, self.limits.group)?;
+            text::check(name, self.limits.group)?;
         }
-        Ok(if count == 0 { Field::Blank } else { Field::Value(groups) })
+        if count == 0 { Ok(Field::Blank) } else { Ok(Field::Value(groups)) }
     }
 
-    /// The names of `groups`; blank ones are nothing.
-    pub(crate) fn names<'a>(&'a self, groups: &'a Groups) -> impl Iterator<Item = &'a str> {
+    /// Lists the names of `groups`, without the spaces and tabs around them. Blank names
+    /// are left out.
+    pub(super) fn names<'a>(&'a self, groups: &'a Groups) -> impl Iterator<Item = &'a str> {
         let names = match groups {
             Groups::Names(names) => Either::Left(names.iter().map(String::as_str)),
-            Groups::List(list) => Either::Right(self.split(list)),
+            Groups::List(list) => Either::Right(self.split_list(list)),
         };
-        names.map(trim).filter(|group| !group.is_empty())
+        names.map(trim).filter(|name| !name.is_empty())
     }
 
-    fn split<'a>(&'a self, list: &'a str) -> impl Iterator<Item = &'a str> {
+    /// Splits a list without quotes. A separator of one character is searched for as a
+    /// `char`, which is faster.
+    fn split_list<'a>(&'a self, list: &'a str) -> impl Iterator<Item = &'a str> {
         let mut characters = self.separator.chars();
         match (characters.next(), characters.next()) {
             (Some(character), None) => Either::Left(list.split(character)),
@@ -108,59 +112,65 @@ impl GroupsReader {
         }
     }
 
-    /// Whether `list` is nothing but names and separators.
-    fn is_plain(&self, list: &str) -> bool {
+    /// Whether `line` holds nothing but names and separators, so that it only has to be
+    /// split.
+    fn is_plain_list(&self, line: &str) -> bool {
         self.format == GroupsFormat::Separator
             && self.encoding == Encoding::Utf8
             && self.prefix.is_empty()
-            && !list.contains('"')
+            && !line.contains('"')
     }
 
-    /// Takes the lines apart, and each name out of its encoding, in this
-    /// order: an encoded separator is part of a name ([RFC 3986, section
-    /// 2.4]). An encoded-word and an array that are encoded as a whole are
-    /// decoded first: an encoder cuts words where it likes, and JSON has
-    /// escapes of its own.
+    /// Splits the lines into names and decodes each of them, in this order: an encoded
+    /// separator is part of a name ([RFC 3986, section 2.4]).
+    ///
+    /// Two kinds of lines are decoded as a whole before they are split. One is a list of
+    /// encoded-words, as an encoder cuts words where it likes. The other is a JSON array
+    /// whose first bracket is encoded, as JSON has escapes of its own.
     ///
     /// [RFC 3986, section 2.4]: https://www.rfc-editor.org/rfc/rfc3986#section-2.4
-    fn decode(&self, first: &str, more: &[Cow<'_, str>]) -> Result<Vec<String>, Fault> {
+    fn decode_lines(&self, first: &str, more: &[Cow<'_, str>]) -> Result<Vec<String>, Fault> {
         let line = trim(first);
         match self.format {
             GroupsFormat::Repeated => {
                 let lines = once(line).chain(more.iter().map(|line| trim(line)));
-                lines.map(|line| self.name(line, self.encoding)).collect()
+                lines.map(|line| self.decode_name(line, self.encoding)).collect()
             }
-            GroupsFormat::Separator => {
-                let whole = self.encoding == Encoding::Rfc2047;
-                let (list, encoding) = self.unwrap(line, whole)?;
-                let names = quoted_list::split(&list, &self.separator).ok_or(Fault::MisplacedQuote)?;
-                let around: &[char] = if whole { &[' '] } else { &[' ', '\t'] };
-                let name = |name: &Cow<'_, str>| match name {
-                    Cow::Owned(quoted) => self.name(quoted, encoding),
-                    Cow::Borrowed(piece) => self.name(piece.trim_matches(around), encoding),
-                };
-                names.iter().map(name).collect()
+            GroupsFormat::Separator if self.encoding == Encoding::Rfc2047 => {
+                let list = self.encoding.decode(line)?;
+                self.decode_list(&list, Encoding::Utf8, &[' '])
             }
+            GroupsFormat::Separator => self.decode_list(line, self.encoding, &[' ', '\t']),
             GroupsFormat::Json if line.is_empty() => Ok(Vec::new()),
+            GroupsFormat::Json if line.starts_with('[') => self.decode_array(line, self.encoding),
             GroupsFormat::Json => {
-                let (array, encoding) = self.unwrap(line, !line.starts_with('['))?;
-                let names: Vec<String> = serde_json::from_str(&array).map_err(|_| Fault::NotAnArray)?;
-                names.iter().map(|name| self.name(name, encoding)).collect()
+                let array = self.encoding.decode(line)?;
+                self.decode_array(&array, Encoding::Utf8)
             }
         }
     }
 
-    /// Decodes `line` if it is encoded `whole`, and tells what its names are
-    /// still encoded in.
-    fn unwrap<'a>(&self, line: &'a str, whole: bool) -> Result<(Cow<'a, str>, Encoding), Fault> {
-        if whole {
-            Ok((self.encoding.decode(line)?, Encoding::Utf8))
-        } else {
-            Ok((Cow::Borrowed(line), self.encoding))
+    /// Decodes the names of a list. The `padding` around a name without quotes is
+    /// trimmed: a tab can be white space of the header, but not if it was decoded.
+    fn decode_list(&self, list: &str, encoding: Encoding, padding: &[char]) -> Result<Vec<String>, Fault> {
+        let mut names = Vec::new();
+        for item in quoted_list::split(list, &self.separator)? {
+            names.push(match item {
+                ListItem::Quoted(name) => self.decode_name(&name, encoding)?,
+                ListItem::Unquoted(name) => self.decode_name(name.trim_matches(padding), encoding)?,
+            });
         }
+        Ok(names)
     }
 
-    fn name(&self, name: &str, encoding: Encoding) -> Result<String, Fault> {
+    /// Decodes the names of a JSON array.
+    fn decode_array(&self, array: &str, encoding: Encoding) -> Result<Vec<String>, Fault> {
+        let names: Vec<String> = serde_json::from_str(array).map_err(|_| Fault::NotAnArray)?;
+        names.iter().map(|name| self.decode_name(name, encoding)).collect()
+    }
+
+    /// Decodes a name and removes its prefix. A blank name needs none.
+    fn decode_name(&self, name: &str, encoding: Encoding) -> Result<String, Fault> {
         let decoded = encoding.decode(name)?;
         match decoded.strip_prefix(&self.prefix) {
             Some(name) => Ok(name.to_owned()),
@@ -170,8 +180,8 @@ impl GroupsReader {
     }
 }
 
-/// Whether a name that was decoded has more around it than spaces: it would be
-/// trimmed to the name of another group.
-fn is_padded(name: &str) -> bool {
+/// Whether there is white space other than spaces around `name`. If it were trimmed, a
+/// decoded name would become that of another group.
+fn has_non_space_padding(name: &str) -> bool {
     name.trim_matches(' ') != name.trim()
 }

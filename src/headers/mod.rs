@@ -1,13 +1,13 @@
-//! What was said: the identity headers of a request, read into one clean
+//! The identity headers: what a proxy says about a person, read into one clean
 //! [`Assertion`] or refused.
 //!
-//! A request is walked through once, by a [`HeaderScan`], which finds the
-//! configured headers and their aliases. An [`IdentityReader`] then decodes and
-//! checks their values. Nothing is repaired: a value that is not clean is
-//! refused with the [`Fault`](crate::error::Fault) that it has.
+//! A [`HeaderScan`] walks through the headers of a request once, and finds the
+//! configured ones and their aliases. An [`IdentityReader`] then decodes and checks
+//! their values. Nothing is repaired: a value that is not clean is refused with a
+//! [`Fault`](crate::error::Fault) that says what is wrong with it.
 //!
-//! This module depends on [`user`](crate::user), [`text`](crate::text) and the
-//! errors.
+//! This module depends on [`user`](crate::user), on [`text`](crate::text), and on the
+//! errors of [`error`](crate::error) and [`launch`](crate::launch).
 
 mod assertion;
 mod config;

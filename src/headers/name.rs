@@ -3,8 +3,11 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Unexpected, Visitor};
 
-/// The name of a configured identity header: a `token` of RFC 9110,
-/// section 5.6.2, compared without regard to ASCII case.
+/// What CGI puts before the name of a header, folded.
+const CGI_PREFIX: &str = "http-";
+
+/// The configured name of a header: a `token` (RFC 9110, section 5.6.2), compared
+/// without regard to ASCII case.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct HeaderName {
@@ -15,65 +18,49 @@ pub(crate) struct HeaderName {
 /// How the name of a header that was sent compares to a configured one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NameMatch {
-    /// It is that header.
+    /// It is the name of the configured header.
     Same,
-    /// It folds to the same name, so that a server or a gateway that rewrites
-    /// names would take it for that header.
+    /// It folds to the same name, so a server or a gateway that rewrites names would
+    /// take it for the configured header.
     Alias,
-    /// It is another header.
+    /// It is the name of another header.
     Different,
 }
 
 impl HeaderName {
-    /// A name that is known when this crate is compiled.
-    pub(crate) fn from_static(name: &'static str) -> Self {
-        Self { name: name.into(), folded: fold(name).map(char::from).collect() }
+    fn new(name: String) -> Self {
+        let folded = fold(&name).map(char::from).collect();
+        Self { name, folded }
     }
 
+    /// Makes a header name from a literal, which is not checked.
+    pub(crate) fn from_static(name: &'static str) -> Self {
+        Self::new(name.into())
+    }
+
+    /// Returns the name as it is configured.
     pub(crate) fn as_str(&self) -> &str {
         &self.name
     }
 
-    /// Whether the header called `other` is this one or an alias of it.
-    pub(crate) fn is_kin(&self, other: &str) -> bool {
-        self.match_name(other) != NameMatch::Different
+    /// Whether `other` is this name or an alias of it.
+    pub(crate) fn is_same_or_alias(&self, other: &str) -> bool {
+        self.compare(other) != NameMatch::Different
     }
 
-    /// What the header called `other` is to this one.
-    pub(crate) fn match_name(&self, other: &str) -> NameMatch {
+    /// Compares the name of a header that was sent to this one.
+    pub(crate) fn compare(&self, other: &str) -> NameMatch {
         if self.name.eq_ignore_ascii_case(other) {
-            NameMatch::Same
-        } else if other.len().abs_diff(self.folded.len()) <= PREFIX.len()
-            && fold(other).eq(self.folded.bytes())
-        {
+            return NameMatch::Same;
+        }
+        // Folding drops the prefix at most, so most names differ by their length alone.
+        let may_be_alias = other.len().abs_diff(self.folded.len()) <= CGI_PREFIX.len();
+        if may_be_alias && fold(other).eq(self.folded.bytes()) {
             NameMatch::Alias
         } else {
             NameMatch::Different
         }
     }
-}
-
-/// What CGI puts before the name of a header.
-const PREFIX: &[u8] = b"http-";
-
-/// Folds a name as CGI (RFC 3875, section 4.1.18) and the gateways after it
-/// do: ASCII lower case, whatever is no letter or digit read as `-`, and one
-/// leading `http-` dropped.
-fn fold(name: &str) -> impl Iterator<Item = u8> + '_ {
-    let folded = |b: u8| match b {
-        b if b.is_ascii_alphanumeric() => b.to_ascii_lowercase(),
-        _ => b'-',
-    };
-    let bytes = name.as_bytes();
-    let prefixed = bytes.iter().take(PREFIX.len()).map(|b| folded(*b)).eq(PREFIX.iter().copied());
-    bytes[if prefixed { PREFIX.len() } else { 0 }..].iter().map(move |b| folded(*b))
-}
-
-/// Whether a `token` ([RFC 9110, section 5.6.2]) may hold `c`.
-///
-/// [RFC 9110, section 5.6.2]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
-pub(super) fn is_token_character(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c)
 }
 
 impl TryFrom<String> for HeaderName {
@@ -83,8 +70,7 @@ impl TryFrom<String> for HeaderName {
         if name.is_empty() || !name.chars().all(is_token_character) {
             return Err(format!("`{name}` is not a header name"));
         }
-        let folded = fold(&name).map(char::from).collect();
-        Ok(Self { name, folded })
+        Ok(Self::new(name))
     }
 }
 
@@ -94,44 +80,67 @@ impl fmt::Display for HeaderName {
     }
 }
 
-/// A header that can be turned off: a name, or `false`.
-pub(crate) fn name_or_false<'de, D>(de: D) -> Result<Option<HeaderName>, D::Error>
+/// Whether a `token` ([RFC 9110, section 5.6.2]) may hold `c`.
+///
+/// [RFC 9110, section 5.6.2]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
+pub(super) fn is_token_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c)
+}
+
+/// Folds a name as CGI (RFC 3875, section 4.1.18) does, and the gateways modelled on
+/// it: letters become ASCII lower case, everything but letters and digits becomes `-`,
+/// and one leading `http-` is dropped.
+fn fold(name: &str) -> impl Iterator<Item = u8> + '_ {
+    let bytes = name.as_bytes();
+    let has_prefix = bytes.iter().map(fold_byte).take(CGI_PREFIX.len()).eq(CGI_PREFIX.bytes());
+    let start = if has_prefix { CGI_PREFIX.len() } else { 0 };
+    bytes[start..].iter().map(fold_byte)
+}
+
+fn fold_byte(byte: &u8) -> u8 {
+    if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
+}
+
+/// Deserializes a header that can be turned off: a name, or `false`.
+pub(super) fn name_or_false<'de, D>(deserializer: D) -> Result<Option<HeaderName>, D::Error>
 where
     D: Deserializer<'de>,
 {
-    struct NameOrFalse;
+    deserializer.deserialize_any(NameOrFalse)
+}
 
-    impl Visitor<'_> for NameOrFalse {
-        type Value = Option<HeaderName>;
+/// An untagged enum would be shorter, but its error would not say what is wrong with a
+/// name.
+struct NameOrFalse;
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a header name or `false`")
-        }
+impl Visitor<'_> for NameOrFalse {
+    type Value = Option<HeaderName>;
 
-        fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
-            HeaderName::try_from(name.to_owned()).map(Some).map_err(E::custom)
-        }
-
-        fn visit_bool<E: de::Error>(self, on: bool) -> Result<Self::Value, E> {
-            if on { Err(E::invalid_type(Unexpected::Bool(on), &self)) } else { Ok(None) }
-        }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a header name or `false`")
     }
 
-    de.deserialize_any(NameOrFalse)
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
+        HeaderName::try_from(name.to_owned()).map(Some).map_err(E::custom)
+    }
+
+    fn visit_bool<E: de::Error>(self, is_on: bool) -> Result<Self::Value, E> {
+        if is_on { Err(E::invalid_type(Unexpected::Bool(is_on), &self)) } else { Ok(None) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn match_name(name: &str, other: &str) -> NameMatch {
-        HeaderName::try_from(name.to_owned()).expect("a name").match_name(other)
+    fn compare(name: &str, other: &str) -> NameMatch {
+        HeaderName::try_from(name.to_owned()).expect("a name").compare(other)
     }
 
     #[test]
     fn case_is_no_difference() {
         for other in ["Remote-User", "remote-user", "REMOTE-USER"] {
-            assert_eq!(match_name("Remote-User", other), NameMatch::Same, "{other}");
+            assert_eq!(compare("Remote-User", other), NameMatch::Same, "{other}");
         }
     }
 
@@ -148,13 +157,13 @@ mod tests {
             "Remote`User",
         ];
         for other in aliases {
-            assert_eq!(match_name("Remote-User", other), NameMatch::Alias, "{other}");
+            assert_eq!(compare("Remote-User", other), NameMatch::Alias, "{other}");
         }
-        assert_eq!(match_name("HTTP_AUTHUSER", "Authuser"), NameMatch::Alias);
+        assert_eq!(compare("HTTP_AUTHUSER", "Authuser"), NameMatch::Alias);
     }
 
     #[test]
-    fn another_name_is_a_stranger() {
+    fn another_name_is_a_different_header() {
         for other in [
             "Remote-Users",
             "RemoteUser",
@@ -164,7 +173,7 @@ mod tests {
             "http-",
             "HTTP-HTTP-Remote-User",
         ] {
-            assert_eq!(match_name("Remote-User", other), NameMatch::Different, "{other}");
+            assert_eq!(compare("Remote-User", other), NameMatch::Different, "{other}");
         }
     }
 

@@ -1,37 +1,45 @@
-use std::borrow::Cow;
-
+use crate::error::Fault;
 use crate::text::trim;
 
-/// Splits `list` at `separator`, and takes the quotes from the pieces that
-/// begin with one: a quoted-string of [RFC 9110], section 5.6.4, in which a
-/// separator is part of the name. `None` if a quote is not closed, or is
-/// closed before the end of its piece. What was quoted is owned.
-///
-/// [RFC 9110]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.4
-pub(super) fn split<'a>(list: &'a str, separator: &str) -> Option<Vec<Cow<'a, str>>> {
-    let mut pieces = Vec::new();
-    let mut rest = Some(list);
-    while let Some(list) = rest {
-        rest = match trim(list).strip_prefix('"') {
-            Some(quoted) => {
-                let (name, after) = unquote(quoted)?;
-                pieces.push(Cow::Owned(name));
-                follow(after, separator)?
-            }
-            None => {
-                let (piece, after) = match list.split_once(separator) {
-                    Some((piece, after)) => (piece, Some(after)),
-                    None => (list, None),
-                };
-                pieces.push(Cow::Borrowed(piece));
-                after
-            }
-        };
-    }
-    Some(pieces)
+/// An item of a list that may hold quoted names.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum ListItem<'a> {
+    /// What is between the quotes, with its escapes resolved.
+    Quoted(String),
+    /// What is between two separators, with the white space around it.
+    Unquoted(&'a str),
 }
 
-/// The name that ends at the closing quote, and what is after that.
+/// Splits `list` at each `separator`. An item that begins with a quote is a
+/// quoted-string ([RFC 9110, section 5.6.4]), in which a separator is part of the name.
+///
+/// # Errors
+///
+/// Returns [`Fault::MisplacedQuote`] if a quote is not closed, or is closed before the
+/// end of its item.
+///
+/// [RFC 9110, section 5.6.4]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.4
+pub(super) fn split<'a>(list: &'a str, separator: &str) -> Result<Vec<ListItem<'a>>, Fault> {
+    let mut items = Vec::new();
+    let mut rest = Some(list);
+    while let Some(list) = rest {
+        if let Some(quoted) = trim(list).strip_prefix('"') {
+            let (name, after) = unquote(quoted).ok_or(Fault::MisplacedQuote)?;
+            items.push(ListItem::Quoted(name));
+            rest = skip_separator(after, separator)?;
+        } else if let Some((name, after)) = list.split_once(separator) {
+            items.push(ListItem::Unquoted(name));
+            rest = Some(after);
+        } else {
+            items.push(ListItem::Unquoted(list));
+            rest = None;
+        }
+    }
+    Ok(items)
+}
+
+/// Returns the name that ends at the closing quote, and the text after that quote.
+/// `None` if there is no closing quote.
 fn unquote(quoted: &str) -> Option<(String, &str)> {
     let mut name = String::new();
     let mut characters = quoted.chars();
@@ -44,18 +52,27 @@ fn unquote(quoted: &str) -> Option<(String, &str)> {
     }
 }
 
-/// The rest of a list after a quoted name: `None` where the list ends.
-fn follow<'a>(after: &'a str, separator: &str) -> Option<Option<&'a str>> {
+/// Skips the separator that follows a quoted name. `None` if the list ends there.
+fn skip_separator<'a>(after: &'a str, separator: &str) -> Result<Option<&'a str>, Fault> {
     let trimmed = trim(after);
+    // The separator may itself begin with a space.
     match after.strip_prefix(separator).or_else(|| trimmed.strip_prefix(separator)) {
-        Some(rest) => Some(Some(rest)),
-        None => trimmed.is_empty().then_some(None),
+        Some(rest) => Ok(Some(rest)),
+        None if trimmed.is_empty() => Ok(None),
+        None => Err(Fault::MisplacedQuote),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn name_of<'a>(item: &'a ListItem<'_>) -> &'a str {
+        match item {
+            ListItem::Quoted(name) => name,
+            ListItem::Unquoted(name) => name,
+        }
+    }
 
     #[test]
     fn a_quote_keeps_the_separator_in_the_name() {
@@ -73,15 +90,16 @@ mod tests {
             ("\"a|b\"|c", "|", &["a|b", "c"]),
             ("\"ä,ö\"", ",", &["ä,ö"]),
         ];
-        for (list, separator, pieces) in cases {
-            assert_eq!(split(list, separator).expect(list), pieces, "{list}");
+        for (list, separator, names) in cases {
+            let items = split(list, separator).expect(list);
+            assert_eq!(items.iter().map(name_of).collect::<Vec<_>>(), names, "{list}");
         }
     }
 
     #[test]
     fn a_quote_that_does_not_end_with_its_piece_is_refused() {
         for list in ["\"", "\"a,b", "a,\"b", "\"a\"b,c", "\"a\"\"b\"", "\"a\\", "\"a\\\"", "\"a\" b"] {
-            assert_eq!(split(list, ","), None, "{list}");
+            assert_eq!(split(list, ","), Err(Fault::MisplacedQuote), "{list}");
         }
     }
 }

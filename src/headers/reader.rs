@@ -10,7 +10,7 @@ use crate::error::{Fault, Rejection};
 use crate::text;
 use crate::user::Field;
 
-/// What an [`IdentityReader`] is to read, and how.
+/// The configuration of an [`IdentityReader`].
 #[derive(Debug, Clone)]
 pub(crate) struct ReaderOptions {
     pub(crate) headers: IdentityHeaders,
@@ -21,72 +21,99 @@ pub(crate) struct ReaderOptions {
     pub(crate) groups_separator: String,
 }
 
-/// Reads the identity headers that are configured.
+/// Reads what the configured identity headers say, or the claims of a token in their
+/// place.
 #[derive(Debug)]
 pub(crate) struct IdentityReader {
     headers: IdentityHeaders,
     encoding: Encoding,
     prefixes: Prefixes,
     limits: Limits,
-    groups: GroupsReader,
+    groups_reader: GroupsReader,
 }
 
 impl IdentityReader {
     pub(crate) fn new(options: ReaderOptions) -> Self {
         let ReaderOptions { headers, encoding, prefixes, limits, groups_format, groups_separator } = options;
-        let groups = GroupsReader {
+        let groups_reader = GroupsReader {
             format: groups_format,
             separator: groups_separator,
             encoding,
             prefix: prefixes.groups.clone(),
             limits,
         };
-        Self { headers, encoding, prefixes, limits, groups }
+        Self { headers, encoding, prefixes, limits, groups_reader }
     }
 
     pub(crate) fn headers(&self) -> &IdentityHeaders {
         &self.headers
     }
 
-    /// Reads the headers that were scanned. `None` means that nobody is signed in:
-    /// the user header is absent or blank. The other headers are checked even then.
+    /// Reads the headers that a scan found. `None` means that nobody is signed in,
+    /// because the user header is absent or blank. The other headers are checked even
+    /// then.
+    ///
+    /// # Errors
+    ///
+    /// Returns a rejection for the first header that was not sent as it should be (see
+    /// [`HeaderScan::check`]), or else for the first whose value is not clean.
     pub(crate) fn read(&self, scan: &HeaderScan<'_, '_>) -> Result<Option<Assertion>, Rejection> {
+        self.check_sent(scan)?;
         let Self { headers, prefixes, limits, .. } = self;
-        for header in headers.iter() {
-            let is_groups = headers.groups.as_ref().is_some_and(|groups| std::ptr::eq(groups, header));
-            scan.check(header, is_groups && self.groups.repeats())?;
-        }
-        let user = self.value(scan, Some(&headers.user), &prefixes.user, limits.user)?;
-        let name = self.value(scan, headers.name.as_ref(), &prefixes.name, limits.name)?.trimmed();
-        let email = self.value(scan, headers.email.as_ref(), &prefixes.email, limits.email)?.trimmed();
-        let groups = self.groups(scan)?;
+        let user = self.read_value(scan, Some(&headers.user), &prefixes.user, limits.user)?;
+        let name = self.read_value(scan, headers.name.as_ref(), &prefixes.name, limits.name)?;
+        let email = self.read_value(scan, headers.email.as_ref(), &prefixes.email, limits.email)?;
+        let groups = self.read_groups(scan)?;
 
         let Field::Value(user) = user else { return Ok(None) };
-        let user = no_comma(user).map_err(|fault| Rejection::new(&headers.user, fault))?;
-        Ok(Some(Assertion { user, name, email, groups }))
+        check_comma(&user).map_err(|fault| Rejection::new(&headers.user, fault))?;
+        Ok(Some(Assertion { user, name: name.trimmed(), email: email.trimmed(), groups }))
     }
 
-    /// Holds what a token states to the rules that a header is held to.
+    /// Reads what a token states, by the same rules as the headers.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with the first claim that is not clean, or
+    /// [`Fault::InvalidClaim`] if the user name is blank.
     #[cfg(feature = "jwt")]
     pub(crate) fn read_claims(&self, claims: IdentityClaims) -> Result<Assertion, Fault> {
         let IdentityClaims { user, name, email, groups } = claims;
-        let clean = |text: &str, limit| self.clean(text, "", limit);
-        let optional =
-            |text: Option<String>, limit| text.map_or(Ok(Field::Absent), |text| clean(&text, limit));
-        let Field::Value(user) = clean(&user, self.limits.user)? else { return Err(Fault::InvalidClaim) };
+        let Field::Value(user) = self.parse_value(&user, "", self.limits.user)? else {
+            return Err(Fault::InvalidClaim);
+        };
+        check_comma(&user)?;
         Ok(Assertion {
-            user: no_comma(user)?,
-            name: optional(name, self.limits.name)?.trimmed(),
-            email: optional(email, self.limits.email)?.trimmed(),
+            user,
+            name: self.read_claim(name, self.limits.name)?,
+            email: self.read_claim(email, self.limits.email)?,
             groups: match groups {
                 None => Field::Absent,
-                Some(GroupsClaim::List(list)) => self.groups.read_claim(&list)?,
-                Some(GroupsClaim::Names(names)) => self.groups.check(Groups::Names(names))?,
+                Some(GroupsClaim::List(list)) => self.groups_reader.read_claim(&list)?,
+                Some(GroupsClaim::Names(names)) => self.groups_reader.check(Groups::Names(names))?,
             },
         })
     }
 
-    fn value(
+    /// Lists the names of the groups of an assertion.
+    pub(crate) fn names<'a>(&'a self, groups: &'a Groups) -> impl Iterator<Item = &'a str> {
+        self.groups_reader.names(groups)
+    }
+
+    /// Checks how each header was sent. Only the groups header may be sent more than
+    /// once, if its format is that of one group a line.
+    fn check_sent(&self, scan: &HeaderScan<'_, '_>) -> Result<(), Rejection> {
+        let [user, name, email, groups] = self.headers.all();
+        for header in [user, name, email].into_iter().flatten() {
+            scan.check(header, false)?;
+        }
+        if let Some(header) = groups {
+            scan.check(header, self.groups_reader.may_repeat())?;
+        }
+        Ok(())
+    }
+
+    fn read_value(
         &self,
         scan: &HeaderScan<'_, '_>,
         header: Option<&HeaderName>,
@@ -95,33 +122,39 @@ impl IdentityReader {
     ) -> Result<Field<String>, Rejection> {
         let Some(header) = header else { return Ok(Field::Absent) };
         let Some(value) = scan.value(header) else { return Ok(Field::Absent) };
-        self.clean(text::trim(value), prefix, limit).map_err(|fault| Rejection::new(header, fault))
+        self.parse_value(text::trim(value), prefix, limit).map_err(|fault| Rejection::new(header, fault))
     }
 
-    /// Decodes a value, takes its prefix off, and then holds it to the rules.
-    fn clean(&self, sent: &str, prefix: &str, limit: usize) -> Result<Field<String>, Fault> {
-        if sent.is_empty() {
+    fn read_groups(&self, scan: &HeaderScan<'_, '_>) -> Result<Field<Groups>, Rejection> {
+        let Some(header) = &self.headers.groups else { return Ok(Field::Absent) };
+        let Some(first) = scan.value(header) else { return Ok(Field::Absent) };
+        self.groups_reader
+            .read_lines(first, scan.more_values(header))
+            .map_err(|fault| Rejection::new(header, fault))
+    }
+
+    #[cfg(feature = "jwt")]
+    fn read_claim(&self, claim: Option<String>, limit: usize) -> Result<Field<String>, Fault> {
+        match claim {
+            None => Ok(Field::Absent),
+            Some(claim) => Ok(self.parse_value(&claim, "", limit)?.trimmed()),
+        }
+    }
+
+    /// Decodes a `raw` value, removes its prefix, and checks what is left.
+    fn parse_value(&self, raw: &str, prefix: &str, limit: usize) -> Result<Field<String>, Fault> {
+        if raw.is_empty() {
             return Ok(Field::Blank);
         }
-        let decoded = self.encoding.decode(sent)?;
+        let decoded = self.encoding.decode(raw)?;
         let value = decoded.strip_prefix(prefix).ok_or(Fault::MissingPrefix)?;
         text::check(value, limit)?;
         if text::trim(value).is_empty() { Ok(Field::Blank) } else { Ok(Field::Value(value.to_owned())) }
     }
-
-    fn groups(&self, scan: &HeaderScan<'_, '_>) -> Result<Field<Groups>, Rejection> {
-        let Some(header) = &self.headers.groups else { return Ok(Field::Absent) };
-        let Some(first) = scan.value(header) else { return Ok(Field::Absent) };
-        let groups = self.groups.read(first, scan.more_values(header));
-        groups.map_err(|fault| Rejection::new(header, fault))
-    }
-
-    /// The names of the groups of an assertion.
-    pub(crate) fn names<'a>(&'a self, groups: &'a Groups) -> impl Iterator<Item = &'a str> {
-        self.groups.names(groups)
-    }
 }
 
-fn no_comma(user: String) -> Result<String, Fault> {
-    if user.contains(',') { Err(Fault::Comma) } else { Ok(user) }
+/// Refuses a user name with a comma: a proxy joins two headers with one (RFC 9110,
+/// section 5.3).
+fn check_comma(user: &str) -> Result<(), Fault> {
+    if user.contains(',') { Err(Fault::Comma) } else { Ok(()) }
 }

@@ -5,22 +5,22 @@ use rocket::http::{Header, HeaderMap};
 use super::name::{HeaderName, NameMatch, is_token_character};
 use crate::error::{Fault, Rejection};
 
-/// The most headers that a scan looks for: the identity headers, and those that
-/// prove who speaks.
+/// The most headers that a scan looks for: four identity headers, the one with the
+/// secret of the proxy, and the one with a token.
 pub(crate) const MAX_SCANNED: usize = 6;
 
-/// What a request carries of the configured headers, found in one walk over all
-/// of its headers. Nothing in it is believed yet.
+/// The configured headers of a request, found in one walk over all of its headers.
+/// Their values are neither trusted nor decoded yet.
 #[derive(Debug)]
 pub(crate) struct HeaderScan<'c, 'h> {
     scanned: [Option<ScannedHeader<'c, 'h>>; MAX_SCANNED],
-    /// Headers that nobody reads, and that are blanked all the same.
+    /// Headers that are blanked, though nobody reads them.
     blank: &'c [HeaderName],
-    /// The names, as they were sent, of aliases and of headers in `blank`.
+    /// The names, as they were sent, of aliases and of the headers in `blank`.
     other_names: Vec<String>,
 }
 
-/// A configured header, and what a request carries of it.
+/// A configured header, and how a request carries it.
 #[derive(Debug)]
 struct ScannedHeader<'c, 'h> {
     header: &'c HeaderName,
@@ -31,8 +31,8 @@ struct ScannedHeader<'c, 'h> {
 }
 
 impl<'c, 'h> HeaderScan<'c, 'h> {
-    /// Scans the headers of a request, `map`, for `headers` and their aliases,
-    /// and for those that are to be `blank`.
+    /// Scans `map`, the headers of a request, for `headers` and their aliases, and for
+    /// the headers that must be made `blank`.
     pub(crate) fn new(
         headers: [Option<&'c HeaderName>; MAX_SCANNED],
         blank: &'c [HeaderName],
@@ -51,7 +51,7 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
             self.visit_connection(&value);
         }
         for scanned in self.scanned.iter_mut().flatten() {
-            match scanned.header.match_name(name.as_str()) {
+            match scanned.header.compare(name.as_str()) {
                 NameMatch::Different => continue,
                 NameMatch::Same if scanned.value.is_some() => scanned.more_values.push(value),
                 NameMatch::Same => scanned.value = Some(value),
@@ -62,27 +62,27 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
             }
             return;
         }
-        if self.blank.iter().any(|header| header.is_kin(name.as_str())) {
+        if self.blank.iter().any(|header| header.is_same_or_alias(name.as_str())) {
             self.other_names.push(name.to_string());
         }
     }
 
-    /// Marks the headers that a `Connection` header names, however its options
-    /// are quoted or separated.
+    /// Marks the headers that a `Connection` header names, however its options are
+    /// quoted or separated.
     fn visit_connection(&mut self, options: &str) {
         for option in options.split(|c| !is_token_character(c)) {
             for scanned in self.scanned.iter_mut().flatten() {
-                scanned.is_hop_by_hop |= scanned.header.is_kin(option);
+                scanned.is_hop_by_hop |= scanned.header.is_same_or_alias(option);
             }
         }
     }
 
-    /// The value of `header`, the first one if there are more.
+    /// Returns the value of `header`, or the first one if it was sent more than once.
     pub(crate) fn value(&self, header: &HeaderName) -> Option<&str> {
         self.find(header)?.value.as_deref()
     }
 
-    /// The values of `header` after the first one.
+    /// Returns the values of `header` after the first one.
     pub(crate) fn more_values(&self, header: &HeaderName) -> &[Cow<'h, str>] {
         self.find(header).map_or(&[], |scanned| &scanned.more_values)
     }
@@ -91,14 +91,18 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
         self.scanned.iter().flatten().find(|scanned| std::ptr::eq(scanned.header, header))
     }
 
-    /// Checks that `header` was sent under its own name, that no `Connection`
-    /// header names it, and that it was sent once, unless it `may_repeat`.
+    /// Checks how `header` was sent, if it was.
+    ///
+    /// # Errors
+    ///
+    /// Returns a rejection if an alias of it was sent, if it was sent more than once
+    /// though it is not one that `may_repeat`, or if a `Connection` header names it.
     pub(crate) fn check(&self, header: &HeaderName, may_repeat: bool) -> Result<(), Rejection> {
         let Some(scanned) = self.find(header) else { return Ok(()) };
         scanned.check(may_repeat).map_err(|fault| Rejection::new(header, fault))
     }
 
-    /// The first of `headers` that was sent, under its own name or an alias.
+    /// Returns the first of `headers` that was sent, under its own name or an alias.
     pub(crate) fn first_sent<'n>(
         &self,
         headers: impl IntoIterator<Item = &'n HeaderName>,
@@ -106,8 +110,9 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
         headers.into_iter().find(|header| self.find(header).is_some_and(ScannedHeader::is_sent))
     }
 
-    /// The names, as they were sent, of all headers that must be blanked.
+    /// Lists the names of all headers that must be blanked, aliases among them.
     pub(crate) fn into_names(self) -> impl Iterator<Item = Cow<'c, str>> + use<'c> {
+        // Mapped as an array, not lazily: the names must not borrow from the request.
         let sent = self.scanned.map(|scanned| {
             let scanned = scanned.filter(|scanned| scanned.value.is_some())?;
             Some(Cow::Borrowed(scanned.header.as_str()))

@@ -15,25 +15,23 @@ fn reader(toml: &str) -> IdentityReader {
 
 fn map(lines: Lines<'_>) -> HeaderMap<'static> {
     let mut map = HeaderMap::new();
-    lines.iter().for_each(|(name, value)| map.add_raw(name.to_string(), value.to_string()));
+    for (name, value) in lines {
+        map.add_raw(name.to_string(), value.to_string());
+    }
     map
 }
 
-fn watched(headers: &IdentityHeaders) -> [Option<&HeaderName>; MAX_SCANNED] {
+fn scanned_headers(headers: &IdentityHeaders) -> [Option<&HeaderName>; MAX_SCANNED] {
     let [user, name, email, groups] = headers.all();
     [user, name, email, groups, None, None]
 }
 
-/// `user; name; email; groups`, or why not; `nobody` if nobody is there.
+/// Returns `user; name; email; groups`, `nobody` if nobody is signed in, or the message
+/// of the rejection.
 fn read(toml: &str, lines: Lines<'_>) -> String {
     let reader = reader(toml);
     let map = map(lines);
-    let said = |said: Field<String>| match said {
-        Field::Absent => "-".into(),
-        Field::Blank => "blank".into(),
-        Field::Value(value) => value,
-    };
-    match reader.read(&HeaderScan::new(watched(reader.headers()), &[], &map)) {
+    match reader.read(&HeaderScan::new(scanned_headers(reader.headers()), &[], &map)) {
         Err(rejection) => rejection.to_string(),
         Ok(None) => "nobody".into(),
         Ok(Some(Assertion { user, name, email, groups })) => {
@@ -42,8 +40,16 @@ fn read(toml: &str, lines: Lines<'_>) -> String {
                 Field::Blank => "blank".into(),
                 Field::Value(groups) => reader.names(&groups).collect::<Vec<_>>().join("|"),
             };
-            format!("{user}; {}; {}; {groups}", said(name), said(email))
+            format!("{user}; {}; {}; {groups}", show(name), show(email))
         }
+    }
+}
+
+fn show(field: Field<String>) -> String {
+    match field {
+        Field::Absent => "-".into(),
+        Field::Blank => "blank".into(),
+        Field::Value(value) => value,
     }
 }
 
@@ -158,7 +164,7 @@ fn each_limit_is_that_of_its_header_and_is_itself_allowed() {
 }
 
 #[test]
-fn what_was_sighted_is_named_once_to_be_blanked() {
+fn what_was_scanned_is_named_once_to_be_blanked() {
     let headers = reader("").headers().clone();
     let map = map(&[
         ("X-Other", "a"),
@@ -167,7 +173,7 @@ fn what_was_sighted_is_named_once_to_be_blanked() {
         ("Remote_User", ""),
         ("HTTP-Remote-Name", "x"),
     ]);
-    let scan = HeaderScan::new(watched(&headers), &[], &map);
+    let scan = HeaderScan::new(scanned_headers(&headers), &[], &map);
     assert_eq!(scan.first_sent(headers.iter()).map(HeaderName::as_str), Some("Remote-User"));
     assert_eq!(scan.first_sent([&headers.user]).map(HeaderName::as_str), Some("Remote-User"));
     assert_eq!(scan.first_sent(headers.email.as_ref()), None);

@@ -10,45 +10,37 @@ use sha2::{Digest, Sha256};
 
 use crate::launch::InvalidKey;
 
-/// `[default.remote_user.proxy_certificate]`: what the client certificate of
-/// the proxy must say. Of each list that is given, one entry must match.
+/// `[default.remote_user.proxy_certificate]`: what the client certificate of the proxy
+/// must say. One entry of each list that is given must match.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table of names and fingerprints")]
 pub(crate) struct ProxyCertificate {
-    /// Common names of the subject, compared byte for byte.
+    /// Common names of the subject, which are compared byte for byte.
     common_names: Option<Vec<String>>,
-    /// DNS names of the subject's alternative names, compared without regard
-    /// to case. A wildcard is no more than what it is written as.
+    /// DNS names among the subject's alternative names, which are compared without
+    /// regard to case. A wildcard is literal, and matches no other name.
     dns_names: Option<Vec<String>>,
-    /// Fingerprints of the certificate itself.
+    /// Fingerprints of the whole certificate.
     fingerprints: Option<Vec<Fingerprint>>,
 }
 
-/// The SHA-256 digest of a certificate in DER: 64 hexadecimal digits, with or
-/// without a colon after every two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct Fingerprint([u8; 32]);
-
 impl ProxyCertificate {
-    /// Whether the certificate that the peer of `request` showed in the TLS
-    /// handshake, where its chain was verified, is one of the proxy, and is
-    /// valid still.
+    /// Whether the peer of `request` showed a certificate of the proxy. The TLS handshake
+    /// has verified its chain. It must still be valid now, as a connection can outlive
+    /// it.
     pub(super) async fn is_shown_by(&self, request: &Request<'_>) -> bool {
-        match request.guard::<Certificate<'_>>().await {
-            Outcome::Success(certificate) => certificate.validity().is_valid() && self.accepts(&certificate),
-            _ => false,
-        }
+        let Outcome::Success(certificate) = request.guard::<Certificate<'_>>().await else { return false };
+        certificate.validity().is_valid() && self.accepts(&certificate)
     }
 
     fn accepts(&self, certificate: &Certificate<'_>) -> bool {
         let ProxyCertificate { common_names, dns_names, fingerprints } = self;
         common_names.as_ref().is_none_or(|names| has_common_name(certificate, names))
             && dns_names.as_ref().is_none_or(|names| has_dns_name(certificate, names))
-            && fingerprints.as_ref().is_none_or(|digests| digests.contains(&fingerprint(certificate)))
+            && fingerprints.as_ref().is_none_or(|digests| digests.contains(&Fingerprint::of(certificate)))
     }
 
-    /// Checks that some certificate can match each list, and not every one does.
+    /// Checks that a list is given, and that no list is empty or holds a blank name.
     pub(crate) fn check(&self) -> Result<(), InvalidKey> {
         self.check_lists().map_err(|reason| InvalidKey::new("proxy_certificate", reason))
     }
@@ -74,7 +66,7 @@ impl ProxyCertificate {
         Ok(())
     }
 
-    /// What is in force.
+    /// Describes what is configured.
     pub(super) fn summary(&self) -> String {
         let mut parts = Vec::new();
         for (kind, names) in [("common name", &self.common_names), ("DNS name", &self.dns_names)] {
@@ -92,8 +84,10 @@ impl ProxyCertificate {
     }
 }
 
-/// Of two common names an authority may have verified one only, so there must
-/// be one, in a form whose bytes are its characters: not UTF-16, for example.
+/// Whether the common name of the certificate is one of `names`. A certificate with two
+/// common names has none that counts, as an authority may have verified only one of
+/// them. The bytes of the name must be its characters: UTF-16, for example, is not
+/// accepted.
 fn has_common_name(certificate: &Certificate<'_>, names: &[String]) -> bool {
     let mut attributes = certificate.subject().iter_common_name();
     let (Some(attribute), None) = (attributes.next(), attributes.next()) else { return false };
@@ -105,7 +99,8 @@ fn has_common_name(certificate: &Certificate<'_>, names: &[String]) -> bool {
     }
 }
 
-/// A common name is none (RFC 9525, section 2).
+/// Whether a DNS name of the certificate is one of `names`. A common name is not a DNS
+/// name (RFC 9525, section 2).
 fn has_dns_name(certificate: &Certificate<'_>, names: &[String]) -> bool {
     let Ok(Some(alternatives)) = certificate.subject_alternative_name() else { return false };
     alternatives.value.general_names.iter().any(|alternative| match alternative {
@@ -114,8 +109,16 @@ fn has_dns_name(certificate: &Certificate<'_>, names: &[String]) -> bool {
     })
 }
 
-fn fingerprint(certificate: &Certificate<'_>) -> Fingerprint {
-    Fingerprint(Sha256::digest(certificate.as_bytes()).into())
+/// The SHA-256 digest of a certificate in DER. It is written as 64 hexadecimal digits,
+/// with or without colons between the pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    fn of(certificate: &Certificate<'_>) -> Self {
+        Self(Sha256::digest(certificate.as_bytes()).into())
+    }
 }
 
 impl FromStr for Fingerprint {
@@ -136,7 +139,7 @@ impl TryFrom<String> for Fingerprint {
     }
 }
 
-/// Reads 64 hexadecimal digits, with or without a colon after every two.
+/// Parses 64 hexadecimal digits, with or without colons between the pairs.
 fn parse_digest(text: &str) -> Option<[u8; 32]> {
     if text.contains(':') && text.split(':').any(|pair| pair.len() != 2) {
         return None;
@@ -146,8 +149,9 @@ fn parse_digest(text: &str) -> Option<[u8; 32]> {
         return None;
     }
     let mut digest = [0; 32];
-    for (byte, at) in digest.iter_mut().zip((0..).step_by(2)) {
-        *byte = u8::from_str_radix(&digits[at..at + 2], 16).ok()?;
+    for (index, byte) in digest.iter_mut().enumerate() {
+        let start = 2 * index;
+        *byte = u8::from_str_radix(&digits[start..start + 2], 16).ok()?;
     }
     Some(digest)
 }

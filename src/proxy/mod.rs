@@ -1,11 +1,12 @@
-//! Who may speak: whether the peer of a request is a proxy that is trusted.
+//! The proofs that the peer of a request is a trusted proxy, which may say who a user
+//! is.
 //!
-//! Each proof is a type that is also its key of the configuration: a [`Network`],
-//! a [`ProxySecret`], a `ProxyCertificate`. [`Proofs`] asks all that are
-//! configured, and all must hold.
+//! Each proof has one type, which is also the type of its configuration key: a
+//! [`Network`], a [`ProxySecret`], a `ProxyCertificate`. [`Proofs`] checks those that
+//! are configured. All of them must hold.
 //!
-//! This module depends on [`headers`](crate::headers), [`text`](crate::text)
-//! and the errors.
+//! This module depends on [`headers`](crate::headers), on [`text`](crate::text), and on
+//! the errors of [`error`](crate::error) and [`launch`](crate::launch).
 
 #[cfg(feature = "mtls")]
 mod certificate;

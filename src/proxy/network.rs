@@ -5,58 +5,36 @@ use std::str::FromStr;
 use cidr::{IpCidr, Ipv4Cidr};
 use serde::Deserialize;
 
+/// The length of `::ffff:0:0/96`, the prefix of all IPv4-mapped IPv6 addresses.
+const MAPPED_PREFIX_LENGTH: u8 = 96;
+
 /// An address or CIDR network of `trusted_proxies`, such as `10.0.0.5` or
 /// `fd00::/8`.
 ///
-/// Host bits must be zero. A network of IPv4-mapped IPv6 addresses
-/// (RFC 4291, section 2.5.5.2) is kept as the IPv4 network that it maps.
+/// Host bits must be zero. A network of IPv4-mapped IPv6 addresses (RFC 4291, section
+/// 2.5.5.2) is kept as the IPv4 network that it maps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Network(IpCidr);
 
 impl Network {
-    /// Whether `peer` is in this network; an IPv4-mapped peer counts as IPv4.
+    /// Whether `peer` is in this network. An IPv4-mapped address counts as its IPv4
+    /// address.
     pub(crate) fn contains(&self, peer: IpAddr) -> bool {
         self.0.contains(&peer.to_canonical())
     }
 
-    /// Whether `networks` together hold every address of a family.
+    /// Whether `networks` together hold every IPv4 address, or every IPv6 address.
     pub(crate) fn hold_every_address(networks: &[Self]) -> bool {
-        [IpAddr::from([0; 4]), IpAddr::from([0; 16])].iter().any(|lowest| {
-            let family = networks.iter().filter(|network| network.0.is_ipv4() == lowest.is_ipv4());
-            let mut networks: Vec<_> = family.collect();
-            networks.sort_by_key(|network| network.0.first_address());
-            let after = |next: Option<IpAddr>, network: &&Self| match next {
-                Some(next) if network.0.contains(&next) => successor(network.0.last_address()),
-                _ => next,
-            };
-            networks.iter().fold(Some(*lowest), after).is_none()
-        })
+        let (v4, v6): (Vec<_>, Vec<_>) = networks.iter().map(|network| network.0).partition(IpCidr::is_ipv4);
+        hold_all_from(Ipv4Addr::UNSPECIFIED.into(), v4) || hold_all_from(Ipv6Addr::UNSPECIFIED.into(), v6)
     }
 
-    /// How many bits of an address tell the hosts of this network apart: 8 are
-    /// 256 addresses.
+    /// Returns how many bits of an address tell the hosts of this network apart. With 8
+    /// bits it holds 256 addresses.
     pub(crate) fn host_bits(&self) -> u8 {
         let bits = if self.0.is_ipv4() { 32 } else { 128 };
         bits - self.0.network_length()
-    }
-
-    fn unmapped(network: IpCidr) -> IpCidr {
-        let IpCidr::V6(v6) = network else {
-            return network;
-        };
-        match (v6.first_address().to_ipv4_mapped(), v6.network_length()) {
-            (Some(first), 96..) => Ipv4Cidr::new(first, v6.network_length() - 96).map_or(network, IpCidr::V4),
-            _ => network,
-        }
-    }
-}
-
-/// The address after `address`, unless it is the last one.
-fn successor(address: IpAddr) -> Option<IpAddr> {
-    match address {
-        IpAddr::V4(v4) => v4.to_bits().checked_add(1).map(|bits| Ipv4Addr::from_bits(bits).into()),
-        IpAddr::V6(v6) => v6.to_bits().checked_add(1).map(|bits| Ipv6Addr::from_bits(bits).into()),
     }
 }
 
@@ -65,7 +43,7 @@ impl FromStr for Network {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         IpCidr::from_str(text)
-            .map(|network| Network(Self::unmapped(network)))
+            .map(|network| Self(to_canonical(network)))
             .map_err(|e| format!("`{text}` is not an address or CIDR network: {e}"))
     }
 }
@@ -82,6 +60,36 @@ impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// Whether `networks`, all of one family, hold each address of it from `lowest` on.
+fn hold_all_from(lowest: IpAddr, mut networks: Vec<IpCidr>) -> bool {
+    networks.sort_by_key(IpCidr::first_address);
+    let mut next = lowest;
+    for network in networks {
+        if network.contains(&next) {
+            let Some(after) = successor(network.last_address()) else { return true };
+            next = after;
+        }
+    }
+    false
+}
+
+/// Returns the address after `address`. `None` if it is the last one.
+fn successor(address: IpAddr) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(v4) => v4.to_bits().checked_add(1).map(|bits| Ipv4Addr::from_bits(bits).into()),
+        IpAddr::V6(v6) => v6.to_bits().checked_add(1).map(|bits| Ipv6Addr::from_bits(bits).into()),
+    }
+}
+
+/// Turns a network of IPv4-mapped addresses into the IPv4 network that it maps, and
+/// leaves every other one as it is.
+fn to_canonical(network: IpCidr) -> IpCidr {
+    let IpCidr::V6(v6) = network else { return network };
+    let Some(first) = v6.first_address().to_ipv4_mapped() else { return network };
+    let Some(length) = v6.network_length().checked_sub(MAPPED_PREFIX_LENGTH) else { return network };
+    Ipv4Cidr::new(first, length).map_or(network, IpCidr::V4)
 }
 
 #[cfg(test)]

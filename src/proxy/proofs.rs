@@ -1,5 +1,3 @@
-use std::net::IpAddr;
-
 use rocket::Request;
 use serde::Deserialize;
 
@@ -10,33 +8,36 @@ use super::secret::{ProxySecret, SecretCheck};
 use crate::error::{Fault, Rejection};
 use crate::headers::{HeaderName, HeaderScan};
 
-/// What becomes of identity headers from an untrusted peer.
+/// What happens to identity headers from an untrusted peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase", expecting = "\"reject\" or \"ignore\"")]
 pub(crate) enum UntrustedPeers {
+    /// A request that has any is refused.
     Reject,
+    /// They are not read, and the request goes on without an identity.
     Ignore,
 }
 
-/// What the proofs say of a peer.
+/// What the proofs say about a peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// All of them hold.
+    /// All proofs hold.
     Trusted,
-    /// One of them does not.
+    /// One of the proofs does not hold.
     Untrusted,
-    /// The peer tried to make one hold, and failed.
+    /// The peer sent a wrong secret.
     Impostor(Rejection),
 }
 
-/// The configured proofs that a peer is the proxy. All of them must hold.
+/// The configured proofs that a peer is a trusted proxy. All of them must hold.
 #[derive(Debug, Clone)]
 pub(crate) struct Proofs {
     pub(crate) networks: Option<Vec<Network>>,
     pub(crate) secret: Option<ProxySecret>,
     #[cfg(feature = "mtls")]
     pub(crate) certificate: Option<ProxyCertificate>,
-    /// Whether nothing but an address is asked of the proxy.
+    /// Whether an address is the only proof that is configured: there is no secret, no
+    /// certificate and no signed token.
     pub(crate) is_address_alone: bool,
 }
 
@@ -45,39 +46,49 @@ impl Proofs {
     /// the only proof: 8 bits are 256 addresses.
     const MAX_HOST_BITS: u8 = 8;
 
-    /// The header that carries a secret of the proxy.
+    /// Returns the header that carries the secret, if one is configured.
     pub(crate) fn secret_header(&self) -> Option<&HeaderName> {
         self.secret.as_ref().map(ProxySecret::header)
     }
 
-    /// Judges the peer of `request`. The error is a secret that was not sent
-    /// as a proxy sends it, whoever sent it.
+    /// Judges the peer of `request`. A wrong secret counts before the other proofs do.
+    ///
+    /// # Errors
+    ///
+    /// Returns a rejection if the header of the secret is blank, or was not sent as a
+    /// proxy sends it, whatever the other proofs say.
     pub(crate) async fn judge(
         &self,
         request: &Request<'_>,
         scan: &HeaderScan<'_, '_>,
     ) -> Result<Trust, Rejection> {
-        let secret = self.secret.as_ref().map(|secret| secret.check(scan)).transpose()?;
-        if let (Some(SecretCheck::Wrong), Some(header)) = (secret, self.secret_header()) {
-            return Ok(Trust::Impostor(Rejection::new(header, Fault::WrongSecret)));
+        if let Some(secret) = &self.secret {
+            match secret.check(scan)? {
+                SecretCheck::Accepted => {}
+                SecretCheck::Absent => return Ok(Trust::Untrusted),
+                SecretCheck::Wrong => {
+                    return Ok(Trust::Impostor(Rejection::new(secret.header(), Fault::WrongSecret)));
+                }
+            }
         }
-        let is_trusted = self.is_network_of(request.remote().map(|peer| peer.ip()))
-            && secret.is_none_or(|secret| secret == SecretCheck::Accepted)
-            && self.is_certified(request).await;
-        Ok(if is_trusted { Trust::Trusted } else { Trust::Untrusted })
-    }
-
-    /// Whether the socket's peer is in one of the networks. No address is in
-    /// none.
-    fn is_network_of(&self, peer: Option<IpAddr>) -> bool {
-        match &self.networks {
-            None => true,
-            Some(networks) => peer.is_some_and(|peer| networks.iter().any(|n| n.contains(peer))),
+        if self.is_from_network(request) && self.has_certificate(request).await {
+            Ok(Trust::Trusted)
+        } else {
+            Ok(Trust::Untrusted)
         }
     }
 
+    /// Whether the socket's peer is in one of the networks, if any are configured. A peer
+    /// without an address is in none.
+    fn is_from_network(&self, request: &Request<'_>) -> bool {
+        let Some(networks) = &self.networks else { return true };
+        let Some(peer) = request.remote() else { return false };
+        networks.iter().any(|network| network.contains(peer.ip()))
+    }
+
+    /// Whether the peer showed a certificate of the proxy, if one is configured.
     #[cfg_attr(not(feature = "mtls"), expect(unused_variables))]
-    async fn is_certified(&self, request: &Request<'_>) -> bool {
+    async fn has_certificate(&self, request: &Request<'_>) -> bool {
         #[cfg(feature = "mtls")]
         if let Some(certificate) = &self.certificate {
             return certificate.is_shown_by(request).await;
@@ -85,7 +96,8 @@ impl Proofs {
         true
     }
 
-    /// One line for each proof, for the liftoff summary.
+    /// Returns the name of each configured proof and what it asks for, for the summary
+    /// at liftoff.
     pub(crate) fn summary(&self) -> Vec<(&'static str, String)> {
         let mut facts = Vec::new();
         if let Some(networks) = &self.networks {
@@ -98,7 +110,7 @@ impl Proofs {
         facts
     }
 
-    /// The networks of more than 256 addresses, if an address is the only proof.
+    /// Lists the networks of more than 256 addresses, if an address is the only proof.
     pub(crate) fn wide_networks(&self) -> impl Iterator<Item = &Network> {
         let networks = self.networks.iter().flatten();
         networks.filter(|network| self.is_address_alone && network.host_bits() > Self::MAX_HOST_BITS)

@@ -12,18 +12,19 @@ use crate::text;
 /// The fewest characters that a secret may have.
 const MIN_CHARACTERS: usize = 32;
 
-/// `[default.remote_user.proxy_secret]`: a header in which the proxy shows that
-/// it knows one of these secrets.
+/// `[default.remote_user.proxy_secret]`: a header in which the proxy shows that it knows
+/// a secret.
 ///
-/// The secrets of `values` and those of `values_file`, one a line, are all
-/// accepted, so that a new one can be added before an old one is taken away.
+/// All secrets of `values` and of `values_file`, which has one a line, are accepted, so
+/// that a new one can be added before an old one is removed.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "SecretTable")]
 pub(crate) struct ProxySecret {
-    pub(crate) header: HeaderName,
+    header: HeaderName,
     secrets: Vec<SecretString>,
 }
 
+/// The keys of the table, before they are checked and the file is read.
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table of secrets")]
 struct SecretTable {
@@ -32,25 +33,32 @@ struct SecretTable {
     values_file: Option<RelativePathBuf>,
 }
 
-/// What a request carries in place of a secret.
+/// What the check of a request's secret found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SecretCheck {
+    /// The request has no secret.
     Absent,
+    /// The request has a secret that is not accepted.
     Wrong,
+    /// The request has a secret that is accepted.
     Accepted,
 }
 
 impl ProxySecret {
-    /// The key of the table.
+    /// The configuration key of this table.
     pub(crate) const KEY: &str = "proxy_secret";
 
-    /// The header that carries the secret.
+    /// Returns the header that carries the secret.
     pub(crate) fn header(&self) -> &HeaderName {
         &self.header
     }
 
-    /// Checks the secret that a request carries. One that is blank, or that was
-    /// sent as no proxy sends it, is refused whoever sent it.
+    /// Checks the secret of a request.
+    ///
+    /// # Errors
+    ///
+    /// Returns a rejection if the header is blank, or was not sent as a proxy sends it
+    /// (see [`HeaderScan::check`]).
     pub(super) fn check(&self, scan: &HeaderScan<'_, '_>) -> Result<SecretCheck, Rejection> {
         scan.check(&self.header, false)?;
         match scan.value(&self.header).map(text::trim) {
@@ -61,17 +69,18 @@ impl ProxySecret {
         }
     }
 
-    /// Compares `secret` with every one that is accepted, to the end, so that the
-    /// time it takes tells no more than their number and their lengths.
+    /// Whether `secret` is one of the accepted secrets. It is compared with all of them,
+    /// to the end, so that the time this takes reveals only how many there are, and how
+    /// long they are.
     fn accepts(&self, secret: &str) -> bool {
-        let mut is_any = Choice::from(0);
+        let mut is_accepted = Choice::from(0);
         for accepted in &self.secrets {
-            is_any |= accepted.expose_secret().as_bytes().ct_eq(secret.as_bytes());
+            is_accepted |= accepted.expose_secret().as_bytes().ct_eq(secret.as_bytes());
         }
-        is_any.into()
+        is_accepted.into()
     }
 
-    /// What is in force, without a secret.
+    /// Describes what is configured, without showing a secret.
     pub(super) fn summary(&self) -> String {
         let accepted = match self.secrets.len() {
             1 => "1 secret".into(),
@@ -89,9 +98,9 @@ impl TryFrom<SecretTable> for ProxySecret {
         check_all(&secrets, "`values`", check_secret)?;
         if let Some(file) = values_file.map(|file| file.relative()) {
             let place = format!("`{}`", file.display());
-            let read = read_secrets(&file).map_err(|e| format!("{place} cannot be read: {e}"))?;
-            check_all(&read, &place, check_line)?;
-            secrets.extend(read);
+            let lines = read_lines(&file).map_err(|e| format!("{place} cannot be read: {e}"))?;
+            check_all(&lines, &place, check_line)?;
+            secrets.extend(lines);
         }
         if secrets.is_empty() {
             return Err("no secret is configured: set `values` or `values_file`".into());
@@ -107,7 +116,8 @@ impl Default for SecretTable {
     }
 }
 
-/// Applies `check` to each secret. The error says which one of `place` is wrong.
+/// Applies `check` to each secret. The error says which secret of `place` is wrong, by
+/// its number.
 fn check_all(
     secrets: &[SecretString],
     place: &str,
@@ -119,7 +129,7 @@ fn check_all(
     Ok(())
 }
 
-/// Checks that a secret is long enough, and that a header can carry it.
+/// Checks that a secret is long enough, and that a header can carry it unchanged.
 fn check_secret(secret: &str) -> Result<(), String> {
     if secret.chars().count() < MIN_CHARACTERS {
         return Err(format!("is shorter than {MIN_CHARACTERS} characters"));
@@ -130,8 +140,8 @@ fn check_secret(secret: &str) -> Result<(), String> {
     text::check(secret, usize::MAX).map_err(|fault| fault.to_string())
 }
 
-/// Checks a secret that is a line of a file. One that was meant as a comment
-/// would be a secret that others can guess.
+/// Checks a secret that is a line of a file. It may not begin as a comment would: a line
+/// that was meant as a comment would be a secret that others can guess.
 fn check_line(secret: &str) -> Result<(), String> {
     check_secret(secret)?;
     if secret.starts_with('#') {
@@ -140,8 +150,8 @@ fn check_line(secret: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads the secrets of a file, one a line. Blank lines are passed over.
-fn read_secrets(file: &Path) -> std::io::Result<Vec<SecretString>> {
+/// Reads the secrets of a file, one a line. Blank lines are skipped.
+fn read_lines(file: &Path) -> std::io::Result<Vec<SecretString>> {
     let text = SecretString::from(std::fs::read_to_string(file)?);
     let lines = text.expose_secret().lines().map(str::trim).filter(|line| !line.is_empty());
     Ok(lines.map(SecretString::from).collect())
