@@ -30,8 +30,8 @@ const MAX_KEY_URLS: usize = 16;
 /// among them.
 ///
 /// A URL is fetched by one request at a time, and at most once in a
-/// `refresh_interval`.
-/// Whoever sends tokens can make up names of keys, so the number of URLs is limited.
+/// `refresh_interval`. The sender of a token can make up the name of a key, so the
+/// number of URLs is limited.
 #[derive(Debug)]
 pub(super) struct KeyServer {
     url: KeyUrl,
