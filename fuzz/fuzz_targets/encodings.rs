@@ -1,3 +1,5 @@
+//! A value that is decoded, encoded again and decoded again is the same.
+
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,3 +1,5 @@
+//! Headers that are accepted are accepted as the same when they are rendered again.
+
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,3 +1,5 @@
+//! A network that is parsed, written and parsed again is the same.
+
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -2,17 +2,17 @@ use std::sync::LazyLock;
 
 use rocket::http::HeaderMap;
 
-use super::encode;
+use super::{ENCODINGS, encode};
 use crate::headers::{
     Assertion, Encoding, GroupsFormat, HeaderName, HeaderScan, IdentityHeaders, IdentityReader, Limits,
     MAX_SCANNED, Prefixes, ReaderOptions,
 };
 use crate::user::{Field, Username, UsernameCase};
 
-/// Readers of every encoding and format, with and without a prefix.
+/// A reader for every encoding and format, with and without a prefix.
 static READERS: LazyLock<Vec<(ReaderOptions, IdentityReader)>> = LazyLock::new(|| {
     let mut readers = Vec::new();
-    for encoding in [Encoding::Utf8, Encoding::Percent, Encoding::Rfc2047, Encoding::QuotedPrintable] {
+    for encoding in ENCODINGS {
         for groups_format in [GroupsFormat::Separator, GroupsFormat::Repeated, GroupsFormat::Json] {
             for (separator, prefix) in [(",", ""), ("; ", "x:")] {
                 let options = ReaderOptions {
@@ -30,7 +30,8 @@ static READERS: LazyLock<Vec<(ReaderOptions, IdentityReader)>> = LazyLock::new(|
     readers
 });
 
-/// The names under which the lines of the data are sent.
+/// The names of the headers that the lines of the data are sent in. The first
+/// character of a line chooses one.
 const NAMES: [&str; 8] = [
     "Remote-User",
     "Remote-Name",
@@ -42,23 +43,16 @@ const NAMES: [&str; 8] = [
     "X-Other",
 ];
 
-/// What is accepted, rendered again as its proxy would, is accepted as the
-/// same; the canonical name is its own canonical name.
+/// Headers that are accepted, rendered again as the proxy would, are accepted as the
+/// same. A canonical user name is its own canonical form.
 pub fn headers(data: &[u8]) -> bool {
     let Some((choice, data)) = data.split_first() else { return false };
     let Ok(text) = std::str::from_utf8(data) else { return false };
     let (options, reader) = &READERS[usize::from(*choice) % READERS.len()];
-    let mut map = HeaderMap::new();
-    for line in text.lines() {
-        let mut characters = line.chars();
-        let Some(first) = characters.next() else { continue };
-        let name = NAMES[first as usize % NAMES.len()];
-        map.add_raw(name, characters.as_str().to_owned());
-    }
-    let Some(assertion) = read(reader, &map) else { return false };
+    let Some(assertion) = read(reader, &header_map(text)) else { return false };
     let rendered = render(options, reader, &assertion);
     let again = read(reader, &rendered).unwrap_or_else(|| panic!("{assertion:?} is refused as {rendered:?}"));
-    assert_eq!(words(reader, &again), words(reader, &assertion), "{rendered:?}");
+    assert_eq!(comparable(reader, &again), comparable(reader, &assertion), "{rendered:?}");
 
     let canonical = |name: &str| Username::canonical(name.into(), UsernameCase::Preserve, 20);
     if let Ok(username) = canonical(&assertion.user) {
@@ -67,39 +61,52 @@ pub fn headers(data: &[u8]) -> bool {
     true
 }
 
-/// A reader of each format, where nothing is encoded or has a prefix, as in a
-/// token.
+/// Returns a reader of one of the formats. Nothing that it reads is encoded or has a
+/// prefix, as in a token.
 #[cfg(feature = "jwt")]
 pub(super) fn plain_reader(choice: u8) -> &'static IdentityReader {
     &READERS[usize::from(choice) % 3 * 2].1
 }
 
-fn read(reader: &IdentityReader, map: &HeaderMap<'_>) -> Option<Assertion> {
-    let mut watched = [None; MAX_SCANNED];
-    watched.iter_mut().zip(reader.headers().all()).for_each(|(watched, header)| *watched = header);
-    reader.read(&HeaderScan::new(watched, &[], map)).ok().flatten()
+/// Reads the lines of the data as headers.
+fn header_map(text: &str) -> HeaderMap<'static> {
+    let mut map = HeaderMap::new();
+    for line in text.lines() {
+        let mut characters = line.chars();
+        let Some(first) = characters.next() else { continue };
+        let name = NAMES[first as usize % NAMES.len()];
+        map.add_raw(name, characters.as_str().to_owned());
+    }
+    map
 }
 
-/// The assertion, in a form that can be compared.
-pub(super) fn words<'a>(
+fn read(reader: &IdentityReader, map: &HeaderMap<'_>) -> Option<Assertion> {
+    let mut scanned = [None; MAX_SCANNED];
+    scanned[..IdentityHeaders::COUNT].copy_from_slice(&reader.headers().all());
+    reader.read(&HeaderScan::new(scanned, &[], map)).ok().flatten()
+}
+
+/// Returns an assertion in a form that can be compared.
+pub(super) fn comparable<'a>(
     reader: &'a IdentityReader,
     assertion: &'a Assertion,
 ) -> impl PartialEq + std::fmt::Debug + use<'a> {
-    (&assertion.user, &assertion.name, &assertion.email, groups(reader, assertion))
+    (&assertion.user, &assertion.name, &assertion.email, group_names(reader, assertion))
 }
 
-/// The names of groups as they count in the end: without any white space
-/// around them. `None` if nothing was said of groups.
-pub(super) fn groups<'a>(reader: &'a IdentityReader, assertion: &'a Assertion) -> Option<Vec<&'a str>> {
-    let names = |groups| reader.names(groups).map(str::trim).filter(|name| !name.is_empty()).collect();
+/// Returns the names of groups as they count in the end, without white space around
+/// them. `None` means that nothing was said of groups.
+pub(super) fn group_names<'a>(reader: &'a IdentityReader, assertion: &'a Assertion) -> Option<Vec<&'a str>> {
     match &assertion.groups {
         Field::Absent => None,
         Field::Blank => Some(Vec::new()),
-        Field::Value(groups) => Some(names(groups)),
+        Field::Value(groups) => {
+            Some(reader.names(groups).map(str::trim).filter(|name| !name.is_empty()).collect())
+        }
     }
 }
 
-/// The headers by which a proxy of this configuration says it.
+/// Renders the headers with which a proxy of this configuration says the same.
 fn render(options: &ReaderOptions, reader: &IdentityReader, assertion: &Assertion) -> HeaderMap<'static> {
     let mut map = HeaderMap::new();
     let mut add = |header: Option<&HeaderName>, value: String| {
@@ -108,33 +115,33 @@ fn render(options: &ReaderOptions, reader: &IdentityReader, assertion: &Assertio
     };
     let ReaderOptions { headers, encoding, prefixes, .. } = options;
     add(Some(&headers.user), encode(*encoding, &format!("{}{}", prefixes.user, assertion.user)));
-    for (header, said) in [(&headers.name, &assertion.name), (&headers.email, &assertion.email)] {
-        match said {
+    for (header, field) in [(&headers.name, &assertion.name), (&headers.email, &assertion.email)] {
+        match field {
             Field::Absent => {}
             Field::Blank => add(header.as_ref(), String::new()),
             Field::Value(value) => add(header.as_ref(), encode(*encoding, value)),
         }
     }
-    let lines = match groups(reader, assertion) {
+    let lines = match group_names(reader, assertion) {
         None => Vec::new(),
-        Some(groups) if groups.is_empty() => vec![String::new()],
-        Some(groups) => lines(options, &groups),
+        Some(names) if names.is_empty() => vec![String::new()],
+        Some(names) => group_lines(options, &names),
     };
-    lines.into_iter().for_each(|line| add(headers.groups.as_ref(), line));
+    for line in lines {
+        add(headers.groups.as_ref(), line);
+    }
     map
 }
 
-/// The lines of the groups header that name `groups`.
-fn lines(options: &ReaderOptions, groups: &[&str]) -> Vec<String> {
+/// Renders the lines of the groups header that name `groups`.
+fn group_lines(options: &ReaderOptions, groups: &[&str]) -> Vec<String> {
     let encoding = options.encoding;
-    let prefixed = groups.iter().map(|group| format!("{}{group}", options.prefixes.groups));
-    let names: Vec<_> = prefixed.collect();
-    let quote = |name: &String| format!("\"{}\"", name.replace('\\', r"\\").replace('"', "\\\""));
+    let names: Vec<_> = groups.iter().map(|group| format!("{}{group}", options.prefixes.groups)).collect();
     match (options.groups_format, encoding) {
         (GroupsFormat::Repeated, _) => names.iter().map(|name| encode(encoding, name)).collect(),
         (GroupsFormat::Json, _) => vec![encode(encoding, &serde_json::to_string(&names).expect("JSON"))],
         (GroupsFormat::Separator, Encoding::Utf8 | Encoding::Rfc2047) => {
-            let quoted: Vec<_> = names.iter().map(quote).collect();
+            let quoted: Vec<_> = names.iter().map(|name| quote(name)).collect();
             vec![encode(encoding, &quoted.join(&options.groups_separator))]
         }
         (GroupsFormat::Separator, _) => {
@@ -142,4 +149,8 @@ fn lines(options: &ReaderOptions, groups: &[&str]) -> Vec<String> {
             vec![encoded.join(&options.groups_separator)]
         }
     }
+}
+
+fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('\\', r"\\").replace('"', "\\\""))
 }

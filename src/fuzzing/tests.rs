@@ -4,7 +4,7 @@ use proptest::sample::select;
 
 use super::{encodings, headers, networks};
 
-/// What values are made of, where they are like those that are sent.
+/// The pieces that values are put together from, so that many look like real ones.
 const PIECES: [&str; 42] = [
     "ada",
     "x:",
@@ -55,12 +55,12 @@ fn value() -> impl Strategy<Value = String> {
         .prop_map(|pieces| pieces.concat())
 }
 
-/// Data for a target: a choice, and text.
+/// The data of a target: a byte that chooses, and text.
 fn data(text: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<u8>> {
     (any::<u8>(), text).prop_map(|(choice, text)| [&[choice], text.as_bytes()].concat())
 }
 
-/// A user, and groups, as some proxy sends them.
+/// The headers of a user and of groups, as some proxy sends them.
 fn request() -> impl Strategy<Value = String> {
     let user = prop_oneof![
         select(&["ada", "x:ada", "x=3Aada", "x%3Aada", "=?utf-8?q?ada?="][..]).prop_map(String::from),
@@ -130,7 +130,7 @@ mod claims {
     use super::*;
     use crate::fuzzing::claims;
 
-    /// A payload as issuers make it, with values that they may not.
+    /// A payload of a token, with some values that no issuer would send.
     fn payload() -> impl Strategy<Value = String> {
         let claim = select(&["sub", "name", "groups", "profile", "iss"][..]);
         let text = prop_oneof![Just("ada".to_owned()), value()].prop_map(serde_json::Value::from);
@@ -140,7 +140,9 @@ mod claims {
         let good = serde_json::json!({ "sub": "ada", "profile": { "email": "a@b" } });
         vec((claim, value), 0..4).prop_map(move |claims| {
             let mut payload = good.clone();
-            claims.into_iter().for_each(|(claim, value)| payload[claim] = value);
+            for (claim, value) in claims {
+                payload[claim] = value;
+            }
             payload.to_string()
         })
     }

@@ -1,4 +1,5 @@
-//! The names of algorithms, and which of them the numbers of a key allow.
+//! The names of signature algorithms, and the algorithms that the numbers of a
+//! public key allow.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -9,55 +10,57 @@ use aws_lc_rs::signature::{
 };
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind};
 
-/// What [RFC 9864] calls the algorithm that is `EdDSA` in [RFC 8037], with the
-/// only curve of it that is accepted.
+/// The name that [RFC 9864] gives to the algorithm that [RFC 8037] calls `EdDSA`,
+/// with the only curve of it that is accepted.
 ///
 /// [RFC 8037]: https://www.rfc-editor.org/rfc/rfc8037
 /// [RFC 9864]: https://www.rfc-editor.org/rfc/rfc9864
 const RFC_9864_NAME: &str = "Ed25519";
 
-/// The older name of the algorithm that is called `name`.
-pub(super) fn known_as(name: &str) -> &str {
+/// How long the modulus of an RSA key may be, in bits. The minimum is that of
+/// [RFC 7518, section 3.3].
+///
+/// [RFC 7518, section 3.3]: https://www.rfc-editor.org/rfc/rfc7518#section-3.3
+const RSA_MODULUS_BITS: RangeInclusive<u32> = 2_048..=8_192;
+
+/// How long the public exponent of an RSA key may be, in bits: it is above 1, and
+/// no longer than AWS-LC, which verifies the signatures, takes.
+const RSA_EXPONENT_BITS: RangeInclusive<u32> = 2..=33;
+
+/// How many bytes an uncompressed point of the curve P-256 has.
+const P256_POINT_BYTES: usize = 65;
+
+/// How many bytes an uncompressed point of the curve P-384 has.
+const P384_POINT_BYTES: usize = 97;
+
+/// Returns the algorithm called `name`, if it is implemented.
+pub(super) fn algorithm_named(name: &str) -> Option<Algorithm> {
+    Algorithm::from_str(legacy_name(name)).ok()
+}
+
+/// Replaces the name of RFC 9864 by the older one, `EdDSA`, which is the only one
+/// that `jsonwebtoken` knows. Other names are returned as they are.
+pub(super) fn legacy_name(name: &str) -> &str {
     if name == RFC_9864_NAME { "EdDSA" } else { name }
 }
 
-/// The algorithm that is called `name`, if it is implemented.
-pub(super) fn algorithm_of(name: &str) -> Option<Algorithm> {
-    Algorithm::from_str(known_as(name)).ok()
-}
-
-/// How long the modulus of an RSA key is, in bits, at least ([RFC 7518, section
-/// 3.3]) and at most.
-///
-/// [RFC 7518, section 3.3]: https://www.rfc-editor.org/rfc/rfc7518#section-3.3
-const MODULUS: RangeInclusive<u32> = 2_048..=8_192;
-
-/// The algorithms that `key` can be of, going by its numbers.
+/// Returns the algorithms that `key` can verify, judging by its numbers. There are
+/// none if the key is too weak or is no point of its curve.
 pub(super) fn usable_algorithms(key: &DecodingKey) -> &'static [Algorithm] {
-    let is = |algorithm: &'static dyn VerificationAlgorithm, point: &[u8]| {
-        ParsedPublicKey::new(algorithm, point).is_ok()
-    };
-    let modulus = match key.kind() {
-        DecodingKeyKind::RsaModulusExponent { n, e } if is_exponent(e) => bits(n),
-        DecodingKeyKind::RsaModulusExponent { .. } => 0,
-        DecodingKeyKind::SecretOrDer(der) => RsaParameters::public_modulus_len(der).unwrap_or(0),
-    };
     match (key.family(), key.kind()) {
-        (AlgorithmFamily::Rsa, _) if MODULUS.contains(&modulus) => AlgorithmFamily::Rsa.algorithms(),
-        (AlgorithmFamily::Ec, DecodingKeyKind::SecretOrDer(point)) => match point.len() {
-            65 if is(&ECDSA_P256_SHA256_FIXED, point) => &[Algorithm::ES256],
-            97 if is(&ECDSA_P384_SHA384_FIXED, point) => &[Algorithm::ES384],
-            _ => &[],
-        },
-        (AlgorithmFamily::Ed, DecodingKeyKind::SecretOrDer(point)) if is(&ED25519, point) => {
+        (AlgorithmFamily::Rsa, numbers) if RSA_MODULUS_BITS.contains(&modulus_bits(numbers)) => {
+            AlgorithmFamily::Rsa.algorithms()
+        }
+        (AlgorithmFamily::Ec, DecodingKeyKind::SecretOrDer(point)) => ecdsa_algorithms(point),
+        (AlgorithmFamily::Ed, DecodingKeyKind::SecretOrDer(point)) if is_point(&ED25519, point) => {
             &[Algorithm::EdDSA]
         }
         _ => &[],
     }
 }
 
-/// A key without the zeros before the numbers of an RSA key, which some write
-/// though [RFC 7518, section 2] has none: what verifies does not take them.
+/// Removes the zeros before the numbers of an RSA key. [RFC 7518, section 2] allows
+/// none, but some issuers write them, and AWS-LC does not take them.
 ///
 /// [RFC 7518, section 2]: https://www.rfc-editor.org/rfc/rfc7518#section-2
 pub(super) fn without_leading_zeros(key: DecodingKey) -> DecodingKey {
@@ -69,18 +72,41 @@ pub(super) fn without_leading_zeros(key: DecodingKey) -> DecodingKey {
     }
 }
 
-/// Whether an RSA key can have this public exponent: odd, above 1, and no
-/// longer than what verifies takes.
-fn is_exponent(number: &[u8]) -> bool {
-    (2..=33).contains(&bits(number)) && number.last().is_some_and(|last| last % 2 == 1)
+/// Returns how many bits the modulus of an RSA key has, or 0 if the key is invalid.
+fn modulus_bits(numbers: &DecodingKeyKind) -> u32 {
+    match numbers {
+        DecodingKeyKind::RsaModulusExponent { n, e } if is_public_exponent(e) => bit_length(n),
+        DecodingKeyKind::RsaModulusExponent { .. } => 0,
+        DecodingKeyKind::SecretOrDer(der) => RsaParameters::public_modulus_len(der).unwrap_or(0),
+    }
 }
 
-/// How many bits a big-endian number has.
-fn bits(number: &[u8]) -> u32 {
+/// Whether an RSA key can have this public exponent, which must be odd.
+fn is_public_exponent(number: &[u8]) -> bool {
+    let is_odd = number.last().is_some_and(|last| last % 2 == 1);
+    is_odd && RSA_EXPONENT_BITS.contains(&bit_length(number))
+}
+
+fn ecdsa_algorithms(point: &[u8]) -> &'static [Algorithm] {
+    match point.len() {
+        P256_POINT_BYTES if is_point(&ECDSA_P256_SHA256_FIXED, point) => &[Algorithm::ES256],
+        P384_POINT_BYTES if is_point(&ECDSA_P384_SHA384_FIXED, point) => &[Algorithm::ES384],
+        _ => &[],
+    }
+}
+
+/// Whether `point` lies on the curve of `algorithm`.
+fn is_point(algorithm: &'static dyn VerificationAlgorithm, point: &[u8]) -> bool {
+    ParsedPublicKey::new(algorithm, point).is_ok()
+}
+
+/// Returns how many bits a big-endian number has.
+fn bit_length(number: &[u8]) -> u32 {
     let number = trim_zeros(number);
     number.first().map_or(0, |first| 8 * number.len() as u32 - first.leading_zeros())
 }
 
 fn trim_zeros(number: &[u8]) -> &[u8] {
-    &number[number.iter().take_while(|byte| **byte == 0).count()..]
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    &number[zeros..]
 }

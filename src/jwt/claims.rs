@@ -5,67 +5,108 @@ use super::config::{ClaimNames, JwtConfig};
 use crate::error::Fault;
 use crate::headers::{GroupsClaim, IdentityClaims};
 
-/// The claims of a token whose signature is good.
+/// How far the clocks of the issuer and of this machine may be apart, in seconds.
+const LEEWAY: f64 = 60.0;
+
+/// The claims of a token whose signature was verified.
 #[derive(Debug)]
 pub(crate) struct Claims(Map<String, Value>);
 
 impl Claims {
-    /// How far the clocks of two machines may be apart, in seconds.
-    const LEEWAY: f64 = 60.0;
-
+    /// Parses the payload of a token.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::NotAToken`] if the payload is not a JSON object.
     pub(crate) fn parse(payload: &[u8]) -> Result<Self, Fault> {
         serde_json::from_slice(payload).map(Self).map_err(|_| Fault::NotAToken)
     }
 
-    /// Holds the claims to what [RFC 7519, section 4.1] says of them: `iss`,
-    /// `aud` and `exp` are asked for, `nbf` and `iat` are heeded.
+    /// Checks the registered claims of [RFC 7519, section 4.1]: `iss`, `aud` and
+    /// `exp` are required, `nbf` and `iat` are checked if they are there. A token
+    /// needs no `aud` if the configuration has no `audience`.
+    ///
+    /// # Errors
+    ///
+    /// The [`Fault`] of the first claim that fails. It is [`Fault::InvalidClaim`] if
+    /// the claim has a wrong type, or if there is no `exp`.
     ///
     /// [RFC 7519, section 4.1]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1
     pub(super) fn check(&self, config: &JwtConfig, now: OffsetDateTime) -> Result<(), Fault> {
-        if self.string("iss")? != Some(&config.issuer) {
-            return Err(Fault::WrongIssuer);
+        self.check_issuer(&config.issuer)?;
+        self.check_audience(&config.audience)?;
+        self.check_times(now.unix_timestamp() as f64)
+    }
+
+    fn check_issuer(&self, issuer: &str) -> Result<(), Fault> {
+        let is_issuer = self.string("iss")?.is_some_and(|claim| claim == issuer);
+        if is_issuer { Ok(()) } else { Err(Fault::WrongIssuer) }
+    }
+
+    /// Checks that the token is meant for one of `accepted`, unless that is empty.
+    fn check_audience(&self, accepted: &[String]) -> Result<(), Fault> {
+        if accepted.is_empty() || self.audience()?.iter().any(|name| accepted.contains(name)) {
+            Ok(())
+        } else {
+            Err(Fault::WrongAudience)
         }
-        if !config.audience.is_empty() && !self.audience()?.iter().any(|name| config.audience.contains(name))
-        {
-            return Err(Fault::WrongAudience);
-        }
-        let now = now.unix_timestamp() as f64;
-        if self.time("exp")?.ok_or(Fault::InvalidClaim)? <= now - Self::LEEWAY {
+    }
+
+    /// Checks that the token is valid at `now`, in seconds since 1970.
+    fn check_times(&self, now: f64) -> Result<(), Fault> {
+        let expires_at = self.time("exp")?.ok_or(Fault::InvalidClaim)?;
+        if expires_at <= now - LEEWAY {
             return Err(Fault::Expired);
         }
         for claim in ["nbf", "iat"] {
-            if self.time(claim)?.is_some_and(|time| time > now + Self::LEEWAY) {
+            if self.time(claim)?.is_some_and(|time| time > now + LEEWAY) {
                 return Err(Fault::NotYetValid);
             }
         }
         Ok(())
     }
 
-    /// What the claims that are called `names` say of a person.
+    /// Returns what the claims called `names` say of a person.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::InvalidClaim`] if the user's claim is missing, or if a claim has
+    /// another type than it must have.
     pub(crate) fn identity(&self, names: &ClaimNames) -> Result<IdentityClaims, Fault> {
-        let text = |name: &Option<String>| name.as_ref().map_or(Ok(None), |name| self.string(name));
         Ok(IdentityClaims {
             user: self.string(&names.user)?.ok_or(Fault::InvalidClaim)?.clone(),
-            name: text(&names.name)?.cloned(),
-            email: text(&names.email)?.cloned(),
-            groups: names.groups.as_ref().map_or(Ok(None), |name| self.groups(name))?,
+            name: self.optional_string(names.name.as_ref())?,
+            email: self.optional_string(names.email.as_ref())?,
+            groups: match &names.groups {
+                Some(name) => self.groups(name)?,
+                None => None,
+            },
         })
     }
 
-    /// A claim, or what a pointer that begins with a slash points to. What is
-    /// null is not there.
+    /// Returns the claim called `name`, or the value that `name` points to if it
+    /// begins with a slash. A claim that is null counts as absent.
     fn get(&self, name: &str) -> Option<&Value> {
         let value = match name.strip_prefix('/') {
-            Some(path) => self.point(path),
+            Some(path) => self.resolve_pointer(path),
             None => self.0.get(name),
         };
         value.filter(|value| !value.is_null())
     }
 
-    fn point(&self, path: &str) -> Option<&Value> {
-        let (first, rest) = path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    /// Resolves a JSON pointer ([RFC 6901]), of which `path` lacks the first slash.
+    ///
+    /// [RFC 6901]: https://www.rfc-editor.org/rfc/rfc6901
+    fn resolve_pointer(&self, path: &str) -> Option<&Value> {
+        let (first, rest) = match path.split_once('/') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (path, None),
+        };
         let value = self.0.get(&first.replace("~1", "/").replace("~0", "~"))?;
-        rest.map_or(Some(value), |rest| value.pointer(&format!("/{rest}")))
+        match rest {
+            Some(rest) => value.pointer(&format!("/{rest}")),
+            None => Some(value),
+        }
     }
 
     fn string(&self, name: &str) -> Result<Option<&String>, Fault> {
@@ -76,9 +117,14 @@ impl Claims {
         }
     }
 
+    fn optional_string(&self, name: Option<&String>) -> Result<Option<String>, Fault> {
+        let Some(name) = name else { return Ok(None) };
+        Ok(self.string(name)?.cloned())
+    }
+
     fn time(&self, name: &str) -> Result<Option<f64>, Fault> {
         let Some(value) = self.get(name) else { return Ok(None) };
-        value.as_f64().ok_or(Fault::InvalidClaim).map(Some)
+        value.as_f64().map(Some).ok_or(Fault::InvalidClaim)
     }
 
     fn audience(&self) -> Result<Vec<String>, Fault> {
@@ -98,6 +144,7 @@ impl Claims {
     }
 }
 
+/// Returns the strings of a JSON array that holds nothing else.
 fn strings(value: &Value) -> Result<Vec<String>, Fault> {
     let values = value.as_array().ok_or(Fault::InvalidClaim)?;
     values.iter().map(|value| value.as_str().map(String::from).ok_or(Fault::InvalidClaim)).collect()

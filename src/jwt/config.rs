@@ -4,36 +4,57 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use rocket::figment::value::magic::RelativePathBuf;
 use serde::{Deserialize, Deserializer, de};
 
-use super::algorithm::algorithm_of;
+use super::algorithm::algorithm_named;
 use super::key::Key;
 use super::key_url::KeyUrl;
 use crate::headers::HeaderName;
 
-/// `[default.remote_user.jwt]`: the header with the signed token of the proxy,
-/// who signs it and for whom, and what its claims are.
+/// The algorithms that are accepted by default: every asymmetric one of RFC 7518 and
+/// RFC 8037 that is implemented. A key that verifies their signatures cannot make
+/// one.
+const ASYMMETRIC: [Algorithm; 9] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+];
+
+/// The table `[default.remote_user.jwt]`: which header carries the token of the
+/// proxy, who signs it and for whom, and which claims say who somebody is.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "JwtTable")]
 pub(crate) struct JwtConfig {
     pub(crate) header: HeaderName,
     pub(crate) issuer: String,
+    /// The audiences of which a token must name one. There is none only if `signer`
+    /// is set.
     pub(crate) audience: Vec<String>,
+    /// The ARN of the AWS load balancer that must have signed the token.
     pub(crate) signer: Option<String>,
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) keys: KeySource,
     pub(crate) claims: ClaimNames,
+    /// How long fetched keys may be used, in seconds.
     pub(crate) jwks_max_age: u64,
+    /// The time between two fetches of the same keys, in seconds, at least.
     pub(crate) jwks_refresh_interval: u64,
 }
 
-/// Where the keys of the issuer are from.
+/// Where the keys of the issuer come from.
 #[derive(Debug, Clone)]
 pub(crate) enum KeySource {
-    /// A server, which is asked.
+    /// They are fetched from a server.
     Server(KeyUrl),
-    /// A file that was read at launch.
+    /// They were read from a file at launch.
     File(Vec<Key>),
 }
 
+/// The table as it is written, before its keys are checked together.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 struct JwtTable {
@@ -55,20 +76,6 @@ struct JwtTable {
     jwks_refresh_interval: u64,
 }
 
-/// Every algorithm of RFC 7518 and RFC 8037 whose verifier cannot sign, as far
-/// as it is implemented.
-const ASYMMETRIC: [Algorithm; 9] = [
-    Algorithm::RS256,
-    Algorithm::RS384,
-    Algorithm::RS512,
-    Algorithm::PS256,
-    Algorithm::PS384,
-    Algorithm::PS512,
-    Algorithm::ES256,
-    Algorithm::ES384,
-    Algorithm::EdDSA,
-];
-
 fn a_day() -> u64 {
     86_400
 }
@@ -77,32 +84,49 @@ fn half_a_minute() -> u64 {
     30
 }
 
+impl JwtConfig {
+    /// Returns the lines of the liftoff summary, each with its title.
+    pub(crate) fn summary(&self) -> [(&'static str, String); 4] {
+        let keys = match &self.keys {
+            KeySource::Server(url) => url.to_string(),
+            KeySource::File(keys) => format!("{} of a file", keys.len()),
+        };
+        let algorithms: Vec<_> = self.algorithms.iter().map(|algorithm| format!("{algorithm:?}")).collect();
+        let claims: Vec<_> = self.claims.iter().map(|(field, claim)| format!("{field} {claim:?}")).collect();
+        [
+            ("signed identity", self.describe_tokens()),
+            ("algorithms", algorithms.join(", ")),
+            ("keys", keys),
+            ("claims", claims.join(", ")),
+        ]
+    }
+
+    fn describe_tokens(&self) -> String {
+        let mut description = format!("{} of {}", self.header, self.issuer);
+        for audience in &self.audience {
+            description += &format!(", for {audience}");
+        }
+        if let Some(signer) = &self.signer {
+            description += &format!(", signed by {signer}");
+        }
+        description
+    }
+}
+
 impl TryFrom<JwtTable> for JwtConfig {
     type Error = String;
 
     fn try_from(table: JwtTable) -> Result<Self, Self::Error> {
         let keys = table.key_source()?;
-        let OneOrMore(audience) = table.audience;
-        let named = [Some(&table.issuer), table.signer.as_ref()];
-        if named.into_iter().flatten().chain(&audience).any(|name| name.trim().is_empty()) {
-            return Err("`issuer`, `audience` and `signer` cannot be blank".into());
-        }
-        if audience.is_empty() && table.signer.is_none() {
-            return Err("`audience` is missing: a token for another application would do".into());
-        }
-        if table.jwks_max_age == 0 || table.jwks_refresh_interval == 0 {
-            return Err("`jwks_max_age` and `jwks_refresh_interval` are 1 second or more".into());
-        }
-        if table.jwks_max_age < table.jwks_refresh_interval {
-            return Err("`jwks_max_age` is over before `jwks_refresh_interval` is".into());
-        }
+        table.check_names()?;
+        table.check_intervals()?;
         table.claims.check()?;
         Ok(Self {
             keys,
             algorithms: parse_algorithms(table.algorithms)?,
             header: table.header,
             issuer: table.issuer,
-            audience,
+            audience: table.audience.0,
             signer: table.signer,
             claims: table.claims,
             jwks_max_age: table.jwks_max_age,
@@ -111,34 +135,54 @@ impl TryFrom<JwtTable> for JwtConfig {
     }
 }
 
-impl JwtConfig {
-    /// What is in force, a line a fact.
-    pub(crate) fn summary(&self) -> [(&'static str, String); 4] {
-        let ClaimNames { user, name, email, groups } = &self.claims;
-        let optional = [("name", name), ("email", email), ("groups", groups)];
-        let optional = optional.into_iter().filter_map(|(of, claim)| Some((of, claim.as_ref()?)));
-        let claims =
-            [("user", user)].into_iter().chain(optional).map(|(of, claim)| format!("{of} {claim:?}"));
-        let audience = self.audience.iter().map(|name| format!(", for {name}"));
-        let signer = self.signer.iter().map(|name| format!(", signed by {name}"));
-        let algorithms = self.algorithms.iter().map(|algorithm| format!("{algorithm:?}"));
-        let keys = match &self.keys {
-            KeySource::Server(url) => url.to_string(),
-            KeySource::File(keys) => format!("{} of a file", keys.len()),
-        };
-        let of = format!("{} of {}", self.header, self.issuer);
-        [
-            ("signed identity", of + &audience.chain(signer).collect::<String>()),
-            ("algorithms", algorithms.collect::<Vec<_>>().join(", ")),
-            ("keys", keys),
-            ("claims", claims.collect::<Vec<_>>().join(", ")),
-        ]
+impl JwtTable {
+    fn key_source(&self) -> Result<KeySource, String> {
+        let Self { jwks_url, jwks_file, public_key_file, public_key_url, .. } = self;
+        match (jwks_url, jwks_file, public_key_file, public_key_url) {
+            (Some(url), None, None, None) => KeyUrl::jwk_set(url).map(KeySource::Server),
+            (None, Some(file), None, None) => {
+                read_keys(&file.relative(), Key::from_jwks).map(KeySource::File)
+            }
+            (None, None, Some(file), None) => read_keys(&file.relative(), Key::from_pem).map(KeySource::File),
+            (None, None, None, Some(url)) => KeyUrl::per_key(url).map(KeySource::Server),
+            _ => Err("set one of `jwks_url`, `jwks_file`, `public_key_file` and `public_key_url`".into()),
+        }
+    }
+
+    fn check_names(&self) -> Result<(), String> {
+        let OneOrMore(audience) = &self.audience;
+        let mut names = [&self.issuer].into_iter().chain(&self.signer).chain(audience);
+        if names.any(|name| name.trim().is_empty()) {
+            return Err("`issuer`, `audience` and `signer` cannot be blank".into());
+        }
+        if audience.is_empty() && self.signer.is_none() {
+            return Err("`audience` is missing: a token for another application would do".into());
+        }
+        Ok(())
+    }
+
+    fn check_intervals(&self) -> Result<(), String> {
+        if self.jwks_max_age == 0 || self.jwks_refresh_interval == 0 {
+            return Err("`jwks_max_age` and `jwks_refresh_interval` are 1 second or more".into());
+        }
+        if self.jwks_max_age < self.jwks_refresh_interval {
+            return Err("`jwks_max_age` is over before `jwks_refresh_interval` is".into());
+        }
+        Ok(())
     }
 }
 
-/// Reads the names of algorithms, of which none may be symmetric: whoever can
-/// verify a symmetric signature can also make one, with a public key too if it is
-/// taken for a secret ([RFC 8725, section 2.1]).
+/// Reads the keys in a file at launch. The message of an error begins with the name
+/// of the file.
+fn read_keys(file: &Path, parse: fn(&str) -> Result<Vec<Key>, String>) -> Result<Vec<Key>, String> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).map_err(|e| format!("`{name}` cannot be read: {e}"))?;
+    parse(&text).map_err(|fault| format!("`{name}` {fault}"))
+}
+
+/// Parses the names of algorithms. None may be symmetric: everybody who can verify a
+/// symmetric signature can also make one, and an attacker could sign with a public
+/// key that is mistaken for the secret ([RFC 8725, section 2.1]).
 ///
 /// [RFC 8725, section 2.1]: https://www.rfc-editor.org/rfc/rfc8725#section-2.1
 fn parse_algorithms(names: Option<Vec<String>>) -> Result<Vec<Algorithm>, String> {
@@ -150,7 +194,7 @@ fn parse_algorithms(names: Option<Vec<String>>) -> Result<Vec<Algorithm>, String
 }
 
 fn parse_algorithm(name: &str) -> Result<Algorithm, String> {
-    match algorithm_of(name) {
+    match algorithm_named(name) {
         Some(algorithm) if algorithm.family() == AlgorithmFamily::Hmac => {
             Err(format!("`{name}` is symmetric: whoever can verify a token could also make one"))
         }
@@ -162,26 +206,7 @@ fn parse_algorithm(name: &str) -> Result<Algorithm, String> {
     }
 }
 
-impl JwtTable {
-    fn key_source(&self) -> Result<KeySource, String> {
-        let Self { jwks_url, jwks_file, public_key_file, public_key_url, .. } = self;
-        match (jwks_url, jwks_file, public_key_file, public_key_url) {
-            (Some(url), None, None, None) => KeyUrl::set(url).map(KeySource::Server),
-            (None, Some(file), None, None) => read(&file.relative(), Key::from_jwks).map(KeySource::File),
-            (None, None, Some(file), None) => read(&file.relative(), Key::from_pem).map(KeySource::File),
-            (None, None, None, Some(url)) => KeyUrl::each(url).map(KeySource::Server),
-            _ => Err("set one of `jwks_url`, `jwks_file`, `public_key_file` and `public_key_url`".into()),
-        }
-    }
-}
-
-fn read(file: &Path, keys: fn(&str) -> Result<Vec<Key>, String>) -> Result<Vec<Key>, String> {
-    let name = file.display();
-    let text = std::fs::read_to_string(file).map_err(|e| format!("`{name}` cannot be read: {e}"))?;
-    keys(&text).map_err(|fault| format!("`{name}` {fault}"))
-}
-
-/// Which claims of a token say who is there: a name each, or, if it begins
+/// The claims of a token that say who somebody is. Each is a name or, if it begins
 /// with a slash, a pointer into the token ([RFC 6901]), such as
 /// `/realm_access/roles`.
 ///
@@ -199,9 +224,19 @@ pub(crate) struct ClaimNames {
 }
 
 impl ClaimNames {
+    /// Returns the claims that are set, each after the field that it fills.
+    fn iter(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        let claims = [
+            ("user", Some(&self.user)),
+            ("name", self.name.as_ref()),
+            ("email", self.email.as_ref()),
+            ("groups", self.groups.as_ref()),
+        ];
+        claims.into_iter().filter_map(|(field, claim)| Some((field, claim?)))
+    }
+
     fn check(&self) -> Result<(), String> {
-        let names = [Some(&self.user), self.name.as_ref(), self.email.as_ref(), self.groups.as_ref()];
-        if names.into_iter().flatten().any(|name| name.is_empty()) {
+        if self.iter().any(|(_, claim)| claim.is_empty()) {
             return Err("the name of a claim in `claims` cannot be empty".into());
         }
         Ok(())

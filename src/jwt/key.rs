@@ -1,13 +1,19 @@
 use std::fmt;
 
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, CommonParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse,
+};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::algorithm::{known_as, usable_algorithms, without_leading_zeros};
+use super::algorithm::{legacy_name, usable_algorithms, without_leading_zeros};
 
-/// A public key of the issuer, and what it is for.
+/// What a block of a PEM file (RFC 7468) begins with.
+const PEM_BEGIN: &str = "-----BEGIN ";
+
+/// A public key of the issuer, and the algorithms that it may be used with.
 #[derive(Clone)]
 pub(crate) struct Key {
     id: Option<String>,
@@ -17,71 +23,60 @@ pub(crate) struct Key {
 
 #[derive(Deserialize)]
 struct JwkSet {
-    keys: Vec<serde_json::Value>,
+    keys: Vec<Value>,
 }
 
 impl Key {
-    /// The keys of a JWK set. Those that cannot verify are passed over, as
-    /// [RFC 7517, section 5] has it.
+    /// Reads the keys of a JWK set. Keys that cannot verify a signature are skipped,
+    /// as [RFC 7517, section 5] demands.
+    ///
+    /// # Errors
+    ///
+    /// A message if `text` is no JWK set, or if it holds no key that can verify.
     ///
     /// [RFC 7517, section 5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
-    pub(crate) fn from_jwks(text: &str) -> Result<Vec<Self>, String> {
-        let set: Option<JwkSet> = parse_object(text.as_bytes());
-        let set = set.ok_or("is not a JWK set (RFC 7517)")?;
-        let jwk = |mut value: serde_json::Value| {
-            if let Some(serde_json::Value::String(name)) = value.get_mut("alg") {
-                *name = known_as(name).into();
-            }
-            serde_json::from_value::<Jwk>(value).ok()
-        };
-        let keys: Vec<_> =
-            set.keys.into_iter().filter_map(jwk).filter_map(|jwk| Self::from_jwk(&jwk)).collect();
+    pub(super) fn from_jwks(text: &str) -> Result<Vec<Self>, String> {
+        let set: JwkSet = parse_object(text.as_bytes()).ok_or("is not a JWK set (RFC 7517)")?;
+        let keys: Vec<_> = set.keys.into_iter().filter_map(Self::from_jwk).collect();
         if keys.is_empty() { Err("holds no key that can verify a signature".into()) } else { Ok(keys) }
     }
 
-    /// A key that nothing in it speaks against.
-    fn from_jwk(jwk: &Jwk) -> Option<Self> {
-        let common = &jwk.common;
-        let is_for_signatures =
-            common.public_key_use.as_ref().is_none_or(|of| *of == PublicKeyUse::Signature);
-        let verifies = |operations: &Vec<_>| operations.contains(&KeyOperations::Verify);
-        if !is_for_signatures || !common.key_operations.as_ref().is_none_or(verifies) {
+    /// Reads one key of a JWK set, unless something in it says that it cannot verify
+    /// a signature.
+    fn from_jwk(mut jwk: Value) -> Option<Self> {
+        if let Some(Value::String(name)) = jwk.get_mut("alg") {
+            *name = legacy_name(name).into();
+        }
+        let jwk: Jwk = serde_json::from_value(jwk).ok()?;
+        if !may_verify(&jwk.common) {
             return None;
         }
-        let algorithms = match &jwk.algorithm {
-            AlgorithmParameters::RSA(_) => AlgorithmFamily::Rsa.algorithms(),
-            AlgorithmParameters::EllipticCurve(key) => match key.curve {
-                EllipticCurve::P256 => &[Algorithm::ES256],
-                EllipticCurve::P384 => &[Algorithm::ES384],
-                _ => return None,
-            },
-            AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
-                &[Algorithm::EdDSA]
-            }
-            _ => return None,
+        let of_type = algorithms_of_type(&jwk.algorithm);
+        let key = without_leading_zeros(DecodingKey::from_jwk(&jwk).ok()?);
+        let usable = usable_algorithms(&key);
+        let algorithms = of_type.iter().copied().filter(|algorithm| usable.contains(algorithm));
+        let algorithms = match jwk.common.key_algorithm {
+            Some(only) => algorithms.filter(|algorithm| KeyAlgorithm::from(*algorithm) == only).collect(),
+            None => algorithms.collect(),
         };
-        let is_intended = |algorithm: &Algorithm| {
-            common.key_algorithm.is_none_or(|meant| meant == KeyAlgorithm::from(*algorithm))
-        };
-        let key = without_leading_zeros(DecodingKey::from_jwk(jwk).ok()?);
-        let possible = usable_algorithms(&key);
-        let algorithms = algorithms.iter().copied().filter(|algorithm| possible.contains(algorithm));
-        let algorithms: Vec<_> = algorithms.filter(is_intended).collect();
-        (!algorithms.is_empty()).then(|| Self { id: common.key_id.clone(), algorithms, key })
+        Self::new(jwk.common.key_id, algorithms, key)
     }
 
-    /// The public keys of a PEM file (RFC 7468): one, or more where one is to
-    /// follow another.
-    pub(crate) fn from_pem(text: &str) -> Result<Vec<Self>, String> {
-        const BEGIN: &str = "-----BEGIN ";
-        let blocks = text.split(BEGIN).skip(1);
+    /// Reads the public keys of a PEM file (RFC 7468). It holds more than one while a
+    /// new key is about to replace an old one.
+    ///
+    /// # Errors
+    ///
+    /// A message if the file holds no public key, something else, or a key that
+    /// cannot be used.
+    pub(super) fn from_pem(text: &str) -> Result<Vec<Self>, String> {
         let mut keys = Vec::new();
-        for block in blocks {
+        for block in text.split(PEM_BEGIN).skip(1) {
             let (label, _) = block.split_once("-----").unwrap_or_default();
             if !matches!(label, "PUBLIC KEY" | "RSA PUBLIC KEY") {
                 return Err(format!("holds a `{label}`, where a `PUBLIC KEY` is expected"));
             }
-            let key = Self::from_block(&format!("{BEGIN}{block}"));
+            let key = Self::from_pem_block(&format!("{PEM_BEGIN}{block}"));
             keys.push(
                 key.ok_or("holds a key that is none of RSA of 2048 to 8192 bits, P-256, P-384 and Ed25519")?,
             );
@@ -89,27 +84,33 @@ impl Key {
         if keys.is_empty() { Err("holds no `PUBLIC KEY` in PEM".into()) } else { Ok(keys) }
     }
 
-    fn from_block(pem: &str) -> Option<Self> {
+    fn from_pem_block(pem: &str) -> Option<Self> {
         let pem = pem.as_bytes();
-        let key = DecodingKey::from_ec_pem(pem).or_else(|_| DecodingKey::from_ed_pem(pem));
-        let key = key.or_else(|_| DecodingKey::from_rsa_pem(pem)).ok()?;
-        let algorithms = usable_algorithms(&key);
-        (!algorithms.is_empty()).then(|| Self { id: None, algorithms: algorithms.into(), key })
+        let key = DecodingKey::from_ec_pem(pem)
+            .or_else(|_| DecodingKey::from_ed_pem(pem))
+            .or_else(|_| DecodingKey::from_rsa_pem(pem))
+            .ok()?;
+        Self::new(None, usable_algorithms(&key).into(), key)
     }
 
-    /// Whether a token that names the key `id` may be signed by this key with
-    /// `algorithm`.
-    pub(super) fn fits(&self, id: Option<&str>, algorithm: Algorithm) -> bool {
-        let may_be_named = id.is_none() || self.id.is_none() || self.has_id(id);
+    /// Makes a key, unless there is no algorithm that it may be used with.
+    fn new(id: Option<String>, algorithms: Vec<Algorithm>, key: DecodingKey) -> Option<Self> {
+        if algorithms.is_empty() { None } else { Some(Self { id, algorithms, key }) }
+    }
+
+    /// Whether this key may sign with `algorithm` a token that names the key
+    /// `key_id`. A token or a key without an ID fits any other.
+    pub(super) fn may_sign(&self, key_id: Option<&str>, algorithm: Algorithm) -> bool {
+        let may_be_named = key_id.is_none() || self.id.is_none() || self.has_id(key_id);
         may_be_named && self.algorithms.contains(&algorithm)
     }
 
-    /// Whether `id` is the name of this key.
-    pub(super) fn has_id(&self, id: Option<&str>) -> bool {
-        id.is_some() && id == self.id.as_deref()
+    /// Whether this key has an ID, and `key_id` is it.
+    pub(super) fn has_id(&self, key_id: Option<&str>) -> bool {
+        key_id.is_some() && key_id == self.id.as_deref()
     }
 
-    /// Whether `signature` is one of `message` by this key.
+    /// Whether this key made `signature` of `message` with `algorithm`.
     pub(super) fn verify(&self, message: &[u8], signature: &Vec<u8>, algorithm: Algorithm) -> bool {
         // The provider is named: an application may have compiled in another.
         let verifier = (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &self.key);
@@ -123,8 +124,35 @@ impl fmt::Debug for Key {
     }
 }
 
-/// What a JSON object says. An array of the same values, which serde takes too,
-/// is none.
+/// Whether the members `use` and `key_ops` of a JWK, if it has them, let it verify
+/// signatures.
+fn may_verify(common: &CommonParameters) -> bool {
+    let is_for_signatures =
+        common.public_key_use.as_ref().is_none_or(|intended| *intended == PublicKeyUse::Signature);
+    let is_for_verifying =
+        common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify));
+    is_for_signatures && is_for_verifying
+}
+
+/// Returns the algorithms for keys of this type and curve.
+fn algorithms_of_type(parameters: &AlgorithmParameters) -> &'static [Algorithm] {
+    match parameters {
+        AlgorithmParameters::RSA(_) => AlgorithmFamily::Rsa.algorithms(),
+        AlgorithmParameters::EllipticCurve(key) => match key.curve {
+            EllipticCurve::P256 => &[Algorithm::ES256],
+            EllipticCurve::P384 => &[Algorithm::ES384],
+            _ => &[],
+        },
+        AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => &[Algorithm::EdDSA],
+        _ => &[],
+    }
+}
+
+/// Parses a JSON object. Serde also reads a struct from an array of its values, which
+/// is refused here.
 pub(super) fn parse_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
-    json.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(json).ok())?
+    if !json.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
+    serde_json::from_slice(json).ok()
 }

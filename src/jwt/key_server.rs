@@ -1,265 +1,322 @@
-#[cfg(test)]
-mod tests;
-
 use std::collections::HashMap;
 use std::error::Error;
-use std::sync::{Arc, Mutex as StdMutex, PoisonError, RwLock};
+use std::sync::{Arc, LockResult, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, StatusCode, Url};
+use reqwest::{Client, Response, StatusCode, Url};
 use rocket::{info_, warn};
-use tokio::sync::Mutex;
+use tokio::sync::Mutex as AsyncMutex;
 
 use super::key::Key;
 use super::key_url::KeyUrl;
 use crate::error::Fault;
 use crate::launch::LaunchError;
 
-/// The keys of an issuer, as its server gave them out.
+/// How long a fetch may take.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How many bytes a response may have.
+const MAX_RESPONSE_BYTES: usize = 262_144;
+
+/// How many URLs of single keys the cache holds, and how many others may be fetched
+/// within one interval.
+const MAX_KEY_URLS: usize = 16;
+
+/// The keys of an issuer, fetched from its server and cached.
 ///
-/// They are good for `max_age` without a word from the server. From half of
-/// that age on, and when a token names a key that is not among them, they are
-/// fetched again: each URL by one request at a time, and once in an `interval`,
-/// and so many URLs at most that were made up.
+/// Cached keys may be used for `max_age` while the server is down. They are fetched
+/// again once half of that time is over, and when a token names a key that is not
+/// among them.
+///
+/// A URL is fetched by one request at a time, and at most once in a
+/// `refresh_interval`. The sender of a token can make up the name of a key, so the
+/// number of URLs is limited.
 #[derive(Debug)]
 pub(super) struct KeyServer {
     url: KeyUrl,
     client: Client,
     max_age: Duration,
-    interval: Duration,
-    /// What was fetched, by its URL.
-    fetched: RwLock<HashMap<Url, Fetched>>,
-    attempts: StdMutex<HashMap<Url, Arc<Mutex<Attempt>>>>,
+    refresh_interval: Duration,
+    /// The keys that were fetched, by their URL. Where both locks are needed, this one
+    /// is taken before `attempts`.
+    cache: RwLock<HashMap<Url, CachedKeys>>,
+    /// The last attempt to fetch each URL. A fetch in progress holds the inner lock.
+    attempts: Mutex<HashMap<Url, Arc<AsyncMutex<Attempt>>>>,
+}
+
+/// The keys that a URL served.
+#[derive(Debug, Clone)]
+struct CachedKeys {
+    keys: Arc<[Key]>,
+    fetched_at: Instant,
+    /// Whether one of the keys verified a token.
+    has_verified_token: bool,
 }
 
 /// The last attempt to fetch the keys of a URL.
 #[derive(Debug, Default)]
 struct Attempt {
-    at: Option<Instant>,
-    /// When its answer was there, or was not to be.
-    end: Option<Instant>,
-    /// Whether the server said that it has none.
-    is_missing: bool,
+    started_at: Option<Instant>,
+    /// When the last attempt finished, whether it succeeded or failed.
+    finished_at: Option<Instant>,
+    /// Whether the server said that it has no such key.
+    is_key_missing: bool,
 }
 
-/// Why keys were not fetched.
+/// Why keys could not be fetched.
 struct FetchError {
     reason: String,
-    is_missing: bool,
-}
-
-/// The keys, and when they were fetched.
-#[derive(Debug, Clone)]
-struct Fetched {
-    keys: Arc<[Key]>,
-    at: Instant,
-    /// Whether one of them verified a token.
-    is_proven: bool,
+    is_key_missing: bool,
 }
 
 impl KeyServer {
-    /// How long a fetch may take.
-    const PATIENCE: Duration = Duration::from_secs(5);
-
-    /// How many bytes an answer may have.
-    const LARGEST: usize = 262_144;
-
-    /// How many keys are kept that have a URL each, and how many others are asked
-    /// for within an interval.
-    const MOST: usize = 16;
-
-    pub(super) fn new(url: KeyUrl, max_age: u64, interval: u64) -> Result<Self, LaunchError> {
-        let client = Client::builder().redirect(Policy::none()).timeout(Self::PATIENCE);
-        let client = if url.is_loopback() { client.no_proxy() } else { client };
-        let failed = |e| LaunchError::new(format!("no HTTP client for `{url}` can be made: {e}"));
+    /// Makes the client of a key server. Nothing is fetched yet. `max_age` and
+    /// `refresh_interval` are in seconds.
+    ///
+    /// # Errors
+    ///
+    /// A [`LaunchError`] if no HTTP client can be made.
+    pub(super) fn new(url: KeyUrl, max_age: u64, refresh_interval: u64) -> Result<Self, LaunchError> {
+        let builder = Client::builder().redirect(Policy::none()).timeout(FETCH_TIMEOUT);
+        let builder = if url.is_plain_http() { builder.no_proxy() } else { builder };
+        let client = builder
+            .build()
+            .map_err(|e| LaunchError::new(format!("no HTTP client for `{url}` can be made: {e}")))?;
         Ok(Self {
-            client: client.build().map_err(failed)?,
             url,
+            client,
             max_age: Duration::from_secs(max_age),
-            interval: Duration::from_secs(interval),
-            fetched: RwLock::default(),
-            attempts: StdMutex::default(),
+            refresh_interval: Duration::from_secs(refresh_interval),
+            cache: RwLock::default(),
+            attempts: Mutex::default(),
         })
     }
 
-    /// The keys that a token which names the key `name` may be signed with, if
-    /// they are good at `now`.
+    /// Whether one URL serves all keys, so that a key that is not known yet may have
+    /// been added to them.
+    pub(super) fn is_jwk_set(&self) -> bool {
+        self.url.is_jwk_set()
+    }
+
+    /// Returns the keys that may have signed a token that names the key `key_id`. They
+    /// are fetched if the cache has none that may be used at `now`. If they grow old,
+    /// they are fetched in the background.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::UnknownKey`] if the server has no such key, or
+    /// [`Fault::KeysUnavailable`] if that cannot be told.
     pub(super) async fn keys(
         self: &Arc<Self>,
-        name: Option<&str>,
+        key_id: Option<&str>,
         now: Instant,
     ) -> Result<Arc<[Key]>, Fault> {
-        let url = self.url.for_key(name).ok_or(Fault::UnknownKey)?;
+        let url = self.url.for_key(key_id).ok_or(Fault::UnknownKey)?;
         match self.age(&url, now) {
-            Some(age) if age < self.max_age / 2 => {}
-            Some(age) if age < self.max_age && !self.is_due(&url, now) => {}
             Some(age) if age < self.max_age => {
-                let (server, url) = (self.clone(), url.clone());
-                tokio::spawn(async move { server.refresh(&url, now).await });
+                if age >= self.max_age / 2 && self.is_refresh_due(&url, now) {
+                    self.refresh_in_background(url.clone(), now);
+                }
             }
             _ => self.refresh(&url, now).await,
         }
-        self.good(&url, now)
+        self.cached_keys(&url, now)
     }
 
-    /// The same, fetched again if that is due.
-    pub(super) async fn fresh_keys(&self, name: Option<&str>, now: Instant) -> Result<Arc<[Key]>, Fault> {
-        let url = self.url.for_key(name).ok_or(Fault::UnknownKey)?;
+    /// Returns the same keys as [`keys`](KeyServer::keys), fetched again even if they
+    /// are young, unless that was tried within the interval.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`keys`](KeyServer::keys).
+    pub(super) async fn fresh_keys(&self, key_id: Option<&str>, now: Instant) -> Result<Arc<[Key]>, Fault> {
+        let url = self.url.for_key(key_id).ok_or(Fault::UnknownKey)?;
         self.refresh(&url, now).await;
-        self.good(&url, now)
+        self.cached_keys(&url, now)
     }
 
-    /// The keys of `url`, or why there are none: the server has none of that
-    /// name, or it was not asked, or did not answer.
-    fn good(&self, url: &Url, now: Instant) -> Result<Arc<[Key]>, Fault> {
-        let fetched = self.fetched.read().unwrap_or_else(PoisonError::into_inner);
-        match fetched.get(url) {
-            Some(fetched) if now.saturating_duration_since(fetched.at) < self.max_age => {
-                Ok(fetched.keys.clone())
-            }
-            _ if self.is_attempt(url, |attempt| attempt.is_missing) => Err(Fault::UnknownKey),
+    /// Notes that the key `key_id` verified a token, so that keys that never did are
+    /// dropped from the cache first. A JWK set is cached as a whole, and never dropped.
+    pub(super) fn note_verified(&self, key_id: Option<&str>) {
+        if self.is_jwk_set() {
+            return;
+        }
+        let Some(url) = self.url.for_key(key_id) else { return };
+        let is_first = {
+            let cache = ignore_poison(self.cache.read());
+            cache.get(&url).is_some_and(|cached| !cached.has_verified_token)
+        };
+        if is_first {
+            let mut cache = ignore_poison(self.cache.write());
+            cache.entry(url).and_modify(|cached| cached.has_verified_token = true);
+        }
+    }
+
+    /// Returns the keys of `url` in the cache, if they may be used at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::UnknownKey`] if the server answered that it has no such key, or
+    /// [`Fault::KeysUnavailable`] if it was not asked or did not answer.
+    fn cached_keys(&self, url: &Url, now: Instant) -> Result<Arc<[Key]>, Fault> {
+        let cache = ignore_poison(self.cache.read());
+        match cache.get(url) {
+            Some(cached) if cached.age(now) < self.max_age => Ok(cached.keys.clone()),
+            _ if self.has_finished_attempt(url, |attempt| attempt.is_key_missing) => Err(Fault::UnknownKey),
             _ => Err(Fault::KeysUnavailable),
         }
     }
 
+    /// Returns how old the keys of `url` in the cache are, if there are any.
     fn age(&self, url: &Url, now: Instant) -> Option<Duration> {
-        let fetched = self.fetched.read().unwrap_or_else(PoisonError::into_inner);
-        fetched.get(url).map(|fetched| now.saturating_duration_since(fetched.at))
+        let cache = ignore_poison(self.cache.read());
+        cache.get(url).map(|cached| cached.age(now))
     }
 
-    /// Whether nobody tries to fetch the keys of `url`, or did within the
-    /// interval.
-    fn is_due(&self, url: &Url, now: Instant) -> bool {
-        self.is_attempt(url, |attempt| !attempt.is_recent(now, self.interval))
+    /// Whether the last attempt at `url` is not in progress and did not start within
+    /// the interval.
+    fn is_refresh_due(&self, url: &Url, now: Instant) -> bool {
+        self.has_finished_attempt(url, |attempt| !attempt.is_recent(now, self.refresh_interval))
     }
 
-    /// Whether there was an attempt, which is over, of that kind.
-    fn is_attempt(&self, url: &Url, kind: impl FnOnce(&Attempt) -> bool) -> bool {
-        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        attempts.get(url).is_some_and(|attempt| attempt.try_lock().is_ok_and(|attempt| kind(&attempt)))
+    /// Whether there was an attempt at `url` that is not in progress and that meets
+    /// `condition`.
+    fn has_finished_attempt(&self, url: &Url, condition: impl FnOnce(&Attempt) -> bool) -> bool {
+        let attempts = ignore_poison(self.attempts.lock());
+        attempts.get(url).is_some_and(|attempt| attempt.try_lock().is_ok_and(|attempt| condition(&attempt)))
     }
 
-    /// The attempts at `url`, unless too many others that are not known were
-    /// asked for within the interval.
-    fn attempt(&self, url: &Url, now: Instant) -> Option<Arc<Mutex<Attempt>>> {
-        let fetched = self.fetched.read().unwrap_or_else(PoisonError::into_inner);
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        attempts.retain(|url, attempt| {
-            let is_over = attempt.try_lock().is_ok_and(|attempt| !attempt.is_recent(now, self.interval));
-            fetched.contains_key(url) || !is_over || Arc::strong_count(attempt) > 1
-        });
-        let others = attempts.keys().filter(|url| !fetched.contains_key(*url)).count();
-        match attempts.get(url) {
-            Some(attempt) => Some(attempt.clone()),
-            None if others < Self::MOST || fetched.contains_key(url) => {
-                Some(attempts.entry(url.clone()).or_default().clone())
-            }
-            None => None,
-        }
+    fn refresh_in_background(self: &Arc<Self>, url: Url, now: Instant) {
+        let server = self.clone();
+        tokio::spawn(async move { server.refresh(&url, now).await });
     }
 
-    /// Fetches the keys, unless that was tried within the interval. Whoever
-    /// comes while it is tried waits for it.
+    /// Fetches the keys of `url` into the cache, unless that was tried within the
+    /// interval. A request that comes while another one fetches them waits for that
+    /// attempt, and begins none of its own.
     async fn refresh(&self, url: &Url, now: Instant) {
         let Some(attempt) = self.attempt(url, now) else { return };
-        let asked = Instant::now();
+        let asked_at = Instant::now();
         let mut attempt = attempt.lock().await;
-        if attempt.is_recent(now, self.interval) || attempt.end.is_some_and(|end| end > asked) {
+        let has_finished_meanwhile = attempt.finished_at.is_some_and(|finished_at| finished_at > asked_at);
+        if has_finished_meanwhile || attempt.is_recent(now, self.refresh_interval) {
             return;
         }
-        attempt.at = Some(now);
+        attempt.started_at = Some(now);
         let fetched = self.fetch(url).await;
-        attempt.end = Some(Instant::now());
-        attempt.is_missing = fetched.as_ref().is_err_and(|failure| failure.is_missing);
+        attempt.finished_at = Some(Instant::now());
+        attempt.is_key_missing = fetched.as_ref().is_err_and(|error| error.is_key_missing);
         match fetched {
-            Ok(keys) => self.keep(url, keys.into(), now),
-            Err(FetchError { reason, .. }) => {
-                warn!("The keys at {} cannot be fetched: {}.", self.url, reason);
-                match self.good(url, now) {
-                    Ok(_) => info_!("Those that are known stay in use."),
-                    Err(_) => info_!("Until they can be, no token of theirs is accepted."),
-                }
-            }
+            Ok(keys) => self.add_to_cache(url, keys.into(), now),
+            Err(error) => self.warn_of(&error, url, now),
         }
     }
 
-    /// Keeps what was fetched, in the place of the oldest if there is much, and
-    /// of one that verified nothing yet if there is such a one: anybody can
-    /// name a key, and only its owner can sign with it.
-    fn keep(&self, url: &Url, keys: Arc<[Key]>, at: Instant) {
-        let mut kept = self.fetched.write().unwrap_or_else(PoisonError::into_inner);
-        let is_proven = kept.get(url).is_some_and(|fetched| fetched.is_proven);
-        kept.insert(url.clone(), Fetched { keys, at, is_proven });
-        if kept.len() > Self::MOST {
-            let others = kept.iter().filter(|(other, _)| *other != url);
-            let least = others.min_by_key(|(_, fetched)| (fetched.is_proven, fetched.at));
-            let least = least.map(|(url, _)| url.clone());
-            least.map(|url| kept.remove(&url));
+    /// Returns the last attempt at `url`, or a new one. There is none if the cache
+    /// lacks `url` and too many other URLs that it lacks were tried within the
+    /// interval.
+    fn attempt(&self, url: &Url, now: Instant) -> Option<Arc<AsyncMutex<Attempt>>> {
+        let cache = ignore_poison(self.cache.read());
+        let mut attempts = ignore_poison(self.attempts.lock());
+        attempts.retain(|url, attempt| self.still_counts(attempt, now) || cache.contains_key(url));
+        if let Some(attempt) = attempts.get(url) {
+            return Some(attempt.clone());
+        }
+        let uncached = attempts.keys().filter(|url| !cache.contains_key(*url)).count();
+        if uncached < MAX_KEY_URLS || cache.contains_key(url) {
+            Some(attempts.entry(url.clone()).or_default().clone())
+        } else {
+            None
         }
     }
 
-    /// Notes that a token which names the key `name` was verified. The keys of a
-    /// set are kept together, and nothing takes their place.
-    pub(super) fn prove(&self, name: Option<&str>) {
-        if self.is_set() {
-            return;
-        }
-        let Some(url) = self.url.for_key(name) else { return };
-        let is_new = {
-            let kept = self.fetched.read().unwrap_or_else(PoisonError::into_inner);
-            kept.get(&url).is_some_and(|fetched| !fetched.is_proven)
-        };
-        if is_new {
-            let mut kept = self.fetched.write().unwrap_or_else(PoisonError::into_inner);
-            kept.entry(url).and_modify(|fetched| fetched.is_proven = true);
+    /// Whether an attempt is in progress, was made within the interval, or is held by
+    /// a request that waits for it.
+    fn still_counts(&self, attempt: &Arc<AsyncMutex<Attempt>>, now: Instant) -> bool {
+        let is_over = attempt.try_lock().is_ok_and(|attempt| !attempt.is_recent(now, self.refresh_interval));
+        !is_over || Arc::strong_count(attempt) > 1
+    }
+
+    fn add_to_cache(&self, url: &Url, keys: Arc<[Key]>, fetched_at: Instant) {
+        let mut cache = ignore_poison(self.cache.write());
+        let has_verified_token = cache.get(url).is_some_and(|cached| cached.has_verified_token);
+        cache.insert(url.clone(), CachedKeys { keys, fetched_at, has_verified_token });
+        if cache.len() > MAX_KEY_URLS {
+            drop_oldest(&mut cache, url);
         }
     }
 
-    /// Whether all keys are fetched together, so that one that is not known may
-    /// be among them by now.
-    pub(super) fn is_set(&self) -> bool {
-        matches!(self.url, KeyUrl::Set(_))
+    fn warn_of(&self, error: &FetchError, url: &Url, now: Instant) {
+        warn!("The keys at {} cannot be fetched: {}.", self.url, error.reason);
+        if self.cached_keys(url, now).is_ok() {
+            info_!("Those that are known stay in use.");
+        } else {
+            info_!("Until they can be, no token of theirs is accepted.");
+        }
     }
 
     async fn fetch(&self, url: &Url) -> Result<Vec<Key>, FetchError> {
-        let response = self.client.get(url.clone()).send().await;
-        let mut response = response.map_err(causes)?;
-        if response.status() != StatusCode::OK {
-            let is_answer = [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::GONE];
-            let is_missing = matches!(self.url, KeyUrl::Each(_)) && is_answer.contains(&response.status());
-            return Err(FetchError { reason: format!("the answer is {}", response.status()), is_missing });
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(causes)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > Self::LARGEST {
-                return Err(format!("the answer is larger than {} bytes", Self::LARGEST).into());
-            }
-        }
-        let text = String::from_utf8(body).map_err(|_| "the answer is no text".to_owned())?;
-        let keys = match self.url {
-            KeyUrl::Set(_) => Key::from_jwks(&text),
-            KeyUrl::Each(_) => Key::from_pem(&text),
-        };
+        let response = self.client.get(url.clone()).send().await.map_err(describe)?;
+        self.check_status(response.status())?;
+        let text = read_text(response).await?;
+        let keys = if self.is_jwk_set() { Key::from_jwks(&text) } else { Key::from_pem(&text) };
         keys.map_err(|fault| format!("the answer {fault}").into())
+    }
+
+    fn check_status(&self, status: StatusCode) -> Result<(), FetchError> {
+        if status == StatusCode::OK {
+            return Ok(());
+        }
+        let is_refusal = matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE);
+        let is_key_missing = is_refusal && !self.is_jwk_set();
+        Err(FetchError { reason: format!("the answer is {status}"), is_key_missing })
+    }
+}
+
+impl CachedKeys {
+    fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.fetched_at)
     }
 }
 
 impl Attempt {
     fn is_recent(&self, now: Instant, interval: Duration) -> bool {
-        self.at.is_some_and(|at| now.saturating_duration_since(at) < interval)
+        self.started_at.is_some_and(|started_at| now.saturating_duration_since(started_at) < interval)
     }
 }
 
 impl From<String> for FetchError {
     fn from(reason: String) -> Self {
-        Self { reason, is_missing: false }
+        Self { reason, is_key_missing: false }
     }
 }
 
-/// What went wrong, down to its cause.
-fn causes(error: reqwest::Error) -> String {
+/// Drops the oldest keys of a cache that is too large, but not those of `newest`. Keys
+/// that never verified a token go first: anybody can name a key, and only its owner can
+/// sign with it.
+fn drop_oldest(cache: &mut HashMap<Url, CachedKeys>, newest: &Url) {
+    let others = cache.iter().filter(|(url, _)| *url != newest);
+    let oldest = others.min_by_key(|(_, cached)| (cached.has_verified_token, cached.fetched_at));
+    if let Some(url) = oldest.map(|(url, _)| url.clone()) {
+        cache.remove(&url);
+    }
+}
+
+/// Reads the body of a response, up to a limit.
+async fn read_text(mut response: Response) -> Result<String, FetchError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(describe)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MAX_RESPONSE_BYTES {
+            return Err(format!("the answer is larger than {MAX_RESPONSE_BYTES} bytes").into());
+        }
+    }
+    String::from_utf8(body).map_err(|_| "the answer is no text".to_owned().into())
+}
+
+/// Describes an error of the HTTP client and all of its causes.
+fn describe(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -269,3 +326,12 @@ fn causes(error: reqwest::Error) -> String {
     }
     text
 }
+
+/// Returns the guard of a lock, even if a thread panicked while it held one. The maps
+/// stay valid then, and later requests go on.
+fn ignore_poison<Guard>(locked: LockResult<Guard>) -> Guard {
+    locked.unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,48 +1,68 @@
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use reqwest::Url;
+
+/// The part of a URL that stands for the ID of a key.
+const PLACEHOLDER: &str = "{kid}";
+
+/// The most characters that the ID of a key with its own URL may have.
+const MAX_KEY_ID_LENGTH: usize = 100;
 
 /// Where the keys of an issuer are fetched from.
 #[derive(Debug, Clone)]
 pub(crate) enum KeyUrl {
-    /// All of them, as a JWK set.
-    Set(Url),
-    /// Each by itself, in PEM, at the URL that its name makes of this one.
-    Each(String),
+    /// One URL serves all keys, as a JWK set.
+    JwkSet(Url),
+    /// Every key has its own URL, which serves it in PEM. `{kid}` stands for the ID
+    /// of the key.
+    PerKey(String),
 }
 
-/// What stands for the name of a key.
-const NAME: &str = "{kid}";
-
 impl KeyUrl {
-    pub(super) fn set(url: &str) -> Result<Self, String> {
-        parse_secure(url).map(Self::Set)
+    /// Parses the URL of a JWK set.
+    ///
+    /// # Errors
+    ///
+    /// A message if the URL is neither `https` nor on the loopback, or has a user
+    /// name or a password.
+    pub(super) fn jwk_set(url: &str) -> Result<Self, String> {
+        parse_secure(url).map(Self::JwkSet)
     }
 
-    pub(super) fn each(url: &str) -> Result<Self, String> {
+    /// Parses a URL with `{kid}` in its path.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`jwk_set`](KeyUrl::jwk_set), and a message if the `{kid}` is
+    /// missing or comes before the path.
+    pub(super) fn per_key(url: &str) -> Result<Self, String> {
         check_no_account(url)?;
-        match url.split_once(NAME) {
+        match url.split_once(PLACEHOLDER) {
             Some((before, _)) if parse_secure(before).is_ok_and(|url| url.as_str() == before) => {}
-            _ => return Err(format!("`{url}` has no `{NAME}` in its path, for the name of a key")),
+            _ => return Err(format!("`{url}` has no `{PLACEHOLDER}` in its path, for the name of a key")),
         }
-        parse_secure(&url.replace(NAME, "x")).map(|_| Self::Each(url.into()))
+        parse_secure(&url.replace(PLACEHOLDER, "x")).map(|_| Self::PerKey(url.into()))
     }
 
-    /// Whether the keys are on this very machine, so that nobody else is to be
-    /// asked for them.
-    pub(crate) fn is_loopback(&self) -> bool {
+    /// Whether the keys come over plain `http`, which only the loopback may serve. An
+    /// HTTP proxy on the way could replace them, so none may be used.
+    pub(super) fn is_plain_http(&self) -> bool {
         self.to_string().starts_with("http:")
     }
 
-    /// The URL of the keys that may be called `name`, if there can be any.
-    pub(crate) fn for_key(&self, name: Option<&str>) -> Option<Url> {
-        let is_name = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
+    pub(super) fn is_jwk_set(&self) -> bool {
+        matches!(self, Self::JwkSet(_))
+    }
+
+    /// Returns the URL where the key called `key_id` may be. There is none if every
+    /// key has its own URL and `key_id` is absent or cannot be part of a URL.
+    pub(super) fn for_key(&self, key_id: Option<&str>) -> Option<Url> {
         match self {
-            Self::Set(url) => Some(url.clone()),
-            Self::Each(url) => {
-                let name =
-                    name.filter(|name| (1..=100).contains(&name.len()) && name.bytes().all(is_name))?;
-                Url::parse(&url.replace(NAME, name)).ok()
+            Self::JwkSet(url) => Some(url.clone()),
+            Self::PerKey(url) => {
+                let key_id = key_id.filter(|key_id| is_path_segment(key_id))?;
+                Url::parse(&url.replace(PLACEHOLDER, key_id)).ok()
             }
         }
     }
@@ -51,31 +71,39 @@ impl KeyUrl {
 impl fmt::Display for KeyUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Set(url) => url.fmt(f),
-            Self::Each(url) => url.fmt(f),
+            Self::JwkSet(url) => url.fmt(f),
+            Self::PerKey(url) => url.fmt(f),
         }
     }
 }
 
-/// A URL whose answer nobody can forge on the way: of `https`, or of this very
-/// machine.
+/// Whether the ID of a key can stand in the path of a URL and lead nowhere else. The
+/// sender of a token chooses it.
+fn is_path_segment(key_id: &str) -> bool {
+    (1..=MAX_KEY_ID_LENGTH).contains(&key_id.len())
+        && key_id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+}
+
+/// Parses a URL whose answer nobody can forge on the way: it is `https`, or `http`
+/// to the loopback.
 fn parse_secure(url: &str) -> Result<Url, String> {
-    let fault = || format!("`{url}` is not an https URL, nor an http URL of the loopback");
     check_no_account(url)?;
-    let parsed = Url::parse(url).map_err(|_| fault())?;
-    let is_loopback = match parsed.host_str() {
-        Some("localhost" | "[::1]") => true,
-        Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
-        None => false,
-    };
-    match parsed.scheme() {
-        "https" => Ok(parsed),
-        "http" if is_loopback => Ok(parsed),
-        _ => Err(fault()),
+    match Url::parse(url) {
+        Ok(parsed) if parsed.scheme() == "https" => Ok(parsed),
+        Ok(parsed) if parsed.scheme() == "http" && is_loopback(&parsed) => Ok(parsed),
+        _ => Err(format!("`{url}` is not an https URL, nor an http URL of the loopback")),
     }
 }
 
-/// Refuses a URL with a user name or a password, before anything shows it.
+fn is_loopback(url: &Url) -> bool {
+    match url.host_str() {
+        Some("localhost" | "[::1]") => true,
+        Some(host) => host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
+}
+
+/// Refuses a URL with a user name or a password, before anything logs it.
 fn check_no_account(url: &str) -> Result<(), String> {
     if url.contains('@') {
         return Err("the URL of keys, which is logged, cannot hold a user name or a password".into());

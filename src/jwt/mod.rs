@@ -1,12 +1,12 @@
-//! A signed identity: a token (RFC 7519) that proves by itself who said what is
-//! in it.
+//! A signed identity: a token (RFC 7519) proves by its signature who said what it
+//! says.
 //!
-//! A [`TokenReader`] takes the token of a request apart, verifies its signature
-//! with the keys of its issuer, checks its claims, and hands on what they say of a
-//! person.
+//! A [`TokenReader`] splits the token of a request into its parts, verifies its
+//! signature with the keys of the issuer, checks its claims, and returns what they
+//! say of a person.
 //!
-//! This module depends on [`headers`](crate::headers), which holds claims to the
-//! rules of the headers, on [`text`](crate::text) and on the errors.
+//! This module depends on [`headers`](crate::headers), which checks the claims by the
+//! rules of the identity headers, on [`text`](crate::text) and on the errors.
 
 mod algorithm;
 mod claims;

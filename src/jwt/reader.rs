@@ -13,16 +13,17 @@ use crate::headers::{Assertion, HeaderName, HeaderScan, IdentityReader};
 use crate::launch::LaunchError;
 use crate::text;
 
-/// The scheme of a token in `Authorization` (RFC 6750, section 2.1).
+/// The scheme before a token in `Authorization` (RFC 6750, section 2.1).
 const BEARER: &str = "Bearer ";
 
-/// Reads the tokens of one issuer for one application.
+/// Reads the tokens that one issuer signs for one application.
 #[derive(Debug)]
 pub(crate) struct TokenReader {
     config: JwtConfig,
     keys: Keys,
 }
 
+/// The keys of the issuer: those of a file never change, those of a server do.
 #[derive(Debug)]
 enum Keys {
     File(Arc<[Key]>),
@@ -30,8 +31,8 @@ enum Keys {
 }
 
 impl TokenReader {
-    /// Opens a reader, and fetches the keys of the issuer if they are on a server.
-    /// If they cannot be fetched, it warns and goes on: each token is answered
+    /// Opens a reader, and fetches the keys of the issuer if they are on a server. If
+    /// they cannot be fetched, the reader warns and goes on, and answers every token
     /// with 503 until they can be.
     ///
     /// # Errors
@@ -50,14 +51,19 @@ impl TokenReader {
         Ok(Self { config, keys })
     }
 
-    /// The header that carries the token.
+    /// Returns the header that carries the token.
     pub(crate) fn header(&self) -> &HeaderName {
         &self.config.header
     }
 
-    /// Reads the token that was scanned, and holds what it says to the rules of
-    /// the headers, by `reader`. `None` means that nobody is signed in: there is no
-    /// token, or a blank one.
+    /// Reads and verifies the token of a request. `reader` then checks what it says by
+    /// the rules of the identity headers. `None` means that nobody is signed in: the
+    /// token is absent or blank.
+    ///
+    /// # Errors
+    ///
+    /// A [`Rejection`] if the header was sent wrongly, if the token cannot be verified
+    /// or is not valid, or if `reader` refuses what it says.
     pub(crate) async fn read(
         &self,
         scan: &HeaderScan<'_, '_>,
@@ -78,8 +84,8 @@ impl TokenReader {
         reader.read_claims(claims.identity(&self.config.claims)?).map(Some)
     }
 
-    /// Verifies `token`, and returns its claims. The algorithm is checked before
-    /// any key is asked for.
+    /// Verifies `token`, and returns its claims. The algorithm is checked first, so
+    /// that no key is fetched for a token that cannot be accepted.
     async fn verify(&self, token: &UnverifiedToken<'_>) -> Result<Claims, Fault> {
         if !self.config.algorithms.contains(&token.algorithm) {
             return Err(Fault::WrongAlgorithm);
@@ -97,7 +103,7 @@ impl TokenReader {
     }
 }
 
-/// The token in the value of a header, whether the scheme is before it or not.
+/// Removes the scheme `Bearer` from the value of a header, if it is there.
 fn without_scheme(value: &str) -> &str {
     let value = text::trim(value);
     match value.split_at_checked(BEARER.len()) {
@@ -106,35 +112,36 @@ fn without_scheme(value: &str) -> &str {
     }
 }
 
-/// Verifies `token` with the keys that `server` has given out, and with those that
-/// it gives out now if the right one may be among them.
+/// Verifies `token` with the keys of `server`, and returns its payload. If the right
+/// key may have been added to the JWK set since, the set is fetched again.
 async fn verify_by_server(token: &UnverifiedToken<'_>, server: &Arc<KeyServer>) -> Result<Vec<u8>, Fault> {
-    let (id, now) = (token.key_id.as_deref(), Instant::now());
-    let known = server.keys(id, now).await?;
-    match verify_with(token, &known) {
+    let (key_id, now) = (token.key_id.as_deref(), Instant::now());
+    let keys = server.keys(key_id, now).await?;
+    match verify_with(token, &keys) {
         Ok(payload) => {
-            server.prove(id);
+            server.note_verified(key_id);
             Ok(payload)
         }
-        Err(_) if server.is_set() && may_be_signed_by_another(token, &known) => {
-            verify_with(token, &server.fresh_keys(id, now).await?)
+        Err(_) if server.is_jwk_set() && may_be_signed_by_new_key(token, &keys) => {
+            verify_with(token, &server.fresh_keys(key_id, now).await?)
         }
         Err(fault) => Err(fault),
     }
 }
 
-/// Whether a key that is not among `keys` may have signed `token`: the one that it
-/// names, or any one if it names none.
-fn may_be_signed_by_another(token: &UnverifiedToken<'_>, keys: &[Key]) -> bool {
-    let id = token.key_id.as_deref();
-    id.is_none() || !keys.iter().any(|key| key.has_id(id) && token.may_be_signed_by(key))
+/// Whether a key that is not among `keys` may have signed `token`: the key that the
+/// token names, or any key if it names none.
+fn may_be_signed_by_new_key(token: &UnverifiedToken<'_>, keys: &[Key]) -> bool {
+    let key_id = token.key_id.as_deref();
+    key_id.is_none() || !keys.iter().any(|key| key.has_id(key_id) && token.may_be_signed_by(key))
 }
 
-/// The payload of `token`, if one of `keys` signed it.
+/// Returns the payload of `token`, if one of `keys` signed it.
 fn verify_with(token: &UnverifiedToken<'_>, keys: &[Key]) -> Result<Vec<u8>, Fault> {
     let mut candidates = keys.iter().filter(|key| token.may_be_signed_by(key)).peekable();
     if candidates.peek().is_none() {
         return Err(Fault::UnknownKey);
     }
-    candidates.find_map(|key| token.payload(key)).map(<[u8]>::to_vec).ok_or(Fault::WrongSignature)
+    let payload = candidates.find_map(|key| token.verified_payload(key));
+    payload.map(<[u8]>::to_vec).ok_or(Fault::WrongSignature)
 }

@@ -5,26 +5,38 @@ use jsonwebtoken::Algorithm;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
-use super::algorithm::algorithm_of;
+use super::algorithm::algorithm_named;
 use super::key::{Key, parse_object};
 use crate::error::Fault;
 
-/// A token in the compact serialization of [RFC 7515, section 7.1], taken apart
-/// and not yet believed.
+/// The most characters that a token may have.
+const MAX_LENGTH: usize = 16_384;
+
+/// The encoding of the parts of a token. Padding is optional: AWS pads its tokens,
+/// and signs the padding, while nobody else does.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The parts of a token in the compact serialisation of [RFC 7515, section 7.1].
+/// Its signature is not verified yet, so nothing in it can be trusted.
 ///
 /// [RFC 7515, section 7.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
 #[derive(Debug)]
 pub(super) struct UnverifiedToken<'a> {
     pub(super) algorithm: Algorithm,
+    /// The ID of the key that signed the token (`kid`).
     pub(super) key_id: Option<String>,
-    /// The ARN of the AWS load balancer that signed.
+    /// The ARN of the AWS load balancer that signed the token.
     pub(super) signer: Option<String>,
+    /// The text that is signed: the header and the payload, still encoded.
     message: &'a [u8],
     signature: Vec<u8>,
     payload: Vec<u8>,
 }
 
-/// The parts of a JOSE header that are needed.
+/// The members of a JOSE header that matter here.
 #[derive(Deserialize)]
 struct JoseHeader {
     alg: String,
@@ -40,7 +52,7 @@ struct JoseHeader {
     zip: Presence,
 }
 
-/// Whether a member is there, be it null.
+/// Whether a JSON object has a member, even if its value is null.
 #[derive(Default)]
 struct Presence(bool);
 
@@ -50,48 +62,55 @@ impl<'de> Deserialize<'de> for Presence {
     }
 }
 
-/// AWS pads its tokens, and signs the padding; nobody else does.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &URL_SAFE,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-
-impl<'a> UnverifiedToken<'a> {
-    /// How long a token may be, in characters.
-    const LONGEST: usize = 16_384;
-
-    /// Takes `text` apart. Extensions that must be understood are not ([RFC
-    /// 7515, section 4.1.11]), nor is what is encrypted or not encoded.
+impl JoseHeader {
+    /// Whether the token is read in another way than a plain signed one. Extensions
+    /// that a reader must understand ([RFC 7515, section 4.1.11]) are not
+    /// supported, and neither are tokens that are encrypted, compressed or not
+    /// encoded.
     ///
     /// [RFC 7515, section 4.1.11]: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11
+    fn is_extended(&self) -> bool {
+        [&self.crit, &self.b64, &self.enc, &self.zip].iter().any(|member| member.0)
+    }
+}
+
+impl<'a> UnverifiedToken<'a> {
+    /// Splits `text` into the parts of a token and decodes them.
+    ///
+    /// # Errors
+    ///
+    /// - [`Fault::TooLong`] if the token is over the limit
+    /// - [`Fault::NotAToken`] if it cannot be read, or needs an extension
+    /// - [`Fault::WrongAlgorithm`] if its algorithm is not implemented
     pub(super) fn parse(text: &'a str) -> Result<Self, Fault> {
-        if text.len() > Self::LONGEST {
-            return Err(Fault::TooLong { limit: Self::LONGEST });
+        if text.len() > MAX_LENGTH {
+            return Err(Fault::TooLong { limit: MAX_LENGTH });
         }
         let (message, signature) = text.rsplit_once('.').ok_or(Fault::NotAToken)?;
         let (header, payload) = message.split_once('.').ok_or(Fault::NotAToken)?;
         let header: JoseHeader = parse_object(&decode(header)?).ok_or(Fault::NotAToken)?;
-        if [header.crit, header.b64, header.enc, header.zip].iter().any(|member| member.0) {
+        if header.is_extended() {
             return Err(Fault::NotAToken);
         }
         Ok(Self {
             payload: decode(payload)?,
             signature: decode(signature)?,
             message: message.as_bytes(),
-            algorithm: algorithm_of(&header.alg).ok_or(Fault::WrongAlgorithm)?,
+            algorithm: algorithm_named(&header.alg).ok_or(Fault::WrongAlgorithm)?,
             key_id: header.kid,
             signer: header.signer,
         })
     }
 
-    /// Whether one of `keys` may have signed this; its signature aside.
+    /// Whether `key` may have signed this token, going by the header alone. The
+    /// signature is not looked at.
     pub(super) fn may_be_signed_by(&self, key: &Key) -> bool {
-        key.fits(self.key_id.as_deref(), self.algorithm)
+        key.may_sign(self.key_id.as_deref(), self.algorithm)
     }
 
-    /// The payload, if `key` signed it.
-    pub(super) fn payload(&self, key: &Key) -> Option<&[u8]> {
-        key.verify(self.message, &self.signature, self.algorithm).then_some(&self.payload)
+    /// Returns the payload, if `key` signed it.
+    pub(super) fn verified_payload(&self, key: &Key) -> Option<&[u8]> {
+        if key.verify(self.message, &self.signature, self.algorithm) { Some(&self.payload) } else { None }
     }
 }
 

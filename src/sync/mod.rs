@@ -1,7 +1,7 @@
-//! What must change: a stored user is compared with what the proxy said, by the
-//! rules of the configuration and the hooks of the application.
+//! The changes that a sign-in makes: a stored user is compared with what the proxy
+//! says, by the rules of the configuration and the hooks of the application.
 //!
-//! It is pure. [`UserSync::plan`] lists the changes in a
+//! Nothing here reads or writes a store. [`UserSync::plan`] lists the changes in a
 //! [`Plan`](crate::user::Plan), and a store makes them.
 //!
 //! This module depends on [`user`](crate::user), [`policy`](crate::policy) and the

@@ -10,8 +10,11 @@ use crate::user::{Identity, MembershipSource, User};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase", expecting = "\"clear\", \"keep\" or \"deny\"")]
 pub(crate) enum MissingGroups {
+    /// The proxy names no groups. Local memberships stay.
     Clear,
+    /// The user stays in the same groups.
     Keep,
+    /// The user is refused.
     Deny,
 }
 
@@ -33,8 +36,12 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Whether a stored user may be here, given the groups that the proxy named
-    /// at the sign-in.
+    /// Checks that a stored user may be signed in. `is_asserted` tells whether the
+    /// proxy names a group, or named it at sign-in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Inactive`], [`Error::GroupDenied`] or [`Error::GroupRequired`].
     pub(crate) fn admit(&self, user: &User, is_asserted: impl Fn(&str) -> bool) -> Result<(), Error> {
         self.check_active(user)?;
         self.check_groups(&user.memberships, is_asserted)
@@ -44,8 +51,9 @@ impl Rules {
         if user.is_active || self.allow_inactive { Ok(()) } else { Err(Error::Inactive) }
     }
 
-    /// Holds the groups that were asserted, and those that the user ends up
-    /// in, against `required_groups` and `denied_groups`.
+    /// Checks `denied_groups` and `required_groups` against `memberships`, those that
+    /// the user ends up with, and against the groups that the proxy names. These count
+    /// even if the database has no such row.
     pub(super) fn check_groups(
         &self,
         memberships: &BTreeMap<String, MembershipSource>,
@@ -61,19 +69,24 @@ impl Rules {
         Ok(())
     }
 
-    /// Grants what `group_permissions` has for the groups of a user and for
-    /// those that the proxy named, whether they exist here or not.
+    /// Grants what `group_permissions` has for the groups of a user, and for those that
+    /// the proxy names. These count even if the database has no such row, unless they
+    /// are excluded.
     pub(crate) fn grant_permissions(&self, user: &mut User, is_asserted: impl Fn(&str) -> bool) {
         for (group, permissions) in &self.group_permissions {
-            let is_named = || is_asserted(group) && !self.excluded_groups.contains(group);
-            if user.is_member(group) || is_named() {
+            let may_count = !self.excluded_groups.contains(group);
+            if user.is_member(group) || may_count && is_asserted(group) {
                 user.permissions.extend(permissions.iter().cloned());
             }
         }
     }
 
-    /// What a session is to remember of the groups that the proxy named: those
-    /// that count even where they do not exist. `before` is what it remembers.
+    /// Returns the groups that a session must remember: those the proxy names that
+    /// `required_groups` or `group_permissions` mentions. A group counts even if the
+    /// database has no such row.
+    ///
+    /// `before` are the groups that the session remembers so far. They stay if the
+    /// groups header is absent and `missing_groups` is `"keep"`.
     pub(crate) fn groups_to_remember(
         &self,
         identity: &Identity<'_>,
@@ -82,7 +95,7 @@ impl Rules {
         if identity.groups.is_none() && self.missing_groups == MissingGroups::Keep {
             return before.clone();
         }
-        let counting = self.required_groups.iter().chain(self.group_permissions.keys());
-        counting.filter(|group| identity.is_member(group)).cloned().collect()
+        let mentioned = self.required_groups.iter().chain(self.group_permissions.keys());
+        mentioned.filter(|group| identity.is_member(group)).cloned().collect()
     }
 }

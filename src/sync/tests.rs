@@ -27,7 +27,7 @@ fn set(names: &str) -> BTreeSet<String> {
     names.split_whitespace().map(String::from).collect()
 }
 
-/// Who the proxy says is there, owned.
+/// Who the proxy says is there, in owned values.
 #[derive(Debug, Clone)]
 struct Person {
     username: Username,

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rocket::time::OffsetDateTime;
@@ -7,15 +8,14 @@ use crate::error::Error;
 use crate::policy::Policy;
 use crate::user::{Change, Field, Flags, Identity, MembershipSource, Plan, Profile, Stored, User};
 
-/// One person's synchronisation: who the proxy says is there, the rules, and
-/// the hooks, if the application has any.
+/// Plans how to bring one stored user in step with what the proxy says.
 pub(crate) struct UserSync<'a> {
     pub(crate) identity: &'a Identity<'a>,
     pub(crate) rules: &'a Rules,
+    /// The hooks, if the application has any.
     pub(crate) hooks: Option<PolicyHooks<'a>>,
     pub(crate) tracking: LoginTracking,
-    /// Groups that the proxy named at the sign-in and that still count, of a
-    /// session.
+    /// The groups that the proxy named at sign-in and that the session remembers.
     pub(crate) remembered: &'a BTreeSet<String>,
     pub(crate) now: OffsetDateTime,
 }
@@ -23,152 +23,212 @@ pub(crate) struct UserSync<'a> {
 /// How to tell whether a request is a new login of its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LoginTracking {
-    /// By the session, which notes it when it begins.
+    /// A login is the beginning of a session, which notes the time itself.
     BySession,
-    /// By the time: the last one is `login_interval` ago.
+    /// A login is a request that comes `login_interval` after the last login.
     ByInterval,
 }
 
-/// The hooks about a profile, for the request at hand.
+/// The hooks that decide about a profile, for one request.
 #[derive(Clone, Copy)]
 pub(crate) struct PolicyHooks<'a> {
     pub(crate) policy: &'a dyn Policy,
-    /// [`Policy::configure`] with its request.
+    /// [`Policy::configure`], called with the request.
     pub(crate) configure: &'a (dyn Fn(&mut Profile, bool) + Send + Sync),
 }
 
 impl UserSync<'_> {
-    /// The groups to ask the store for: those that may be joined.
+    /// Returns the groups to ask the store for: those that the user may join.
     pub(crate) fn groups(&self) -> Vec<&str> {
         let asserted = self.identity.groups.iter().flatten().map(|group| &**group);
         asserted.filter(|group| !self.rules.excluded_groups.contains(*group)).collect()
     }
 
-    /// Whether the proxy named the group, now or where that still counts.
+    /// Whether the proxy names the group now, or named it at sign-in and the session
+    /// remembers it.
     pub(crate) fn is_asserted(&self, group: &str) -> bool {
         self.identity.is_member(group) || self.remembered.contains(group)
     }
 
-    /// What must change, or why the user is refused. A refused user changes
-    /// nothing.
+    /// Plans the changes to a stored user, or to one who must be created.
+    ///
+    /// # Errors
+    ///
+    /// Why the user is refused. Nothing changes for a user who is refused.
     pub(crate) fn plan(&self, stored: Stored) -> Result<Plan, Error> {
-        let created = stored.user.is_none();
+        let is_new = stored.user.is_none();
         let mut user = match stored.user {
             Some(user) => user,
-            None if self.rules.create_users => User::new(0, self.identity.username().as_str()),
-            None => return Err(Error::UnknownUser),
+            None => self.new_user()?,
         };
         self.rules.check_active(&user)?;
 
         let mut changes = Vec::new();
-        if created {
-            user.created_at = self.now;
+        if is_new {
             changes.push(Change::Create);
         }
         self.plan_memberships(&mut user.memberships, &stored.groups, &mut changes)?;
         self.rules.check_groups(&user.memberships, |group| self.is_asserted(group))?;
-        self.plan_profile(&mut user.profile, created, &mut changes);
+        self.plan_profile(&mut user.profile, is_new, &mut changes);
         self.plan_login(&mut user.last_login_at, &mut changes);
         Ok(Plan { changes, user })
     }
 
+    /// Returns the user to create. The store gives the `id`.
+    fn new_user(&self) -> Result<User, Error> {
+        if !self.rules.create_users {
+            return Err(Error::UnknownUser);
+        }
+        Ok(User { created_at: self.now, ..User::new(0, self.identity.username().as_str()) })
+    }
+
+    /// Brings `memberships` in step with the groups that the proxy names, of which
+    /// the store has the `existing` ones.
     fn plan_memberships(
         &self,
         memberships: &mut BTreeMap<String, MembershipSource>,
         existing: &BTreeSet<String>,
         changes: &mut Vec<Change>,
     ) -> Result<(), Error> {
-        let rules = self.rules;
-        let none = BTreeSet::new();
-        let (asserted, local_ends) = match (&self.identity.groups, rules.missing_groups) {
-            (Some(groups), _) => (groups, !rules.keep_local_groups),
-            (None, MissingGroups::Clear) => (&none, false),
+        let no_groups = BTreeSet::new();
+        let named = match (&self.identity.groups, self.rules.missing_groups) {
+            (Some(groups), _) => groups,
+            (None, MissingGroups::Clear) => &no_groups,
             (None, MissingGroups::Keep) => return Ok(()),
             (None, MissingGroups::Deny) => return Err(Error::GroupsMissing),
         };
-        let ends = |group: &str, source: MembershipSource| {
-            !asserted.contains(group)
-                && !rules.excluded_groups.contains(group)
-                && (source == MembershipSource::Remote || local_ends)
-        };
-        let begins = |group: &str| {
-            !memberships.contains_key(group)
-                && !rules.excluded_groups.contains(group)
-                && (existing.contains(group) || rules.create_groups)
-        };
-        let joined: BTreeSet<String> =
-            asserted.iter().filter(|group| begins(group)).map(|group| group.to_string()).collect();
-        let left: BTreeSet<String> = memberships
-            .iter()
-            .filter(|(group, source)| ends(group, **source))
-            .map(|(g, _)| g.clone())
-            .collect();
-        let created: BTreeSet<String> = joined.difference(existing).cloned().collect();
+        let joined = self.groups_to_join(named, memberships, existing);
+        let left = self.groups_to_leave(named, memberships);
+        let created: BTreeSet<_> = joined.difference(existing).cloned().collect();
 
         memberships.retain(|group, _| !left.contains(group));
         memberships.extend(joined.iter().map(|group| (group.clone(), MembershipSource::Remote)));
-        let mut change = |names: BTreeSet<String>, change: fn(BTreeSet<String>) -> Change| {
-            if !names.is_empty() {
-                changes.push(change(names));
-            }
-        };
-        change(created, Change::CreateGroups);
-        change(joined, Change::Join);
-        change(left, Change::Leave);
+
+        if !created.is_empty() {
+            changes.push(Change::CreateGroups(created));
+        }
+        if !joined.is_empty() {
+            changes.push(Change::Join(joined));
+        }
+        if !left.is_empty() {
+            changes.push(Change::Leave(left));
+        }
         Ok(())
     }
 
-    fn plan_profile(&self, profile: &mut Profile, created: bool, changes: &mut Vec<Change>) {
-        let before = self.hooks.map(|_| profile.clone());
-        let flags = Flags {
-            staff: self.flag(&self.rules.staff_groups, profile.flags.staff),
-            superuser: self.flag(&self.rules.superuser_groups, profile.flags.superuser),
-        };
-        let mut changed = flags != profile.flags;
-        changed |= follow(&mut profile.name, self.identity.name);
-        changed |= follow(&mut profile.email, self.identity.email);
-        profile.flags = flags;
-
-        if let Some(hooks) = self.hooks {
-            profile.flags = hooks.policy.flags(self.identity, flags);
-            (hooks.configure)(profile, created);
-            changed = before.as_ref() != Some(profile);
+    /// Returns the `named` groups that the user is not in yet. They must exist, unless
+    /// groups are created.
+    fn groups_to_join(
+        &self,
+        named: &BTreeSet<Cow<'_, str>>,
+        memberships: &BTreeMap<String, MembershipSource>,
+        existing: &BTreeSet<String>,
+    ) -> BTreeSet<String> {
+        let mut joined = BTreeSet::new();
+        for group in named {
+            let is_member = memberships.contains_key(&**group);
+            let is_excluded = self.rules.excluded_groups.contains(&**group);
+            let may_exist = existing.contains(&**group) || self.rules.create_groups;
+            if !is_member && !is_excluded && may_exist {
+                joined.insert(group.to_string());
+            }
         }
-        if changed {
+        joined
+    }
+
+    /// Returns the groups of the user that are not among the `named` ones. A local
+    /// membership ends only if there is a groups header, and not even then with
+    /// `keep_local_groups`.
+    fn groups_to_leave(
+        &self,
+        named: &BTreeSet<Cow<'_, str>>,
+        memberships: &BTreeMap<String, MembershipSource>,
+    ) -> BTreeSet<String> {
+        let may_end_local = self.identity.groups.is_some() && !self.rules.keep_local_groups;
+        let mut left = BTreeSet::new();
+        for (group, source) in memberships {
+            let is_named = named.contains(group.as_str());
+            let is_excluded = self.rules.excluded_groups.contains(group);
+            let may_end = *source == MembershipSource::Remote || may_end_local;
+            if !is_named && !is_excluded && may_end {
+                left.insert(group.clone());
+            }
+        }
+        left
+    }
+
+    /// Brings `profile` in step with the proxy and the rules. The hooks of the
+    /// application have the last word: what they undo is no change.
+    fn plan_profile(&self, profile: &mut Profile, is_new: bool, changes: &mut Vec<Change>) {
+        let is_changed = match self.hooks {
+            None => self.update_profile(profile),
+            Some(hooks) => {
+                let before = profile.clone();
+                self.update_profile(profile);
+                profile.flags = hooks.policy.flags(self.identity, profile.flags);
+                (hooks.configure)(profile, is_new);
+                *profile != before
+            }
+        };
+        if is_changed {
             changes.push(Change::Profile(profile.clone()));
         }
     }
 
-    /// A flag that follows the asserted groups, where groups are set for it.
+    /// Sets the name, the email address and the flags as the proxy and the rules say.
+    /// Returns whether any of them changed.
+    fn update_profile(&self, profile: &mut Profile) -> bool {
+        let flags = Flags {
+            staff: self.flag(&self.rules.staff_groups, profile.flags.staff),
+            superuser: self.flag(&self.rules.superuser_groups, profile.flags.superuser),
+        };
+        let mut is_changed = flags != profile.flags;
+        profile.flags = flags;
+        is_changed |= update_field(&mut profile.name, self.identity.name);
+        is_changed |= update_field(&mut profile.email, self.identity.email);
+        is_changed
+    }
+
+    /// Returns a flag of the user: whether the proxy names one of `groups`, of which
+    /// `"*"` is everyone. The `stored` flag stays if no groups are configured for it,
+    /// or if the groups header is absent and `missing_groups` is `"keep"`.
     fn flag(&self, groups: &Option<BTreeSet<String>>, stored: bool) -> bool {
         let Some(groups) = groups else { return stored };
+        if groups.contains("*") {
+            return true;
+        }
         match (&self.identity.groups, self.rules.missing_groups) {
-            _ if groups.contains("*") => true,
             (Some(_), _) => groups.iter().any(|group| self.identity.is_member(group)),
             (None, MissingGroups::Keep) => stored,
             (None, _) => false,
         }
     }
 
-    fn plan_login(&self, last: &mut Option<OffsetDateTime>, changes: &mut Vec<Change>) {
-        let is_recent = |last: OffsetDateTime| (self.now - last).abs() < self.rules.login_interval;
-        if self.tracking == LoginTracking::ByInterval && !last.is_some_and(is_recent) {
-            *last = Some(self.now);
+    /// Notes a login, unless the session notes it, or the last one is less than
+    /// `login_interval` away, in the past or in the future.
+    fn plan_login(&self, last_login: &mut Option<OffsetDateTime>, changes: &mut Vec<Change>) {
+        if self.tracking == LoginTracking::BySession {
+            return;
+        }
+        let is_recent = last_login.is_some_and(|last| (self.now - last).abs() < self.rules.login_interval);
+        if !is_recent {
+            *last_login = Some(self.now);
             changes.push(Change::LogIn(self.now));
         }
     }
 }
 
-/// Makes `value` what was said, and tells whether it was something else.
-fn follow(value: &mut Option<String>, said: &Field<String>) -> bool {
+/// Sets `stored` to what the proxy said, if it said anything: a blank value removes
+/// it. Returns whether it changed.
+fn update_field(stored: &mut Option<String>, said: &Field<String>) -> bool {
     let said = match said {
         Field::Absent => return false,
         Field::Blank => None,
-        Field::Value(said) => Some(said),
+        Field::Value(value) => Some(value),
     };
-    let differs = value.as_ref() != said;
-    if differs {
-        *value = said.cloned();
+    if stored.as_ref() == said {
+        return false;
     }
-    differs
+    *stored = said.cloned();
+    true
 }

@@ -11,8 +11,8 @@ ShikeU5jiZctvzQbp1BmdOkjMmC8BNcXnJF25b01uIRD/MkgrW3/K10nKQ==\n\
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A server of the one key at every URL but those that begin with an `x`, and
-/// how often it was asked.
+/// Starts a server that serves the one key at every URL but those that begin with an
+/// `x`, and counts how often it is asked.
 fn serve() -> (Arc<KeyServer>, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -30,7 +30,7 @@ fn serve() -> (Arc<KeyServer>, Arc<AtomicUsize>) {
             stream.write_all((head + PUBLIC_KEY).as_bytes()).expect("a response");
         }
     });
-    let url = KeyUrl::each(&format!("http://{address}/{{kid}}")).expect("a URL");
+    let url = KeyUrl::per_key(&format!("http://{address}/{{kid}}")).expect("a URL");
     (Arc::new(KeyServer::new(url, 600, 60).expect("a client")), asked)
 }
 
@@ -42,7 +42,7 @@ async fn keys_are_good_up_to_their_age_limit_and_fetched_again_from_half_of_it()
         assert!(server.keys(Some("a"), start + minutes * MINUTE).await.is_ok());
         assert_eq!(asked.load(Ordering::SeqCst), times, "{minutes}");
     }
-    // In the background: whoever asks waits for nothing.
+    // They are fetched in the background, so that no request waits for them.
     assert!(server.keys(Some("a"), start + 5 * MINUTE).await.is_ok());
     while server.age(&server.url.for_key(Some("a")).expect("a URL"), start + 5 * MINUTE)
         != Some(Duration::ZERO)
@@ -52,8 +52,8 @@ async fn keys_are_good_up_to_their_age_limit_and_fetched_again_from_half_of_it()
     assert_eq!(asked.load(Ordering::SeqCst), 2);
     let url = server.url.for_key(Some("a")).expect("a URL");
     let almost = start + 15 * MINUTE - Duration::from_millis(1);
-    assert!(server.good(&url, almost).is_ok());
-    assert_eq!(server.good(&url, start + 15 * MINUTE).err(), Some(Fault::KeysUnavailable));
+    assert!(server.cached_keys(&url, almost).is_ok());
+    assert_eq!(server.cached_keys(&url, start + 15 * MINUTE).err(), Some(Fault::KeysUnavailable));
     assert!(server.keys(Some("a"), start + 15 * MINUTE).await.is_ok());
     assert_eq!(asked.load(Ordering::SeqCst), 3);
 }
@@ -82,7 +82,7 @@ async fn names_that_are_made_up_hold_up_no_key_that_is_known() {
             reply => assert_eq!(reply.err(), Some(Fault::UnknownKey)),
         }
     }
-    assert_eq!((unasked, asked.load(Ordering::SeqCst)), (40 - KeyServer::MOST, 2 + KeyServer::MOST));
+    assert_eq!((unasked, asked.load(Ordering::SeqCst)), (40 - MAX_KEY_URLS, 2 + MAX_KEY_URLS));
     assert_eq!(
         server.keys(Some("c"), start).await.err(),
         Some(Fault::KeysUnavailable),
@@ -97,10 +97,11 @@ async fn names_that_are_made_up_hold_up_no_key_that_is_known() {
     assert!(server.keys(Some("c"), later + MINUTE).await.is_ok());
 }
 
-/// As [`serve`], asked as often as anybody likes.
+/// As [`serve`], but without an interval between two fetches.
 fn serve_at_once() -> (Arc<KeyServer>, Arc<AtomicUsize>) {
     let (server, asked) = serve();
-    let server = KeyServer { interval: Duration::ZERO, ..Arc::into_inner(server).expect("one owner") };
+    let server =
+        KeyServer { refresh_interval: Duration::ZERO, ..Arc::into_inner(server).expect("one owner") };
     (Arc::new(server), asked)
 }
 
@@ -109,21 +110,24 @@ async fn the_oldest_of_too_many_keys_is_dropped_and_those_first_that_verified_no
     let (server, _) = serve_at_once();
     let start = Instant::now();
     let at = |second: usize| start + Duration::from_secs(second as u64);
-    let kept = |name: &str| server.good(&server.url.for_key(Some(name)).expect("a URL"), at(60)).is_ok();
-    for second in 0..=KeyServer::MOST {
+    let kept =
+        |name: &str| server.cached_keys(&server.url.for_key(Some(name)).expect("a URL"), at(60)).is_ok();
+    for second in 0..=MAX_KEY_URLS {
         assert!(server.keys(Some(&format!("{second}")), at(second)).await.is_ok());
     }
     assert_eq!((kept("0"), kept("1"), kept("16")), (false, true, true));
 
-    server.prove(Some("1"));
-    server.prove(Some("nowhere"));
+    server.note_verified(Some("1"));
+    server.note_verified(Some("nowhere"));
     for second in 17..40 {
         assert!(server.keys(Some(&format!("{second}")), at(second)).await.is_ok());
     }
     assert_eq!((kept("1"), kept("16"), kept("24"), kept("25"), kept("39")), (true, false, false, true, true));
 
     assert!(server.fresh_keys(Some("1"), at(40)).await.is_ok(), "what is fetched again stays proven");
-    (25..40).for_each(|name| server.prove(Some(&name.to_string())));
+    for name in 25..40 {
+        server.note_verified(Some(&name.to_string()));
+    }
     assert!(
         server.keys(Some("41"), at(41)).await.is_ok(),
         "one that is new takes the place of one that is not"
@@ -140,7 +144,7 @@ async fn who_waited_for_a_fetch_does_not_begin_another() {
     let attempt = server.attempt(&server.url.for_key(Some("a")).expect("a URL"), now).expect("the first");
     let mut held = attempt.lock().await;
     let end = async {
-        held.end = Some(Instant::now());
+        held.finished_at = Some(Instant::now());
         drop(held);
     };
     let (waited, ()) = tokio::join!(server.fresh_keys(Some("a"), now), end);
