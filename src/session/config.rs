@@ -1,72 +1,65 @@
 use rocket::http::SameSite;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::launch::InvalidKey;
 
-/// What `[default.remote_user.session]` may say: how a login outlives the
+/// A prefix that makes browsers require `Secure` and `Path=/` of a cookie, and no
+/// `Domain` (RFC 6265bis, section 4.1.3.2).
+const HOST_PREFIX: &str = "__Host-";
+
+/// A prefix that makes browsers require `Secure` of a cookie (RFC 6265bis, section
+/// 4.1.3.1).
+const SECURE_PREFIX: &str = "__Secure-";
+
+/// The longest timeout: ten years, in seconds.
+const MAX_TIMEOUT: u64 = 315_360_000;
+
+/// The table `[default.remote_user.session]`, which says how a login outlives the
 /// header.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub(crate) struct SessionConfig {
     pub(crate) persistent: bool,
     cookie: String,
+    /// Seconds since the session was last used.
     pub(crate) idle_timeout: u64,
+    /// Seconds since the session began.
     pub(crate) max_age: u64,
-    same_site: Site,
+    #[serde(deserialize_with = "deserialize_same_site")]
+    pub(crate) same_site: SameSite,
     secure: Option<bool>,
     pub(crate) path: String,
 }
 
-/// The `SameSite` attribute of the cookie, in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-enum Site {
-    Lax,
-    Strict,
-    None,
-}
-
-impl TryFrom<String> for Site {
-    type Error = String;
-
-    fn try_from(site: String) -> Result<Self, Self::Error> {
-        match &*site.to_ascii_lowercase() {
-            "lax" => Ok(Site::Lax),
-            "strict" => Ok(Site::Strict),
-            "none" => Ok(Site::None),
-            _ => Err(format!("`{site}` is none of \"lax\", \"strict\", \"none\"")),
+/// Half an hour idle and eight hours in all, as the [OWASP cheat sheet] on sessions
+/// recommends for applications that people use throughout a working day.
+///
+/// [OWASP cheat sheet]: https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            persistent: false,
+            cookie: "remote_user".into(),
+            idle_timeout: 1_800,
+            max_age: 28_800,
+            same_site: SameSite::Lax,
+            secure: None,
+            path: "/".into(),
         }
     }
 }
 
-/// A prefix that makes browsers hold a cookie to `Secure`, `Path=/` and no
-/// `Domain` (RFC 6265bis, section 4.1.3.2).
-const HOST_PREFIX: &str = "__Host-";
-
-/// A prefix that makes browsers hold a cookie to `Secure` (RFC 6265bis,
-/// section 4.1.3.1).
-const SECURE_PREFIX: &str = "__Secure-";
-
-/// The longest timeout: ten years, in seconds.
-const MAX_TIMEOUT: u64 = 315_360_000;
-
 impl SessionConfig {
-    /// Whether the cookie is for HTTPS only. Rocket cannot tell behind a proxy,
-    /// so it is, but while the application is being written.
+    /// Whether the cookie is sent over HTTPS only. Behind a proxy Rocket cannot tell
+    /// whether the browser uses HTTPS, so the default is yes, except in the debug
+    /// profile.
     pub(crate) fn is_secure(&self, is_debug: bool) -> bool {
         self.secure.unwrap_or(!is_debug)
     }
 
-    pub(crate) fn same_site(&self) -> SameSite {
-        match self.same_site {
-            Site::Lax => SameSite::Lax,
-            Site::Strict => SameSite::Strict,
-            Site::None => SameSite::None,
-        }
-    }
-
-    /// The name of the cookie, with the prefix `__Host-` where the attributes
-    /// allow it.
+    /// The name of the cookie, with the prefix `__Host-` where the attributes allow
+    /// it.
     pub(crate) fn cookie_name(&self, is_debug: bool) -> String {
         let is_prefixed = self.has_prefix(HOST_PREFIX) || self.has_prefix(SECURE_PREFIX);
         if !is_prefixed && self.is_secure(is_debug) && self.path == "/" {
@@ -76,12 +69,17 @@ impl SessionConfig {
         }
     }
 
-    /// Whether the name has a prefix, which browsers see in any case.
+    /// Whether the configured name begins with `prefix`, which browsers recognise in
+    /// any letter case.
     fn has_prefix(&self, prefix: &str) -> bool {
         self.cookie.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     }
 
-    /// The first key of the table, with what is wrong with it.
+    /// Checks the keys of the table.
+    ///
+    /// # Errors
+    ///
+    /// The first invalid key, and what is wrong with it.
     pub(crate) fn check(&self, is_debug: bool) -> Result<(), InvalidKey> {
         let is_secure = self.is_secure(is_debug);
         if self.cookie.is_empty() || !self.cookie.bytes().all(is_name_byte) {
@@ -97,7 +95,7 @@ impl SessionConfig {
             let reason = format!("browsers refuse `{}` with this `secure` and `path`", self.cookie);
             return Err(InvalidKey::new("session.cookie", reason));
         }
-        if self.same_site == Site::None && !is_secure {
+        if self.same_site == SameSite::None && !is_secure {
             return Err(InvalidKey::new("session.same_site", "browsers refuse \"none\" without `secure`"));
         }
         for (key, timeout) in [("session.idle_timeout", self.idle_timeout), ("session.max_age", self.max_age)]
@@ -118,20 +116,13 @@ fn is_path_byte(b: u8) -> bool {
     b.is_ascii_graphic() && !b";,\"\\%".contains(&b)
 }
 
-/// Half an hour idle and eight hours in all, as the [OWASP cheat sheet] on
-/// sessions has it for applications that are used through a working day.
-///
-/// [OWASP cheat sheet]: https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html
-impl Default for SessionConfig {
-    fn default() -> Self {
-        Self {
-            persistent: false,
-            cookie: "remote_user".into(),
-            idle_timeout: 1_800,
-            max_age: 28_800,
-            same_site: Site::Lax,
-            secure: None,
-            path: "/".into(),
-        }
+/// Reads the `SameSite` attribute in any letter case.
+fn deserialize_same_site<'de, D: Deserializer<'de>>(de: D) -> Result<SameSite, D::Error> {
+    let site = String::deserialize(de)?;
+    match &*site.to_ascii_lowercase() {
+        "lax" => Ok(SameSite::Lax),
+        "strict" => Ok(SameSite::Strict),
+        "none" => Ok(SameSite::None),
+        _ => Err(D::Error::custom(format!("`{site}` is none of \"lax\", \"strict\", \"none\""))),
     }
 }

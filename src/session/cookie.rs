@@ -5,16 +5,16 @@ use super::config::SessionConfig;
 use super::token::SessionToken;
 use crate::text::trim;
 
-/// The cookie that carries the token.
+/// The cookie that carries the token of a session.
 ///
-/// It is `HttpOnly` always, and has no `Max-Age`: it ends with the browser's
-/// session, and the row in the store decides before that.
+/// It is always `HttpOnly`. It has no `Max-Age`, so the browser drops it when it
+/// closes; the row in the store decides when the session ends before that.
 #[derive(Debug)]
 pub(crate) struct SessionCookie {
     name: String,
     path: String,
     same_site: SameSite,
-    secure: bool,
+    is_secure: bool,
 }
 
 impl SessionCookie {
@@ -22,30 +22,36 @@ impl SessionCookie {
         Self {
             name: config.cookie_name(is_debug),
             path: config.path.clone(),
-            same_site: config.same_site(),
-            secure: config.is_secure(is_debug),
+            same_site: config.same_site,
+            is_secure: config.is_secure(is_debug),
         }
     }
 
-    /// The values of every cookie of the name that `request` sent.
+    /// The values of all cookies with this name that `request` sent.
     ///
-    /// The names are compared as they were sent. Rocket's own jar decodes them
-    /// and trims them of all white space, so that a cookie called
-    /// `%5f%5fHost-…`, which anybody's subdomain may set, would pass for one
-    /// with the prefix.
+    /// Names are compared as the browser sent them. Rocket's jar percent-decodes them
+    /// and trims all white space, so a cookie called `%5f%5fHost-…`, which browsers
+    /// let any subdomain set, would pass for one that has the prefix.
     pub(super) fn values<'r>(&self, request: &'r Request<'_>) -> Vec<&'r str> {
-        let mut lines = request.headers().get("Cookie").peekable();
-        if lines.peek().is_none() {
+        let headers = request.headers();
+        if !headers.contains("Cookie") {
+            // Rocket's local client puts cookies in the jar and sends no header.
             return request.cookies().get(&self.name).map(Cookie::value).into_iter().collect();
         }
-        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
-        pairs.filter(|(name, _)| trim(name) == self.name).map(|(_, value)| trim(value)).collect()
+        let pairs = headers.get("Cookie").flat_map(|line| line.split(';'));
+        pairs
+            .filter_map(|pair| pair.split_once('='))
+            .filter(|(name, _)| trim(name) == self.name)
+            .map(|(_, value)| trim(value))
+            .collect()
     }
 
+    /// Gives the browser a token.
     pub(super) fn add(&self, jar: &CookieJar<'_>, token: &SessionToken) {
         jar.add(self.build(token.as_str().to_owned()));
     }
 
+    /// Removes the cookie from the browser.
     pub(super) fn remove(&self, jar: &CookieJar<'_>) {
         let mut cookie = self.build(String::new());
         cookie.make_removal();
@@ -56,15 +62,15 @@ impl SessionCookie {
         Cookie::build((self.name.clone(), value))
             .path(self.path.clone())
             .same_site(self.same_site)
-            .secure(self.secure)
+            .secure(self.is_secure)
             .http_only(true)
             .into()
     }
 
     /// One line for the liftoff summary.
     pub(super) fn summary(&self) -> String {
-        let Self { name, path, same_site, secure } = self;
-        let secure = if *secure { "Secure" } else { "not Secure" };
+        let Self { name, path, same_site, is_secure } = self;
+        let secure = if *is_secure { "Secure" } else { "not Secure" };
         format!("`{name}`, {secure}, HttpOnly, SameSite={same_site}, Path={path}")
     }
 }

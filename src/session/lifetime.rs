@@ -5,7 +5,7 @@ use rocket::time::{Duration, OffsetDateTime};
 use super::config::SessionConfig;
 use super::record::SessionRecord;
 
-/// How long a session lasts: from its last use, and in all.
+/// How long a session lasts, after its last use and in all.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lifetime {
     idle_timeout: Duration,
@@ -14,25 +14,30 @@ pub(super) struct Lifetime {
 
 impl Lifetime {
     pub(super) fn new(config: &SessionConfig) -> Self {
-        let seconds = |seconds: u64| Duration::seconds(seconds.try_into().unwrap_or(i64::MAX));
-        Self { idle_timeout: seconds(config.idle_timeout), max_age: seconds(config.max_age) }
+        Self {
+            idle_timeout: duration_of_seconds(config.idle_timeout),
+            max_age: duration_of_seconds(config.max_age),
+        }
     }
 
-    /// When a session that began at `created` and was last used at `seen` is
-    /// over.
-    pub(super) fn end(&self, created: OffsetDateTime, seen: OffsetDateTime) -> OffsetDateTime {
-        created.saturating_add(self.max_age).min(seen.saturating_add(self.idle_timeout))
+    /// When a session with these times expires, if it is not used again.
+    pub(super) fn expires_at(
+        &self,
+        created_at: OffsetDateTime,
+        last_seen_at: OffsetDateTime,
+    ) -> OffsetDateTime {
+        created_at.saturating_add(self.max_age).min(last_seen_at.saturating_add(self.idle_timeout))
     }
 
-    /// Whether a session is over, by what was stored and by the timeouts that
-    /// are in force now.
-    pub(super) fn is_over(&self, session: &SessionRecord, now: OffsetDateTime) -> bool {
-        now >= session.expires_at.min(self.end(session.created_at, session.last_seen_at))
+    /// Whether a session has expired, by the time that was stored or by the timeouts
+    /// in force now, whichever is earlier.
+    pub(super) fn is_expired(&self, session: &SessionRecord, now: OffsetDateTime) -> bool {
+        now >= session.expires_at.min(self.expires_at(session.created_at, session.last_seen_at))
     }
 
-    /// Whether the use of a session is to be written down. Not each time: it
-    /// would be a write a request.
-    pub(super) fn is_use_due(&self, session: &SessionRecord, now: OffsetDateTime) -> bool {
+    /// Whether it is time to store that a session was used. Storing every use would
+    /// cost each request a write.
+    pub(super) fn is_update_due(&self, session: &SessionRecord, now: OffsetDateTime) -> bool {
         now - session.last_seen_at >= (self.idle_timeout / 10_i32).min(Duration::MINUTE)
     }
 }
@@ -42,6 +47,10 @@ impl fmt::Display for Lifetime {
         let Self { idle_timeout, max_age } = self;
         write!(f, "{} s idle, {} s in all", idle_timeout.whole_seconds(), max_age.whole_seconds())
     }
+}
+
+fn duration_of_seconds(seconds: u64) -> Duration {
+    Duration::seconds(seconds.try_into().unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -75,23 +84,23 @@ mod tests {
             ("stored", session(0, 5_000), 5_000),
         ];
         for (reason, session, end) in cases {
-            assert!(!LIFETIME.is_over(&session, at(end - 1)), "{reason}");
-            assert!(LIFETIME.is_over(&session, at(end)), "{reason}");
+            assert!(!LIFETIME.is_expired(&session, at(end - 1)), "{reason}");
+            assert!(LIFETIME.is_expired(&session, at(end)), "{reason}");
         }
     }
 
     #[test]
     fn a_session_ends_at_the_earlier_of_the_two() {
-        assert_eq!(LIFETIME.end(at(0), at(500_000)), at(600_000));
-        assert_eq!(LIFETIME.end(at(0), at(950_000)), at(1_000_000));
+        assert_eq!(LIFETIME.expires_at(at(0), at(500_000)), at(600_000));
+        assert_eq!(LIFETIME.expires_at(at(0), at(950_000)), at(1_000_000));
     }
 
     #[test]
     fn a_use_is_written_after_a_tenth_of_the_timeout_or_a_minute() {
         let idle = |seconds| Lifetime { idle_timeout: Duration::seconds(seconds), ..LIFETIME };
         for (lifetime, after) in [(LIFETIME, 10_000), (idle(86_400), 60_000), (idle(1), 100)] {
-            assert!(!lifetime.is_use_due(&session(0, 1), at(after - 1)), "{after}");
-            assert!(lifetime.is_use_due(&session(0, 1), at(after)), "{after}");
+            assert!(!lifetime.is_update_due(&session(0, 1), at(after - 1)), "{after}");
+            assert!(lifetime.is_update_due(&session(0, 1), at(after)), "{after}");
         }
     }
 }

@@ -13,28 +13,29 @@ use super::store::SessionStore;
 use super::token::{SessionToken, TokenHash};
 use crate::error::{Error, StoreError};
 
-/// The sessions of the application: a row in the store for each, and a cookie
-/// with its token in the browser.
+/// Begins, finds and ends the sessions of the application. Each is a row in the
+/// store, and a cookie with its token in the browser.
 pub(crate) struct SessionManager {
+    /// Whether sessions that the proxy began go on without the header.
     pub(crate) is_persistent: bool,
     cookie: SessionCookie,
     lifetime: Lifetime,
     store: Arc<dyn SessionStore>,
 }
 
-/// What a request has of sessions: the one whose token it sent, and the one that
-/// was begun for it.
+/// The sessions of one request: the one whose token it sent, and the one that began
+/// while it was answered.
 #[derive(Debug)]
 pub(crate) struct RequestSession {
-    /// Whether it sent a cookie of the name at all.
+    /// Whether the request sent the cookie at all, even if it holds no token.
     has_cookie: bool,
     sent: Option<TokenHash>,
     begun: Mutex<Option<TokenHash>>,
 }
 
 impl SessionManager {
-    /// Manages the sessions of `store`. `is_debug` tells whether Rocket runs in its
-    /// debug profile.
+    /// Creates a manager of the sessions in `store`. `is_debug` says whether Rocket
+    /// runs in its debug profile.
     pub(crate) fn new(config: &SessionConfig, is_debug: bool, store: Arc<dyn SessionStore>) -> Self {
         Self {
             is_persistent: config.persistent,
@@ -44,30 +45,35 @@ impl SessionManager {
         }
     }
 
-    /// What `request` has of sessions. Its cookies are read once.
+    /// The sessions of `request`, whose cookies are read once. A request that sends
+    /// the cookie more than once has no session.
     pub(crate) fn of_request<'r>(&self, request: &'r Request<'_>) -> &'r RequestSession {
         request.local_cache(|| {
-            let sent = self.cookie.values(request);
-            let token = if let [value] = sent[..] { SessionToken::parse(value) } else { None };
+            let values = self.cookie.values(request);
+            let token = if let [value] = values[..] { SessionToken::parse(value) } else { None };
             RequestSession {
-                has_cookie: !sent.is_empty(),
+                has_cookie: !values.is_empty(),
                 sent: token.map(|token| token.hash()),
                 begun: Mutex::default(),
             }
         })
     }
 
-    /// Finds the session of a request, unless it is over. It takes one statement at
-    /// most, and none for what cannot be a token.
+    /// Finds the session of a request, unless it has expired. The store is asked at
+    /// most once, and not at all if the cookie cannot be a token.
     pub(crate) async fn find(&self, session: &RequestSession) -> Result<Option<UserSession>, StoreError> {
         let Some(hash) = session.current() else { return Ok(None) };
         let found = self.store.find(&hash).await?;
-        Ok(found.filter(|found| !self.lifetime.is_over(&found.record, OffsetDateTime::now_utc())))
+        Ok(found.filter(|found| !self.lifetime.is_expired(&found.record, OffsetDateTime::now_utc())))
     }
 
-    /// Begins a session of a user, in place of those that the request has, and
-    /// hands its token to the browser. Returns the time of this login, which the
-    /// store notes.
+    /// Begins a session of a user in place of those the request has, and gives its
+    /// token to the browser. Returns the time of this login, as the store records it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownUser`] if no user has this `id`, or [`Error::Store`] if the store
+    /// or the system's source of random bytes fails.
     pub(crate) async fn begin(
         &self,
         session: &RequestSession,
@@ -83,39 +89,37 @@ impl SessionManager {
             source: source.into(),
             created_at: now,
             last_seen_at: now,
-            expires_at: self.lifetime.end(now, now),
+            expires_at: self.lifetime.expires_at(now, now),
             groups,
         };
-        self.store.begin(user_id, &hash, &record, &session.all()).await?;
+        self.store.begin(user_id, &hash, &record, &session.hashes()).await?;
         self.cookie.add(jar, &token);
         *session.begun() = Some(hash);
         self.purge(now).await;
         Ok(now)
     }
 
-    /// Deletes some of the sessions that expired. It deletes more for each session
-    /// that begins than begin, so that none pile up. If it fails, nobody is refused
-    /// for that.
+    /// Deletes some of the expired sessions. Each session that begins deletes more than
+    /// one, so expired sessions do not pile up. A failure is only logged.
     async fn purge(&self, now: OffsetDateTime) {
         if let Err(error) = self.store.purge(now).await {
             warn!("Sessions that expired were not deleted: {error}.");
         }
     }
 
-    /// Notes that a session was used, if the last note is old enough. If it fails,
-    /// nobody is refused for that.
+    /// Records that a session was used, if it is time to. A failure is only logged.
     pub(crate) async fn note_use(&self, session: &UserSession) {
         let now = OffsetDateTime::now_utc();
-        if !self.lifetime.is_use_due(&session.record, now) {
+        if !self.lifetime.is_update_due(&session.record, now) {
             return;
         }
-        let expires_at = self.lifetime.end(session.record.created_at, now);
+        let expires_at = self.lifetime.expires_at(session.record.created_at, now);
         if let Err(error) = self.store.note_use(&session.hash, now, expires_at).await {
             warn!("The use of a session was not noted: {error}.");
         }
     }
 
-    /// Sets the groups that a session remembers, if they are others.
+    /// Sets the groups that a session remembers, if they have changed.
     pub(crate) async fn set_groups(
         &self,
         session: &UserSession,
@@ -127,11 +131,11 @@ impl SessionManager {
         self.store.set_groups(&session.hash, groups).await
     }
 
-    /// Ends every session that the request has, and takes its cookie from the
-    /// browser if it sent one. Without one nothing is taken: a page of another site
-    /// can have the browser send a request without its cookies.
+    /// Ends the sessions of the request, and removes the cookie if the browser has
+    /// one. A request without the cookie removes nothing, because a page of another
+    /// site can make the browser send a request without its cookies.
     pub(crate) async fn end(&self, session: &RequestSession, jar: &CookieJar<'_>) -> Result<(), Error> {
-        for hash in session.all() {
+        for hash in session.hashes() {
             self.store.end(&hash).await?;
         }
         if session.has_cookie || session.begun().is_some() {
@@ -145,16 +149,17 @@ impl SessionManager {
         self.store.end_all(user_id).await
     }
 
-    /// Lists the sessions of a user that are not over, the oldest first.
+    /// Lists the sessions of a user that have not expired, oldest first.
     pub(crate) async fn list(
         &self,
         session: &RequestSession,
         user_id: i64,
     ) -> Result<Vec<ActiveSession>, StoreError> {
-        let (now, own) = (OffsetDateTime::now_utc(), session.all());
+        let now = OffsetDateTime::now_utc();
+        let own = session.hashes();
         let mut sessions = Vec::new();
         for (hash, record) in self.store.list(user_id).await? {
-            if !self.lifetime.is_over(&record, now) {
+            if !self.lifetime.is_expired(&record, now) {
                 let is_current = own.contains(&hash);
                 sessions.push(ActiveSession { hash, record, is_current });
             }
@@ -167,7 +172,7 @@ impl SessionManager {
         self.store.end(&session.hash).await
     }
 
-    /// What is in force, for the liftoff summary.
+    /// The lines about sessions in the liftoff summary.
     pub(crate) fn summary(&self) -> [(&'static str, String); 2] {
         let mode =
             if self.is_persistent { "outlive the header" } else { "of the application's own sign-in only" };
@@ -180,13 +185,14 @@ impl RequestSession {
         self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The session that counts: the one that was begun, or else the one that was
+    /// The hash of the session in force: the one that began, or else the one that was
     /// sent.
     fn current(&self) -> Option<TokenHash> {
         self.begun().clone().or_else(|| self.sent.clone())
     }
 
-    fn all(&self) -> Vec<TokenHash> {
+    /// The hashes of both sessions.
+    fn hashes(&self) -> Vec<TokenHash> {
         self.sent.iter().chain(self.begun().iter()).cloned().collect()
     }
 }

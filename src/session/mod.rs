@@ -1,8 +1,8 @@
-//! The login that outlives the header: a cookie with a random token in the
-//! browser, and a row with the token's hash in the store.
+//! Sessions, which let a login outlive the header: the browser holds a cookie with a
+//! random token, and the store a row with the hash of that token.
 //!
-//! A [`SessionManager`] begins, finds and ends sessions. It says what it needs of
-//! a store in the trait [`SessionStore`].
+//! A [`SessionManager`] begins, finds and ends sessions. The trait [`SessionStore`]
+//! says what it needs of a store.
 //!
 //! This module depends on [`user`](crate::user), [`text`](crate::text) and the
 //! errors.

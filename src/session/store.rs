@@ -6,19 +6,24 @@ use super::record::{SessionRecord, UserSession};
 use super::token::TokenHash;
 use crate::error::{Error, StoreError};
 
-/// Where sessions are remembered, beside the users. A change to a session that
-/// does not exist changes nothing, and is no error.
+/// A store of sessions, which also knows the users they belong to.
+///
+/// Changing or ending a session that does not exist has no effect and is no error.
+///
+/// # Errors
+///
+/// Each method fails with a [`StoreError`] if the store is out of reach.
 #[rocket::async_trait]
 pub(crate) trait SessionStore: Send + Sync + 'static {
-    /// Finds a session and its user, whether the session is over or not.
+    /// Finds a session and its user, even if the session has expired.
     async fn find(&self, hash: &TokenHash) -> Result<Option<UserSession>, StoreError>;
 
-    /// Begins a session, which is a login of the user, and ends those that it
-    /// replaces.
+    /// Begins a session, records it as a login of the user, and ends the sessions in
+    /// `replaced`. All of it happens in one transaction.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownUser`] if there is no such user.
+    /// [`Error::UnknownUser`] if no user has this `id`.
     async fn begin(
         &self,
         user_id: i64,
@@ -27,7 +32,7 @@ pub(crate) trait SessionStore: Send + Sync + 'static {
         replaced: &[TokenHash],
     ) -> Result<(), Error>;
 
-    /// Sets when a session was last used, and when it ends.
+    /// Sets when a session was last used and when it expires.
     async fn note_use(
         &self,
         hash: &TokenHash,
@@ -47,6 +52,6 @@ pub(crate) trait SessionStore: Send + Sync + 'static {
     /// Deletes some of the sessions that expired before `now`.
     async fn purge(&self, now: OffsetDateTime) -> Result<(), Error>;
 
-    /// Lists the sessions of a user, over or not, the oldest first.
+    /// Lists the sessions of a user, oldest first, including expired ones.
     async fn list(&self, user_id: i64) -> Result<Vec<(TokenHash, SessionRecord)>, StoreError>;
 }

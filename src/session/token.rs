@@ -2,29 +2,38 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// What a session's cookie carries: 256 random bits, in hexadecimal.
+/// The length of a token, in bytes before the hexadecimal.
+const TOKEN_BYTES: usize = 32;
+
+/// The secret in a session's cookie: 256 random bits, in hexadecimal.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct SessionToken(String);
 
-/// What the store keeps of a token: its SHA-256, in hexadecimal, from which
-/// nobody makes the token.
+/// The SHA-256 of a token, in hexadecimal. The store keeps this hash only, from
+/// which nobody can compute the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TokenHash(String);
 
-const BYTES: usize = 32;
-
 impl SessionToken {
-    /// A new token, from the system's source of random bytes.
+    /// Generates a new token from the system's source of random bytes.
+    ///
+    /// # Errors
+    ///
+    /// The error of that source.
     pub(super) fn generate() -> Result<Self, getrandom::Error> {
-        let mut bytes = [0; BYTES];
+        let mut bytes = [0; TOKEN_BYTES];
         getrandom::fill(&mut bytes)?;
         Ok(Self(to_hexadecimal(&bytes)))
     }
 
-    /// The token that `text` is, if it can be one.
+    /// Reads a token as [`generate`](Self::generate) writes it: 64 lower-case
+    /// hexadecimal digits.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        (text.len() == 2 * BYTES && text.bytes().all(is_digit)).then(|| Self(text.into()))
+        if text.len() == 2 * TOKEN_BYTES && text.bytes().all(is_hexadecimal_digit) {
+            Some(Self(text.into()))
+        } else {
+            None
+        }
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -36,7 +45,7 @@ impl SessionToken {
     }
 }
 
-/// Without the token: who reads a log is not to be anybody.
+/// Does not show the token, so that a reader of the logs cannot use it.
 impl fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionToken(..)")
@@ -44,14 +53,18 @@ impl fmt::Debug for SessionToken {
 }
 
 impl TokenHash {
-    /// A digest that was stored, or that names a session.
-    pub(crate) fn stored(text: String) -> Self {
+    /// The hash as the store returned it.
+    pub(crate) fn from_stored(text: String) -> Self {
         Self(text)
     }
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn is_hexadecimal_digit(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
 
 fn to_hexadecimal(bytes: &[u8]) -> String {

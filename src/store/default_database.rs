@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use rocket::fairing::Fairing;
-use rocket::figment::Figment;
+use rocket::figment::{self, Figment};
 
 use super::source::StoreSource;
 use crate::launch::LaunchError;
 
-/// The database that [`RemoteUser::fairing`] brings, unless it is given one.
+/// The database that [`RemoteUser::fairing`] attaches, unless it is given another store.
 ///
 /// [`RemoteUser::fairing`]: crate::RemoteUser::fairing
 pub(crate) struct DefaultDatabase {
@@ -14,7 +14,37 @@ pub(crate) struct DefaultDatabase {
     pub(crate) source: Arc<dyn StoreSource>,
 }
 
-/// A database named `remote_user` on a driver, if its feature compiled it in.
+impl DefaultDatabase {
+    /// Chooses the driver by the scheme of `databases.remote_user.url`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such URL, or no driver for its scheme.
+    pub(crate) fn choose(figment: &Figment) -> Result<Self, LaunchError> {
+        let url: String = figment.extract_inner("databases.remote_user.url").map_err(explain_url)?;
+        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+        match scheme {
+            "sqlite" => sqlite::open(scheme),
+            "postgres" | "postgresql" => postgres::open(scheme),
+            "mysql" | "mariadb" => mysql::open(scheme),
+            _ => Err(LaunchError::new(format!("users cannot be kept in a database of scheme `{scheme}:`"))
+                .help("use a `sqlite:`, `postgres:` or `mysql:` URL in [default.databases.remote_user]")),
+        }
+    }
+}
+
+fn explain_url(error: figment::Error) -> LaunchError {
+    if !error.missing() {
+        return error.into();
+    }
+    LaunchError::new("there is no database to keep users in").help(
+        "set `url` in [default.databases.remote_user], or give \
+         `RemoteUser::fairing()` a `.database::<D>()` or a `.store(..)`",
+    )
+}
+
+/// Defines a module whose function `open` gives the database `remote_user` on a driver,
+/// or an error if the feature of the driver is off.
 macro_rules! default_database {
     ($driver:ident, $feature:literal, $pool:ident) => {
         mod $driver {
@@ -54,26 +84,3 @@ macro_rules! default_database {
 default_database!(sqlite, "sqlite", SqlitePool);
 default_database!(postgres, "postgres", PgPool);
 default_database!(mysql, "mysql", MySqlPool);
-
-impl DefaultDatabase {
-    /// Chooses the driver by the scheme of `databases.remote_user.url`.
-    pub(crate) fn choose(figment: &Figment) -> Result<Self, LaunchError> {
-        let url: String = figment.extract_inner("databases.remote_user.url").map_err(|error| {
-            if !error.missing() {
-                return LaunchError::from(error);
-            }
-            LaunchError::new("there is no database to keep users in").help(
-                "set `url` in [default.databases.remote_user], or give \
-                     `RemoteUser::fairing()` a `.database::<D>()` or a `.store(..)`",
-            )
-        })?;
-        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-        match scheme {
-            "sqlite" => sqlite::open(scheme),
-            "postgres" | "postgresql" => postgres::open(scheme),
-            "mysql" | "mariadb" => mysql::open(scheme),
-            _ => Err(LaunchError::new(format!("users cannot be kept in a database of scheme `{scheme}:`"))
-                .help("use a `sqlite:`, `postgres:` or `mysql:` URL in [default.databases.remote_user]")),
-        }
-    }
-}

@@ -5,21 +5,26 @@ use super::sql::{PoolShare, SqlStore, Statements};
 use super::user_store::UserStore;
 use crate::session::SessionStore;
 
-/// A store that is open.
+/// A store that is ready for use.
 pub struct OpenStore {
     pub(crate) users: Arc<dyn UserStore>,
-    /// Where sessions are remembered, if that store can.
+    /// The same store, if it can keep sessions.
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
 }
 
-/// A pool that a store can be opened in. Nothing outside of this crate can name the
+/// A pool in which a store can be opened. Nothing outside of this crate can name the
 /// trait, so no other pool implements it.
 #[rocket::async_trait]
 pub trait Open {
-    /// The most characters that a name can have.
+    /// The longest name that the store can hold, in characters.
     const MAX_NAME_LENGTH: usize;
 
-    /// Opens the store in this pool, or says in a sentence why it cannot.
+    /// Opens the store in this pool. If `migrate` is true, its schema is brought up to
+    /// date first.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the log of the launch.
     async fn open(&self, share: PoolShare, migrate: bool) -> Result<OpenStore, String>;
 }
 

@@ -12,21 +12,25 @@ use super::user_store::UserStore;
 use crate::launch::LaunchError;
 
 /// Where the fairing gets its store from.
+///
+/// Its methods work once every fairing that was attached before the launch has ignited.
+///
+/// # Errors
+///
+/// The methods fail if the database is not there, or cannot be used.
 #[rocket::async_trait]
 pub(crate) trait StoreSource: Send + Sync + 'static {
-    /// The most characters that a name can have in the store, if it has a limit.
-    /// Ask once every fairing that was attached has ignited.
+    /// The longest name that the store can hold, in characters, if it has a limit.
     fn max_name_length(&self, rocket: &Rocket<Build>) -> Result<Option<usize>, LaunchError>;
 
-    /// Opens the store, and brings its schema up to date first if `migrate` says
-    /// so. Ask once every fairing that was attached has ignited.
+    /// Opens the store. If `migrate` is true, its schema is brought up to date first.
     async fn open(&self, rocket: &Rocket<Build>, migrate: bool) -> Result<OpenStore, LaunchError>;
 
-    /// What the liftoff summary calls the store.
+    /// The name of the store in the liftoff summary.
     fn name(&self) -> String;
 }
 
-/// A store of the application's own.
+/// A [`UserStore`] of the application.
 pub(crate) struct CustomStore<S>(Arc<S>);
 
 impl<S> CustomStore<S> {
@@ -50,7 +54,7 @@ impl<S: UserStore> StoreSource for CustomStore<S> {
     }
 }
 
-/// A database that some [`Database`] fairing opens.
+/// A database that a [`Database`] fairing opens.
 pub(crate) struct DatabaseStore<D> {
     share: PoolShare,
     database: PhantomData<fn() -> D>,
@@ -69,10 +73,12 @@ impl<D: Database<Pool: StorePool>> DatabaseStore<D> {
     }
 
     fn database<'r>(&self, rocket: &'r Rocket<Build>) -> Result<&'r D, LaunchError> {
-        rocket.state::<D>().ok_or_else(|| self.absent())
+        rocket.state().ok_or_else(|| self.missing_error())
     }
 
-    fn absent(&self) -> LaunchError {
+    /// The error that there is no such database. If this crate attached its fairing,
+    /// that has logged why.
+    fn missing_error(&self) -> LaunchError {
         match self.share {
             PoolShare::All => LaunchError::AlreadyLogged,
             PoolShare::Half => {
@@ -87,7 +93,8 @@ impl<D: Database<Pool: StorePool>> DatabaseStore<D> {
 #[rocket::async_trait]
 impl<D: Database<Pool: StorePool>> StoreSource for DatabaseStore<D> {
     fn max_name_length(&self, rocket: &Rocket<Build>) -> Result<Option<usize>, LaunchError> {
-        self.database(rocket).map(|_| Some(D::Pool::MAX_NAME_LENGTH))
+        self.database(rocket)?;
+        Ok(Some(D::Pool::MAX_NAME_LENGTH))
     }
 
     async fn open(&self, rocket: &Rocket<Build>, migrate: bool) -> Result<OpenStore, LaunchError> {
@@ -99,8 +106,32 @@ impl<D: Database<Pool: StorePool>> StoreSource for DatabaseStore<D> {
     }
 }
 
-/// A pool that users can be kept in: [`SqlitePool`](crate::SqlitePool),
-/// [`PgPool`](crate::PgPool), [`MySqlPool`](crate::MySqlPool).
+/// A database pool in which users can be kept.
+///
+/// The pools of this crate implement it, [`SqlitePool`](crate::SqlitePool),
+/// [`PgPool`](crate::PgPool) and [`MySqlPool`](crate::MySqlPool), and no other type can. It
+/// is the bound of [`RemoteUserFairing::database`](crate::RemoteUserFairing::database).
+///
+/// # Example
+///
+/// A function that works with whichever database an application chooses:
+///
+/// ```rust
+/// use rocket::{Build, Rocket};
+/// use rocket_db_pools::Database;
+/// use rocket_remote_user::store::StorePool;
+/// use rocket_remote_user::{RemoteUser, SqlitePool};
+///
+/// fn attach_users<D: Database<Pool: StorePool>>(rocket: Rocket<Build>) -> Rocket<Build> {
+///     rocket.attach(D::init()).attach(RemoteUser::fairing().database::<D>())
+/// }
+///
+/// #[derive(Database)]
+/// #[database("app")]
+/// struct App(SqlitePool);
+///
+/// let rocket = attach_users::<App>(rocket::build());
+/// ```
 pub trait StorePool: rocket_db_pools::Pool + Open {}
 
 impl<D: Statements> StorePool for SqlxPool<D> {}

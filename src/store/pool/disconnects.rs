@@ -1,23 +1,28 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// When a connection of a pool was last found dead.
 ///
-/// Whatever cut it off has probably cut off the others that were open. So none
-/// that has been idle since before then is used again, and none needs a ping.
+/// Whatever cut off that connection has probably cut off the others that were open. So a
+/// connection that has been idle since before then is not used again, and no connection
+/// needs a ping.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LastDisconnect(Arc<Mutex<Option<Instant>>>);
 
 impl LastDisconnect {
-    /// Notes that a connection is dead.
+    /// Records that a connection was found dead just now.
     pub(crate) fn record(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self.lock() = Some(Instant::now());
     }
 
     /// Whether a connection that has been idle for that long may be dead too.
     pub(crate) fn may_be_dead(&self, idle: Duration) -> bool {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = *self.lock();
         last.is_some_and(|last| last.elapsed() <= idle)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

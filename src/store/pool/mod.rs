@@ -1,5 +1,7 @@
-//! [`rocket_db_pools::Pool`] over sqlx 0.9, which that crate's own pools, made
-//! for sqlx 0.7, are not.
+//! Implements [`rocket_db_pools::Pool`] for sqlx 0.9. The pools of that crate itself are
+//! made for sqlx 0.7.
+//!
+//! This module depends on no other one of this crate.
 
 mod disconnects;
 mod driver;
@@ -16,84 +18,182 @@ use sqlx::{ConnectOptions, Connection, Database};
 
 pub(crate) use disconnects::LastDisconnect;
 
-/// A pool of SQLite connections, for `#[derive(Database)]`.
-#[cfg(feature = "sqlite")]
-pub type SqlitePool = SqlxPool<sqlx::Sqlite>;
+/// More connections than any database accepts.
+const MAX_CONNECTIONS: usize = 65_535;
 
-/// A pool of PostgreSQL connections, for `#[derive(Database)]`.
-#[cfg(feature = "postgres")]
-pub type PgPool = SqlxPool<sqlx::Postgres>;
+/// The longest timeout. SQLite counts milliseconds in 32 bits.
+const MAX_SECONDS: u64 = i32::MAX as u64 / 1000;
 
-/// A pool of MySQL or MariaDB connections, for `#[derive(Database)]`.
-#[cfg(feature = "mysql")]
-pub type MySqlPool = SqlxPool<sqlx::MySql>;
-
-/// A pool that [`rocket_db_pools`] configures and that dereferences to sqlx's
-/// own.
+/// A pool of database connections that [`rocket_db_pools`] configures, and that
+/// dereferences to sqlx's own pool.
 ///
-/// The keys of its table in `Rocket.toml` are those of
-/// [`rocket_db_pools::Config`]. It differs from the pools of that crate in these
-/// points:
+/// The keys of its table in `Rocket.toml` are those of [`rocket_db_pools::Config`]. It
+/// differs from the pools of that crate in these points:
 ///
 /// - A connection is not pinged before it is used.
-/// - Statements, and how long they took, are logged when Rocket's own `log_level`
-///   is `"debug"`, unless that of the database is another.
-/// - With the feature `tls`, a connection over a network is encrypted and the
-///   name and certificate of the server are verified, unless the URL says
-///   otherwise with `sslmode`. `sslrootcert` (PostgreSQL) or `ssl-ca` (MySQL) is
-///   the path of a certificate authority of one's own; otherwise the system's
-///   are trusted.
-/// - An SQLite database is in WAL mode, and one in memory has a single
-///   connection, which stays open.
+/// - Statements, and how long they took, are logged when Rocket's own `log_level` is
+///   `"debug"`, unless that of the database is another.
+/// - With the feature `tls`, a connection over a network is encrypted, and the name and
+///   certificate of the server are verified, unless the URL says otherwise with
+///   `sslmode`. `sslrootcert` (PostgreSQL) or `ssl-ca` (MySQL) is the path of a
+///   certificate authority to trust instead of the system's.
+/// - An SQLite database is in WAL mode, and one in memory has a single connection, which
+///   stays open.
+///
+/// # Example
+///
+/// Use one of the aliases [`SqlitePool`](crate::SqlitePool), [`PgPool`](crate::PgPool)
+/// and [`MySqlPool`](crate::MySqlPool). Routes take a
+/// [`Connection`](rocket_db_pools::Connection); outside of routes, the pool itself runs
+/// statements, for example to create a table before the launch:
+///
+/// ```rust
+/// # use rocket::local::blocking::Client;
+/// use rocket::fairing::AdHoc;
+/// use rocket_db_pools::Database;
+/// use rocket_remote_user::SqlitePool;
+///
+/// #[derive(Database)]
+/// #[database("notes")]
+/// struct Notes(SqlitePool);
+///
+/// let create_table = AdHoc::try_on_ignite("Notes table", |rocket| async {
+///     let Some(Notes(pool)) = Notes::fetch(&rocket) else { return Err(rocket) };
+///     let statement = sqlx::query("CREATE TABLE IF NOT EXISTS notes (text TEXT NOT NULL)");
+///     match statement.execute(&**pool).await {
+///         Ok(_) => Ok(rocket),
+///         Err(_) => Err(rocket),
+///     }
+/// });
+///
+/// # let figment = rocket::Config::figment()
+/// #     .merge(("log_level", "off"))
+/// #     .merge(("databases.notes.url", "sqlite::memory:"));
+/// let rocket = rocket::custom(figment).attach(Notes::init()).attach(create_table);
+/// # Client::untracked(rocket).expect("a launch");
+/// ```
 pub struct SqlxPool<D: Database> {
     pool: sqlx::Pool<D>,
     last_disconnect: LastDisconnect,
 }
 
-/// More connections than any database accepts.
-const MAX_CONNECTIONS: usize = 65_535;
+/// A pool of SQLite connections, for `#[derive(Database)]`.
+///
+/// # Example
+///
+/// Users are kept in the application's own database, which the application queries too:
+///
+/// ```rust
+/// # #[macro_use] extern crate rocket;
+/// # use rocket::{http::Header, local::blocking::Client};
+/// use rocket_db_pools::{Connection, Database};
+/// use rocket_remote_user::{RemoteUser, SqlitePool};
+///
+/// #[derive(Database)]
+/// #[database("app")]
+/// struct App(SqlitePool);
+///
+/// #[get("/people")]
+/// async fn people(_user: RemoteUser, mut db: Connection<App>) -> Option<String> {
+///     let query = sqlx::query_as("SELECT id, username FROM remote_users ORDER BY username");
+///     let people: Vec<(i64, String)> = query.fetch_all(&mut **db).await.ok()?;
+///     Some(format!("{people:?}"))
+/// }
+///
+/// # let figment = rocket::Config::figment()
+/// #     .merge(("log_level", "off"))
+/// #     .merge(("databases.app.url", "sqlite::memory:"))
+/// #     .merge(("remote_user.trusted_proxies", ["127.0.0.1"]));
+/// let rocket = rocket::custom(figment)
+///     .attach(App::init())
+///     .attach(RemoteUser::fairing().database::<App>())
+///     .mount("/", routes![people]);
+/// # let client = Client::untracked(rocket).expect("a launch");
+/// # let request = client.get("/people").remote(([127, 0, 0, 1], 9).into());
+/// # let response = request.header(Header::new("Remote-User", "ada")).dispatch();
+/// # assert_eq!(response.into_string().as_deref(), Some(r#"[(1, "ada")]"#));
+/// ```
+#[cfg(feature = "sqlite")]
+pub type SqlitePool = SqlxPool<sqlx::Sqlite>;
 
-/// As long as SQLite can wait, which counts milliseconds in 32 bits.
-const MAX_SECONDS: u64 = i32::MAX as u64 / 1000;
+/// A pool of PostgreSQL connections, for `#[derive(Database)]`.
+///
+/// # Example
+///
+/// ```rust
+/// # #[macro_use] extern crate rocket;
+/// use rocket_db_pools::{Connection, Database};
+/// use rocket_remote_user::{PgPool, RemoteUser};
+///
+/// #[derive(Database)]
+/// #[database("app")]
+/// struct App(PgPool);
+///
+/// #[get("/joined")]
+/// async fn joined(user: RemoteUser, mut db: Connection<App>) -> Option<String> {
+///     let query = sqlx::query_scalar("SELECT created_at::text FROM remote_users WHERE id = $1");
+///     query.bind(user.id()).fetch_one(&mut **db).await.ok()
+/// }
+///
+/// let rocket = rocket::build()
+///     .attach(App::init())
+///     .attach(RemoteUser::fairing().database::<App>())
+///     .mount("/", routes![joined]);
+/// ```
+#[cfg(feature = "postgres")]
+pub type PgPool = SqlxPool<sqlx::Postgres>;
+
+/// A pool of MySQL or MariaDB connections, for `#[derive(Database)]`.
+///
+/// # Example
+///
+/// ```rust
+/// # #[macro_use] extern crate rocket;
+/// use rocket_db_pools::{Connection, Database};
+/// use rocket_remote_user::{MySqlPool, RemoteUser};
+///
+/// #[derive(Database)]
+/// #[database("app")]
+/// struct App(MySqlPool);
+///
+/// #[get("/colleagues")]
+/// async fn colleagues(user: RemoteUser, mut db: Connection<App>) -> Option<String> {
+///     let query = sqlx::query_scalar("SELECT count(*) FROM remote_users WHERE id <> ?");
+///     let count: i64 = query.bind(user.id()).fetch_one(&mut **db).await.ok()?;
+///     Some(format!("{count} colleagues"))
+/// }
+///
+/// let rocket = rocket::build()
+///     .attach(App::init())
+///     .attach(RemoteUser::fairing().database::<App>())
+///     .mount("/", routes![colleagues]);
+/// ```
+#[cfg(feature = "mysql")]
+pub type MySqlPool = SqlxPool<sqlx::MySql>;
 
 type Options<D> = <<D as Database>::Connection as Connection>::Options;
 
 impl<D: Database> SqlxPool<D> {
+    pub(crate) fn last_disconnect(&self) -> &LastDisconnect {
+        &self.last_disconnect
+    }
+
     fn pool_options(config: &Config, last_disconnect: LastDisconnect) -> PoolOptions<D> {
-        let seconds = Duration::from_secs;
         let options = PoolOptions::new()
             .max_connections(config.max_connections.try_into().unwrap_or(u32::MAX))
             .min_connections(config.min_connections.unwrap_or_default())
-            .acquire_timeout(seconds(config.connect_timeout))
-            .idle_timeout(config.idle_timeout.map(seconds))
+            .acquire_timeout(Duration::from_secs(config.connect_timeout))
+            .idle_timeout(config.idle_timeout.map(Duration::from_secs))
             .test_before_acquire(false)
             .before_acquire(move |_, connection| {
-                let usable = !last_disconnect.may_be_dead(connection.idle_for);
-                Box::pin(async move { Ok(usable) })
+                let is_usable = !last_disconnect.may_be_dead(connection.idle_for);
+                Box::pin(async move { Ok(is_usable) })
             });
         if config.url.contains(":memory:") || config.url.contains("mode=memory") {
             options.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None)
         } else {
             options
         }
-    }
-}
-
-impl<D: Database> SqlxPool<D> {
-    pub(crate) fn last_disconnect(&self) -> &LastDisconnect {
-        &self.last_disconnect
-    }
-}
-
-/// The level at which statements are logged, which Rocket shows when its
-/// `log_level` is `"debug"`, unless that of this database is another.
-///
-/// Rocket sets the level of its logger after all pools are open, so it is the
-/// logger that decides.
-fn statement_level(figment: &Figment) -> LogLevel {
-    match figment.extract_inner::<LogLevel>(rocket::Config::LOG_LEVEL) {
-        Ok(LogLevel::Debug) | Err(_) => LogLevel::Debug,
-        Ok(_) => LogLevel::Off,
     }
 }
 
@@ -105,20 +205,12 @@ impl<D: Database> Pool for SqlxPool<D> {
 
     async fn init(figment: &Figment) -> Result<Self, Self::Error> {
         let config: Config = figment.extract()?;
-        if !(1..=MAX_CONNECTIONS).contains(&config.max_connections) {
-            return Err(Error::Config(format!("`max_connections` is not in 1..={MAX_CONNECTIONS}").into()));
-        }
-        if config.connect_timeout.max(config.idle_timeout.unwrap_or(0)) > MAX_SECONDS {
-            return Err(Error::Config(format!("a timeout is longer than {MAX_SECONDS} seconds").into()));
-        }
-        if config.extensions.as_ref().is_some_and(|extensions| !extensions.is_empty()) {
-            return Err(Error::Config("this pool loads no `extensions` of SQLite".into()));
-        }
+        check(&config).map_err(|reason| Error::Config(reason.into()))?;
         let mut options = config.url.parse::<Options<D>>().map_err(Error::Init)?;
-        driver::specialize(&mut options, &config).map_err(|fault| Error::Config(fault.into()))?;
+        driver::configure(&mut options, &config).map_err(|reason| Error::Config(reason.into()))?;
 
-        let level = statement_level(figment);
-        let options = options.log_statements(level.into()).log_slow_statements(level.into(), Duration::ZERO);
+        let level = statement_level(figment).into();
+        let options = options.log_statements(level).log_slow_statements(level, Duration::ZERO);
 
         let last_disconnect = LastDisconnect::default();
         let pool_options = Self::pool_options(&config, last_disconnect.clone());
@@ -133,6 +225,31 @@ impl<D: Database> Pool for SqlxPool<D> {
 
     async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+/// Checks the keys that sqlx would panic over or ignore.
+fn check(config: &Config) -> Result<(), String> {
+    if !(1..=MAX_CONNECTIONS).contains(&config.max_connections) {
+        return Err(format!("`max_connections` is not in 1..={MAX_CONNECTIONS}"));
+    }
+    if config.connect_timeout.max(config.idle_timeout.unwrap_or(0)) > MAX_SECONDS {
+        return Err(format!("a timeout is longer than {MAX_SECONDS} seconds"));
+    }
+    if config.extensions.as_ref().is_some_and(|extensions| !extensions.is_empty()) {
+        return Err("this pool loads no `extensions` of SQLite".into());
+    }
+    Ok(())
+}
+
+/// The level at which statements are logged. Rocket shows it when its `log_level` is
+/// `"debug"`, unless that of this database is another.
+///
+/// Rocket sets the level of its logger after all pools are open, so the logger decides.
+fn statement_level(figment: &Figment) -> LogLevel {
+    match figment.extract_inner::<LogLevel>(rocket::Config::LOG_LEVEL) {
+        Ok(LogLevel::Debug) | Err(_) => LogLevel::Debug,
+        Ok(_) => LogLevel::Off,
     }
 }
 

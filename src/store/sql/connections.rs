@@ -2,7 +2,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::pool::PoolConnection;
+use sqlx::pool::{CloseEvent, PoolConnection};
 use sqlx::{Database, Pool};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -10,66 +10,73 @@ use tokio::time::timeout;
 
 use crate::store::pool::{LastDisconnect, SqlxPool};
 
-/// The connections of a pool that the store keeps at hand.
+/// Connections of a pool that the store keeps for its next statements.
 ///
-/// sqlx pings a connection whenever it goes back to its pool. What is kept does
-/// not go back after each use, so that a request is its statement and nothing
-/// else. It goes back when it is older or longer idle than the pool allows, and
-/// when the pool closes; a connection that is dead, or may be, is dropped.
+/// sqlx pings a connection whenever it goes back to its pool. A connection in this
+/// cache does not go back after each use, so a request costs its statement and nothing
+/// else. It goes back when it is older, or has been idle for longer, than the pool
+/// allows, and when the pool closes. A connection that is or may be dead is dropped.
 pub(super) struct ConnectionCache<D: Database> {
     pool: Pool<D>,
     last_disconnect: LastDisconnect,
-    turns: Semaphore,
+    /// A permit for each connection that the store may use at once.
+    permits: Semaphore,
     idle: Arc<IdleConnections<D>>,
 }
 
-/// How much of a pool the store may keep.
+/// How many connections of a pool the store may keep.
 #[derive(Debug, Clone, Copy)]
 pub enum PoolShare {
-    /// All of it: nobody else uses the pool.
+    /// All of them, because nothing else uses the pool.
     All,
-    /// Half of it, and nothing of less than three connections: the rest is the
-    /// application's.
+    /// Half of them, or none if the pool has fewer than three. The application uses
+    /// the rest.
     Half,
 }
 
 struct IdleConnections<D: Database> {
     capacity: usize,
-    kept: Mutex<Vec<IdleConnection<D>>>,
+    connections: Mutex<Vec<IdleConnection<D>>>,
     runtime: Handle,
 }
 
 struct IdleConnection<D: Database> {
     connection: PoolConnection<D>,
-    taken: Instant,
-    used: Instant,
+    /// When the pool handed the connection out.
+    acquired_at: Instant,
+    last_used_at: Instant,
 }
 
-/// A connection for one use. [`release`](CachedConnection::release) it if it is still good;
-/// dropped, it goes back to the pool, which sees to it.
+/// A connection for one use. Call [`release`](CachedConnection::release) if it is still
+/// good. If it is dropped instead, it goes back to the pool, which checks it.
 pub(super) struct CachedConnection<'a, D: Database> {
-    kept: IdleConnection<D>,
-    connections: &'a ConnectionCache<D>,
-    _turn: SemaphorePermit<'a>,
+    inner: IdleConnection<D>,
+    cache: &'a ConnectionCache<D>,
+    _permit: SemaphorePermit<'a>,
 }
 
 impl<D: Database> ConnectionCache<D> {
-    /// Keeps a share of `pool`, and `most` connections if that is less.
-    pub(super) fn new(pool: &SqlxPool<D>, share: PoolShare, most: usize) -> Self {
-        let all = pool.options().get_max_connections() as usize;
-        let capacity = most.min(match share {
-            PoolShare::All => all,
-            PoolShare::Half if all < 3 => 0,
-            PoolShare::Half => all / 2,
+    /// Creates a cache that keeps the given share of `pool`, and never uses more than
+    /// `max_connections` at once.
+    pub(super) fn new(pool: &SqlxPool<D>, share: PoolShare, max_connections: usize) -> Self {
+        let pool_size = pool.options().get_max_connections() as usize;
+        let capacity = match share {
+            PoolShare::All => pool_size,
+            PoolShare::Half if pool_size < 3 => 0,
+            PoolShare::Half => pool_size / 2,
+        };
+        let idle = Arc::new(IdleConnections {
+            capacity: capacity.min(max_connections),
+            connections: Mutex::default(),
+            runtime: Handle::current(),
         });
-        let idle = Arc::new(IdleConnections { capacity, kept: Mutex::default(), runtime: Handle::current() });
-        let (closing, closed) = (idle.clone(), pool.close_event());
-        tokio::spawn(async move {
-            closed.await;
-            closing.lock().clear();
-        });
-        let turns = Semaphore::new(all.min(most).max(1));
-        Self { pool: (**pool).clone(), last_disconnect: pool.last_disconnect().clone(), turns, idle }
+        tokio::spawn(clear_on_close(pool.close_event(), idle.clone()));
+        Self {
+            pool: (**pool).clone(),
+            last_disconnect: pool.last_disconnect().clone(),
+            permits: Semaphore::new(pool_size.min(max_connections).max(1)),
+            idle,
+        }
     }
 
     /// How long to wait for a connection, and then for an answer.
@@ -77,76 +84,97 @@ impl<D: Database> ConnectionCache<D> {
         self.pool.options().get_acquire_timeout()
     }
 
+    /// Takes an idle connection, or else one of the pool.
+    ///
+    /// # Errors
+    ///
+    /// [`sqlx::Error::PoolTimedOut`] if none is free within the
+    /// [`time_limit`](Self::time_limit), or the error of the pool.
     pub(super) async fn acquire(&self) -> Result<CachedConnection<'_, D>, sqlx::Error> {
-        let lent = async {
-            let turn = self.turns.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
-            let kept = match self.idle.take(&self.pool, &self.last_disconnect) {
-                Some(kept) => kept,
-                None => {
-                    let connection = self.pool.acquire().await?;
-                    let now = Instant::now();
-                    IdleConnection { connection, taken: now, used: now }
-                }
-            };
-            Ok(CachedConnection { kept, connections: self, _turn: turn })
-        };
-        timeout(self.time_limit(), lent).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+        timeout(self.time_limit(), self.wait_for_connection()).await.map_err(|_| sqlx::Error::PoolTimedOut)?
     }
+
+    async fn wait_for_connection(&self) -> Result<CachedConnection<'_, D>, sqlx::Error> {
+        let permit = self.permits.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
+        let inner = match self.idle.take(&self.pool, &self.last_disconnect) {
+            Some(idle) => idle,
+            None => {
+                let connection = self.pool.acquire().await?;
+                let now = Instant::now();
+                IdleConnection { connection, acquired_at: now, last_used_at: now }
+            }
+        };
+        Ok(CachedConnection { inner, cache: self, _permit: permit })
+    }
+}
+
+/// Gives the idle connections back once the pool begins to close, because it waits for
+/// all of them.
+async fn clear_on_close<D: Database>(close_event: CloseEvent, idle: Arc<IdleConnections<D>>) {
+    close_event.await;
+    idle.lock().clear();
 }
 
 impl<D: Database> IdleConnections<D> {
     fn lock(&self) -> MutexGuard<'_, Vec<IdleConnection<D>>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection that was used last, unless the pool would close it.
+    /// Takes the connection that was used last. Connections that the pool would close
+    /// are removed first.
     fn take(&self, pool: &Pool<D>, last_disconnect: &LastDisconnect) -> Option<IdleConnection<D>> {
-        let over = |since: Instant, limit: Option<_>| limit.is_some_and(|limit| since.elapsed() > limit);
-        let options = pool.options();
-        let mut kept = self.lock();
-        for dead in kept.extract_if(.., |kept| last_disconnect.may_be_dead(kept.used.elapsed())) {
+        let max_lifetime = pool.options().get_max_lifetime();
+        let idle_timeout = pool.options().get_idle_timeout();
+        let mut idle = self.lock();
+        for dead in idle.extract_if(.., |idle| last_disconnect.may_be_dead(idle.last_used_at.elapsed())) {
             dead.connection.detach();
         }
-        kept.retain(|kept| {
-            !over(kept.taken, options.get_max_lifetime()) && !over(kept.used, options.get_idle_timeout())
+        idle.retain(|idle| {
+            !has_elapsed(idle.acquired_at, max_lifetime) && !has_elapsed(idle.last_used_at, idle_timeout)
         });
-        kept.pop()
+        idle.pop()
     }
 }
 
-/// ConnectionCache go back to their pool in a task, and there may be no runtime
-/// any more where the application is dropped.
+/// Whether `limit`, if there is one, has passed since `start`.
+fn has_elapsed(start: Instant, limit: Option<Duration>) -> bool {
+    limit.is_some_and(|limit| start.elapsed() > limit)
+}
+
+/// Connections go back to their pool in a task, for which there may be no runtime where
+/// the application is dropped.
 impl<D: Database> Drop for IdleConnections<D> {
     fn drop(&mut self) {
-        let _runtime = self.runtime.enter();
+        let _guard = self.runtime.enter();
         self.lock().clear();
     }
 }
 
 impl<D: Database> CachedConnection<'_, D> {
-    /// Keeps the connection for the next use.
+    /// Keeps the connection for the next use, or gives it back to the pool if enough
+    /// are kept.
     pub(super) fn release(self) {
-        let ConnectionCache { pool, idle, .. } = self.connections;
-        let mut kept = idle.lock();
-        if kept.len() < idle.capacity {
-            kept.push(IdleConnection { used: Instant::now(), ..self.kept });
+        let ConnectionCache { pool, idle, .. } = self.cache;
+        let mut connections = idle.lock();
+        if connections.len() < idle.capacity {
+            connections.push(IdleConnection { last_used_at: Instant::now(), ..self.inner });
         }
-        // A pool that closes waits for whatever was put here after the idle was cleared.
+        // `clear_on_close` may have run before, and the pool waits for this connection too.
         if pool.is_closed() {
-            kept.clear();
+            connections.clear();
         }
     }
 
-    /// Drops the connection, which is dead, without a farewell that could take
-    /// for ever, and whatever else may be dead with it.
+    /// Drops the connection, which is dead, without saying goodbye to the server: that
+    /// could take for ever. The idle connections may be dead too, and are not used again.
     pub(super) fn discard(self) {
-        self.connections.last_disconnect.record();
-        self.kept.connection.detach();
+        self.cache.last_disconnect.record();
+        self.inner.connection.detach();
     }
 
-    /// Closes the connection, whose state nobody knows.
+    /// Closes the connection, whose state is unknown.
     pub(super) fn close(mut self) {
-        self.kept.connection.close_on_drop();
+        self.inner.connection.close_on_drop();
     }
 }
 
@@ -154,13 +182,13 @@ impl<D: Database> Deref for CachedConnection<'_, D> {
     type Target = PoolConnection<D>;
 
     fn deref(&self) -> &Self::Target {
-        &self.kept.connection
+        &self.inner.connection
     }
 }
 
 impl<D: Database> DerefMut for CachedConnection<'_, D> {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.kept.connection
+        &mut self.inner.connection
     }
 }
 
@@ -174,8 +202,8 @@ mod tests {
 
     use super::*;
 
-    /// A pool, and word of each connection that comes back to it, which is when
-    /// sqlx pings it.
+    /// A pool, and a channel that hears of each connection that goes back to it, which
+    /// is when sqlx pings it.
     async fn pool(connections: u32) -> (SqlxPool<Sqlite>, UnboundedReceiver<()>) {
         let (returned, returns) = unbounded_channel();
         let options = PoolOptions::new().max_connections(connections).after_release(move |_, _| {
@@ -221,10 +249,10 @@ mod tests {
     async fn a_pool_closes_in_spite_of_what_is_in_use_meanwhile() {
         let (pool, _) = pool(4).await;
         let connections = ConnectionCache::new(&pool, PoolShare::Half, 9);
-        let lent = connections.acquire().await.expect("a connection");
+        let connection = connections.acquire().await.expect("a connection");
         let (closing, idle) = (tokio::spawn(async move { pool.close().await }), connections.idle.clone());
         connections.pool.close_event().await;
-        lent.release();
+        connection.release();
         timeout(Duration::from_secs(9), closing).await.expect("the pool to close").expect("no panic");
         assert!(idle.lock().is_empty());
     }
@@ -236,9 +264,9 @@ mod tests {
         let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
         connections.acquire().await.expect("a connection").release();
         assert_eq!(connections.idle.lock().len(), 1);
-        let lent = connections.acquire().await.expect("a connection");
+        let connection = connections.acquire().await.expect("a connection");
         assert!(connections.idle.lock().is_empty());
-        drop(lent);
+        drop(connection);
     }
 
     #[rocket::async_test]

@@ -2,78 +2,148 @@ use sqlx::IntoArguments;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::Migrate;
 
-/// A database that the SQL store speaks: what differs from one to the next,
-/// and nothing else.
+/// What differs from one SQL database to the next: the statements of the store, and how
+/// errors are told apart.
 ///
-/// A list of names goes in as one JSON array, and all that is known of a user
-/// comes out as another, so that a user with any number of groups is one value
-/// of one statement. Times are Unix seconds on the way in and out, or milliseconds
-/// where they are of a session, and flags are 0 or 1 on the way out, whatever
-/// the columns are.
+/// A list of names goes in as one JSON array, and all that is known of a user comes out
+/// as another, so a user with any number of groups is one value of one row. Whatever the
+/// types of the columns are, times go in and out as Unix time, in seconds for users and
+/// in milliseconds for sessions, and flags come out as 0 or 1.
+///
+/// The documentation of each statement lists its parameters in their order, and the one
+/// column that it returns, if any.
 pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArguments<Self>> {
-    /// → 1 when the session may change the schema. It ends when it has.
+    /// Prepares a connection for migrations, where sqlx does not do enough. The
+    /// connection is closed after them.
+    ///
+    /// Result: 1 if the connection may change the schema.
     const BEGIN_MIGRATION: Option<&'static str>;
-    /// Begins a transaction that will write.
+
+    /// Begins a transaction that writes.
     const BEGIN: &'static str;
-    /// `username`. Locks the user's row, where [`BEGIN`](Self::BEGIN) does not.
+
+    /// Locks the row of a user, where [`BEGIN`](Self::BEGIN) does not lock enough.
+    ///
+    /// Parameters: `username`.
     const LOCK_USER: Option<&'static str>;
-    /// `groups`, `username` → one JSON array: `id`, null if there is no such
-    /// user, `username`, `name`, `email`, `is_active`, `is_staff`,
-    /// `is_superuser`, `created_at`, `last_login_at`, the memberships as an object
-    /// of names and sources, and three whose names are the permissions of the
-    /// user, those of the user's groups, and those of `groups` that exist.
-    const FIND: &'static str;
-    /// `username`. Violates a unique constraint where the user exists.
+
+    /// Finds a user by name, and which of `groups` exist. There is always one row.
+    ///
+    /// Parameters: `groups`, `username`.
+    ///
+    /// Result: a JSON array of `id` (null if there is no such user), `username`, `name`,
+    /// `email`, `is_active`, `is_staff`, `is_superuser`, `created_at`, `last_login_at`,
+    /// an object that maps the names of the user's groups to the sources of the
+    /// memberships, and three objects whose keys are names: the user's own permissions,
+    /// the permissions of the user's groups, and those of `groups` that exist.
+    const FIND_USER: &'static str;
+
+    /// Creates a user. Violates a unique constraint if the user exists.
+    ///
+    /// Parameters: `username`.
     const CREATE_USER: &'static str;
-    /// `username` → `id`.
-    const FIND_ID: &'static str;
-    /// `name`, `email`, `is_staff`, `is_superuser`, `user_id`.
+
+    /// Finds the `id` of a user who exists.
+    ///
+    /// Parameters: `username`.
+    ///
+    /// Result: `id`.
+    const FIND_USER_ID: &'static str;
+
+    /// Sets the profile of a user.
+    ///
+    /// Parameters: `name`, `email`, `is_staff`, `is_superuser`, `user_id`.
     const SET_PROFILE: &'static str;
-    /// `last_login_at`, `user_id`.
+
+    /// Records a login of a user.
+    ///
+    /// Parameters: `last_login_at`, `user_id`.
     const LOG_IN: &'static str;
-    /// `groups`. Does nothing for those that exist.
+
+    /// Creates those of `groups` that do not exist.
+    ///
+    /// Parameters: `groups`.
     const CREATE_GROUPS: &'static str;
-    /// `user_id`, `groups`. Does nothing where the membership exists.
-    const JOIN: &'static str;
-    /// `groups`, `user_id`.
-    const LEAVE: &'static str;
-    /// `token_hash` → one JSON array of two: the session as of
-    /// [`SESSIONS_OF`](Self::SESSIONS_OF), and its user as of
-    /// [`FIND`](Self::FIND), without groups.
+
+    /// Makes a user a member of those of `groups` that exist, on the proxy's word.
+    /// Memberships that exist stay as they are.
+    ///
+    /// Parameters: `user_id`, `groups`.
+    const JOIN_GROUPS: &'static str;
+
+    /// Ends a user's memberships in `groups`.
+    ///
+    /// Parameters: `groups`, `user_id`.
+    const LEAVE_GROUPS: &'static str;
+
+    /// Finds a session and its user.
+    ///
+    /// Parameters: `token_hash`.
+    ///
+    /// Result: a JSON array of two arrays, the session as in
+    /// [`LIST_SESSIONS`](Self::LIST_SESSIONS) and the user as in
+    /// [`FIND_USER`](Self::FIND_USER), whose last object is empty.
     const FIND_SESSION: &'static str;
-    /// `user_id` → one JSON array a session: `token_hash`, `source`,
-    /// `asserted_groups`, `created_at`, `last_seen_at`, `expires_at`. The oldest
-    /// first.
-    const SESSIONS_OF: &'static str;
-    /// `token_hash`, `user_id`, `source`, `asserted_groups`, `created_at`,
-    /// `last_seen_at`, `expires_at`. Violates a foreign key where there is no such
-    /// user.
+
+    /// Lists the sessions of a user, oldest first, a row each.
+    ///
+    /// Parameters: `user_id`.
+    ///
+    /// Result: a JSON array of `token_hash`, `source`, `asserted_groups`, `created_at`,
+    /// `last_seen_at` and `expires_at`.
+    const LIST_SESSIONS: &'static str;
+
+    /// Begins a session. Violates a foreign key if there is no such user.
+    ///
+    /// Parameters: `token_hash`, `user_id`, `source`, `asserted_groups`, `created_at`,
+    /// `last_seen_at`, `expires_at`.
     const BEGIN_SESSION: &'static str;
-    /// `last_seen_at`, `expires_at`, `token_hash`.
-    const USE_SESSION: &'static str;
-    /// `asserted_groups`, `token_hash`.
-    const REMEMBER_GROUPS: &'static str;
-    /// `token_hash`.
+
+    /// Records that a session was used.
+    ///
+    /// Parameters: `last_seen_at`, `expires_at`, `token_hash`.
+    const NOTE_SESSION_USE: &'static str;
+
+    /// Sets the groups that a session remembers.
+    ///
+    /// Parameters: `asserted_groups`, `token_hash`.
+    const SET_SESSION_GROUPS: &'static str;
+
+    /// Ends a session.
+    ///
+    /// Parameters: `token_hash`.
     const END_SESSION: &'static str;
-    /// `user_id`.
-    const END_SESSIONS: &'static str;
-    /// `now`: deletes 100 at most of those that expired by then, the oldest first.
+
+    /// Ends all sessions of a user.
+    ///
+    /// Parameters: `user_id`.
+    const END_ALL_SESSIONS: &'static str;
+
+    /// Deletes up to 100 sessions that have expired by `now`, the first to expire first.
+    ///
+    /// Parameters: `now`.
     const PURGE_SESSIONS: &'static str;
-    /// Whether a server is asked, which can end a session, or not answer at all.
-    const REMOTE: bool;
-    /// How many connections are worth having for each processor: SQLite runs
-    /// in this process, and what it reads it keeps for each connection.
+
+    /// Whether the database is a server, which can end a session or not answer at all.
+    const IS_REMOTE: bool;
+
+    /// How many connections are worth having for each processor. SQLite runs in this
+    /// process, and each of its connections has a cache of its own.
     const CONNECTIONS_PER_PROCESSOR: usize;
+
     /// How many transactions may write at once.
-    const WRITERS: usize;
-    /// How many characters a name can have, which is unique.
+    const MAX_WRITERS: usize;
+
+    /// The longest name that its column and its index can hold, in characters.
     const MAX_NAME_LENGTH: usize;
+
     /// The name and the SQL of each migration, beginning with version 1.
     const MIGRATIONS: &'static [(&'static str, &'static str)];
 
     /// Whether the server ended the session with this error.
     fn ends_session(error: &dyn DatabaseError) -> bool;
 
-    /// Whether the same transaction may succeed if it is tried again.
+    /// Whether a transaction that failed with this error may succeed if it is tried
+    /// again.
     fn is_transient(error: &dyn DatabaseError) -> bool;
 }

@@ -7,97 +7,103 @@ use sqlx::{Error as SqlError, Pool, SqlSafeStr};
 use super::dialect::Dialect;
 use super::statement::{Statement, Statements};
 
-/// The table of this crate's own bookkeeping, apart from `_sqlx_migrations`,
-/// which is the application's.
+/// The table that records the migrations of this crate. The application's own are in
+/// `_sqlx_migrations`.
 const TABLE: &str = "_remote_user_migrations";
 
-/// How often migrations are tried again.
+/// How often the migrations are retried.
 const RETRIES: usize = 3;
 
-/// Brings the schema to the version that this crate knows, unless it is there:
-/// then nobody needs the right to change it. The error is a sentence for whoever
-/// launches.
+/// Brings the schema to the version that this crate knows. A schema that is up to date
+/// is left alone, so that no right to change it is needed.
+///
+/// # Errors
+///
+/// A sentence for the log of the launch.
 pub(super) async fn run<D: Statements>(pool: &Pool<D>) -> Result<(), String> {
-    let mut connection = pool.acquire().await.map_err(|e| failed(&e))?;
+    let mut connection = pool.acquire().await.map_err(|e| describe_failure(&e))?;
     let migrator = migrator::<D>();
-    // Another instance may be at it, which is no fault yet.
-    if let Ok(applied) = applied::<D>(&mut connection).await {
-        let is_made = |known: &Migration| {
-            applied.iter().any(|made| (made.version, &made.checksum) == (known.version, &known.checksum))
-        };
-        if migrator.iter().all(is_made) {
-            return Ok(());
-        }
+    if is_up_to_date::<D>(&mut connection, &migrator).await {
+        return Ok(());
     }
-    lock::<D>(&mut connection).await?;
-    let mut retries = 0..RETRIES;
-    let outcome = loop {
-        // `run` takes no connection of whatever kind.
-        match migrator.run_direct(None, &mut *connection, false).await {
-            // Another instance may be at it, and not every database locks it out.
-            Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_))
-                if retries.next().is_some() => {}
-            outcome => break outcome,
-        }
-    };
+    begin::<D>(&mut connection).await?;
+    let outcome = migrate::<D>(&mut connection, &migrator).await;
     if D::BEGIN_MIGRATION.is_some() || outcome.is_err() {
         connection.close_on_drop();
     }
-    outcome.map_err(sentence)
+    outcome.map_err(describe)
 }
 
-/// Locks other instances out, where sqlx does not.
-async fn lock<D: Statements>(connection: &mut D::Connection) -> Result<(), String> {
-    let Some(lock) = D::BEGIN_MIGRATION else { return Ok(()) };
-    match D::fetch_integer(connection, &Statement::new(lock)).await {
+/// Checks that this crate knows the schema, and changes nothing.
+///
+/// # Errors
+///
+/// A sentence for the log of the launch.
+pub(super) async fn check<D: Statements>(pool: &Pool<D>) -> Result<(), String> {
+    let mut connection = pool.acquire().await.map_err(|e| describe_failure(&e))?;
+    applied_migrations::<D>(&mut connection).await.map(drop).map_err(describe)
+}
+
+/// Whether every migration was made. Not being able to tell is no error yet, because
+/// another instance may be migrating.
+async fn is_up_to_date<D: Statements>(connection: &mut D::Connection, migrator: &Migrator) -> bool {
+    let Ok(applied) = applied_migrations::<D>(connection).await else { return false };
+    migrator.iter().all(|known| {
+        applied.iter().any(|made| (made.version, &made.checksum) == (known.version, &known.checksum))
+    })
+}
+
+/// Prepares the connection for migrations, where sqlx does not do enough.
+async fn begin<D: Statements>(connection: &mut D::Connection) -> Result<(), String> {
+    let Some(statement) = D::BEGIN_MIGRATION else { return Ok(()) };
+    match D::fetch_integer(connection, &Statement::new(statement)).await {
         Ok(Some(1)) => Ok(()),
-        Ok(_) => Err(failed(&"another instance is changing it for too long")),
-        Err(error) => Err(failed(&error)),
+        Ok(_) => Err(describe_failure(&"another instance is changing it for too long")),
+        Err(error) => Err(describe_failure(&error)),
     }
 }
 
-/// Refuses a schema that this crate does not know, and leaves any other as it is.
-pub(super) async fn check<D: Statements>(pool: &Pool<D>) -> Result<(), String> {
-    let mut connection = pool.acquire().await.map_err(|e| failed(&e))?;
-    applied::<D>(&mut connection).await.map(drop).map_err(sentence)
+/// Makes the migrations that are missing. They are retried, because another instance may
+/// be making them too, and not every database locks it out.
+async fn migrate<D: Statements>(
+    connection: &mut D::Connection,
+    migrator: &Migrator,
+) -> Result<(), MigrateError> {
+    let mut retries = 0..RETRIES;
+    loop {
+        // `Migrator::run` does not accept a connection of a generic type.
+        match migrator.run_direct(None, connection, false).await {
+            Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_))
+                if retries.next().is_some() => {}
+            outcome => return outcome,
+        }
+    }
 }
 
-/// The migrations that were made, if the bookkeeping of them is there: none of
-/// them half, and none that this crate does not know.
-async fn applied<D: Dialect>(connection: &mut D::Connection) -> Result<Vec<AppliedMigration>, MigrateError> {
+/// Lists the migrations that were made. There are none if their table does not exist.
+///
+/// # Errors
+///
+/// A migration that was left half made, or that this crate does not know.
+async fn applied_migrations<D: Dialect>(
+    connection: &mut D::Connection,
+) -> Result<Vec<AppliedMigration>, MigrateError> {
     match connection.dirty_version(TABLE).await {
         Err(MigrateError::Execute(SqlError::Database(_))) => return Ok(Vec::new()),
         Ok(Some(version)) => return Err(MigrateError::Dirty(version)),
         checked => checked?,
     };
     let applied = connection.list_applied_migrations(TABLE).await?;
-    match applied.iter().map(|migration| migration.version).find(|version| *version > latest::<D>()) {
-        Some(newer) => Err(MigrateError::VersionMissing(newer)),
+    let newer = applied.iter().map(|migration| migration.version).find(|version| *version > latest::<D>());
+    match newer {
+        Some(version) => Err(MigrateError::VersionMissing(version)),
         None => Ok(applied),
     }
 }
 
-/// The version that this crate knows.
+/// The latest version that this crate knows.
 fn latest<D: Dialect>() -> i64 {
     D::MIGRATIONS.len() as i64
-}
-
-fn failed(error: &dyn Display) -> String {
-    format!("the `remote_*` tables could not be brought up to date: {error}")
-}
-
-fn sentence(error: MigrateError) -> String {
-    match error {
-        MigrateError::VersionMissing(version) => format!(
-            "the database has version {version} of the `remote_*` tables, which is newer than this \
-             version of `rocket_remote_user` knows: update the crate"
-        ),
-        MigrateError::Dirty(version) => format!(
-            "version {version} of the `remote_*` tables was left half made when a launch was interrupted: \
-             drop what there is of it, delete its row from `{TABLE}`, and launch again"
-        ),
-        error => failed(&error),
-    }
 }
 
 fn migrator<D: Dialect>() -> Migrator {
@@ -108,4 +114,22 @@ fn migrator<D: Dialect>() -> Migrator {
     let mut migrator = Migrator::with_migrations(migrations.collect());
     migrator.dangerous_set_table_name(TABLE);
     migrator
+}
+
+fn describe(error: MigrateError) -> String {
+    match error {
+        MigrateError::VersionMissing(version) => format!(
+            "the database has version {version} of the `remote_*` tables, which is newer than this \
+             version of `rocket_remote_user` knows: update the crate"
+        ),
+        MigrateError::Dirty(version) => format!(
+            "version {version} of the `remote_*` tables was left half made when a launch was interrupted: \
+             drop what there is of it, delete its row from `{TABLE}`, and launch again"
+        ),
+        error => describe_failure(&error),
+    }
+}
+
+fn describe_failure(error: &dyn Display) -> String {
+    format!("the `remote_*` tables could not be brought up to date: {error}")
 }

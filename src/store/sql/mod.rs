@@ -1,9 +1,13 @@
 //! Users and sessions in an SQL database.
 //!
-//! What differs from one database to the next is its [`Dialect`](dialect::Dialect):
-//! the statements, as constants, and how it names errors. An [`SqlStore`] runs them:
-//! it takes connections from a [`ConnectionCache`](connections::ConnectionCache),
-//! bounds how long it waits, and tries again what may succeed the second time.
+//! A [`Dialect`](dialect::Dialect) holds what differs from one database to the next: the
+//! statements, as constants, and how errors are told apart. An [`SqlStore`] runs the
+//! statements. It takes connections from a
+//! [`ConnectionCache`](connections::ConnectionCache), limits how long it waits, and
+//! retries what may succeed the second time.
+//!
+//! This module depends on the pools, on [`session`](crate::session) and
+//! [`user`](crate::user), and on the errors.
 
 mod connections;
 mod dialect;

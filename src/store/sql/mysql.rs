@@ -1,8 +1,8 @@
 //! MySQL 8.0.17 and MariaDB 10.6, and later.
 //!
-//! A comment `/*!80017 … */` is SQL to MySQL, and one `/*M!100600 … */` to
-//! MariaDB: each has its own name for the collation of bytes that does not
-//! ignore trailing blanks.
+//! MySQL executes what is in a comment `/*!80017 … */`, and MariaDB what is in a comment
+//! `/*M!100600 … */`. The two have different names for the collation that compares
+//! bytes and does not ignore trailing blanks.
 
 use sqlx::MySql;
 use sqlx::error::DatabaseError;
@@ -11,7 +11,8 @@ use tokio::sync::Semaphore;
 
 use super::dialect::Dialect;
 
-/// A statement over `names`: the JSON array that is its next parameter, as rows.
+/// A statement in which `names` stands for its next parameter, a JSON array of names,
+/// as rows.
 macro_rules! sql {
     ($before:literal names $after:literal) => {
         concat!(
@@ -23,7 +24,7 @@ macro_rules! sql {
     };
 }
 
-/// A user `u`, and `$groups`, the object of those that exist.
+/// The JSON array of a user `u`, as `FIND_USER` returns it. `$groups` is its last object.
 macro_rules! user {
     ($groups:expr) => {
         concat!(
@@ -45,7 +46,7 @@ macro_rules! user {
     };
 }
 
-/// What is remembered of a session `s`.
+/// The JSON array of a session `s`, as `LIST_SESSIONS` returns it.
 macro_rules! session {
     () => {
         "json_array(s.token_hash, s.source, s.asserted_groups,
@@ -56,18 +57,18 @@ macro_rules! session {
 }
 
 impl Dialect for MySql {
-    // sqlx asks for a lock with the time limit -1, which MariaDB does not give.
+    // sqlx asks for a lock with the time limit -1, which MariaDB refuses.
     const BEGIN_MIGRATION: Option<&'static str> =
         Some("SELECT get_lock(concat('rocket_remote_user ', sha1(database())), 600)");
 
-    // There is no `BEGIN` with an isolation level. One level up, two who create the same user
-    // would lock the gap that each other's row goes into.
+    // `BEGIN` takes no isolation level. One level up, two transactions that create the same
+    // user would each lock the gap that the other's row goes into.
     const BEGIN: &'static str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION";
 
     const LOCK_USER: Option<&'static str> = Some("SELECT id FROM remote_users WHERE username = ? FOR UPDATE");
 
-    // No `JSON_ARRAYAGG`: MariaDB cuts it off at `group_concat_max_len`.
-    const FIND: &'static str = concat!(
+    // `JSON_ARRAYAGG` is not used, because MariaDB cuts it off at `group_concat_max_len`.
+    const FIND_USER: &'static str = concat!(
         "SELECT CAST(",
         user!(sql!("(SELECT coalesce(json_objectagg(g.name, 1), json_object())
             FROM " names " AS named STRAIGHT_JOIN remote_groups g
@@ -78,7 +79,7 @@ impl Dialect for MySql {
 
     const CREATE_USER: &'static str = "INSERT INTO remote_users (username) VALUES (?)";
 
-    const FIND_ID: &'static str = "SELECT id FROM remote_users WHERE username = ?";
+    const FIND_USER_ID: &'static str = "SELECT id FROM remote_users WHERE username = ?";
 
     const SET_PROFILE: &'static str = "\
 UPDATE remote_users SET name = ?, email = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
@@ -86,21 +87,21 @@ UPDATE remote_users SET name = ?, email = ?, is_staff = ?, is_superuser = ? WHER
     const LOG_IN: &'static str = "\
 UPDATE remote_users SET last_login_at = '1970-01-01' + INTERVAL ? SECOND WHERE id = ?";
 
-    // Not `INSERT IGNORE`, which ignores any error.
+    // `INSERT IGNORE` is not used, because it ignores every error.
     const CREATE_GROUPS: &'static str = sql!("\
 INSERT INTO remote_groups (name)
 SELECT named.value FROM " names " AS named
 ON DUPLICATE KEY UPDATE remote_groups.name = remote_groups.name");
 
-    const JOIN: &'static str = sql!("\
+    const JOIN_GROUPS: &'static str = sql!("\
 INSERT INTO remote_memberships (user_id, group_id, source)
 SELECT ?, g.id, 'remote'
   FROM " names " AS named STRAIGHT_JOIN remote_groups g
  WHERE g.name = named.value
 ON DUPLICATE KEY UPDATE remote_memberships.source = remote_memberships.source");
 
-    // A subquery would be read again for each membership.
-    const LEAVE: &'static str = sql!("\
+    // A subquery would be executed again for each membership.
+    const LEAVE_GROUPS: &'static str = sql!("\
 DELETE m
   FROM " names " AS named STRAIGHT_JOIN remote_groups g STRAIGHT_JOIN remote_memberships m
  WHERE g.name = named.value
@@ -117,7 +118,7 @@ DELETE m
  WHERE s.token_hash = ?"
     );
 
-    const SESSIONS_OF: &'static str = concat!(
+    const LIST_SESSIONS: &'static str = concat!(
         "SELECT CAST(",
         session!(),
         " AS CHAR)
@@ -135,18 +136,18 @@ VALUES (?, ?, ?, ?,
         '1970-01-01' + INTERVAL ? * 1000 MICROSECOND,
         '1970-01-01' + INTERVAL ? * 1000 MICROSECOND)";
 
-    const USE_SESSION: &'static str = "\
+    const NOTE_SESSION_USE: &'static str = "\
 UPDATE remote_sessions
    SET last_seen_at = '1970-01-01' + INTERVAL ? * 1000 MICROSECOND,
        expires_at = '1970-01-01' + INTERVAL ? * 1000 MICROSECOND
  WHERE token_hash = ?";
 
-    const REMEMBER_GROUPS: &'static str =
+    const SET_SESSION_GROUPS: &'static str =
         "UPDATE remote_sessions SET asserted_groups = ? WHERE token_hash = ?";
 
     const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = ?";
 
-    const END_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = ?";
+    const END_ALL_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = ?";
 
     const PURGE_SESSIONS: &'static str = "\
 DELETE FROM remote_sessions
@@ -154,13 +155,13 @@ DELETE FROM remote_sessions
  ORDER BY expires_at
  LIMIT 100";
 
-    const REMOTE: bool = true;
+    const IS_REMOTE: bool = true;
 
     const CONNECTIONS_PER_PROCESSOR: usize = usize::MAX;
 
-    const WRITERS: usize = Semaphore::MAX_PERMITS;
+    const MAX_WRITERS: usize = Semaphore::MAX_PERMITS;
 
-    // As the columns are; 3072 bytes is the most that an index holds of a value.
+    // This is the width of the columns. An index holds up to 3072 bytes of a value.
     const MAX_NAME_LENGTH: usize = 640;
 
     const MIGRATIONS: &'static [(&'static str, &'static str)] = &[
@@ -168,8 +169,8 @@ DELETE FROM remote_sessions
         ("permissions and sessions", include_str!("migrations/mysql/2_permissions_and_sessions.sql")),
     ];
 
-    /// <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>,
-    /// <https://mariadb.com/kb/en/mariadb-error-codes/>
+    /// See <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>
+    /// and <https://mariadb.com/kb/en/mariadb-error-codes/>.
     fn ends_session(error: &dyn DatabaseError) -> bool {
         const ER_SERVER_SHUTDOWN: u16 = 1053;
         const ER_CONNECTION_KILLED: u16 = 1927;

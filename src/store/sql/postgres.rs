@@ -1,4 +1,4 @@
-//! PostgreSQL 12 and later, and what speaks its protocol and its SQL.
+//! PostgreSQL 12 and later, and databases that speak its protocol and its SQL.
 
 use sqlx::Postgres;
 use sqlx::error::DatabaseError;
@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 
 use super::dialect::Dialect;
 
-/// A user `u`, and `$groups`, the object of those that exist.
+/// The JSON array of a user `u`, as `FIND_USER` returns it. `$groups` is its last object.
 macro_rules! user {
     ($groups:expr) => {
         concat!(
@@ -28,7 +28,7 @@ macro_rules! user {
     };
 }
 
-/// What is remembered of a session `s`.
+/// The JSON array of a session `s`, as `LIST_SESSIONS` returns it.
 macro_rules! session {
     () => {
         "json_build_array(s.token_hash, s.source, s.asserted_groups,
@@ -38,10 +38,11 @@ macro_rules! session {
     };
 }
 
-/// Names are compared with an array: of a join, the planner knows too little not
-/// to read all groups.
+/// Names are compared with an array. Given a join instead, the planner knows too little
+/// about it and reads all groups.
 impl Dialect for Postgres {
-    // sqlx locks out other instances; each launch would be told that the bookkeeping table exists.
+    // sqlx locks other instances out. Without this, the server would send each launch a notice
+    // that the table of migrations exists.
     const BEGIN_MIGRATION: Option<&'static str> =
         Some("SELECT 1::bigint FROM set_config('client_min_messages', 'warning', false)");
 
@@ -50,7 +51,7 @@ impl Dialect for Postgres {
     const LOCK_USER: Option<&'static str> =
         Some("SELECT id FROM remote_users WHERE username = $1 FOR NO KEY UPDATE");
 
-    const FIND: &'static str = concat!(
+    const FIND_USER: &'static str = concat!(
         "SELECT (",
         user!(
             "(SELECT coalesce(json_object_agg(g.name, 1), '{}')
@@ -63,7 +64,7 @@ impl Dialect for Postgres {
 
     const CREATE_USER: &'static str = "INSERT INTO remote_users (username) VALUES ($1)";
 
-    const FIND_ID: &'static str = "SELECT id FROM remote_users WHERE username = $1";
+    const FIND_USER_ID: &'static str = "SELECT id FROM remote_users WHERE username = $1";
 
     const SET_PROFILE: &'static str = "\
 UPDATE remote_users SET name = $1, email = $2, is_staff = $3, is_superuser = $4 WHERE id = $5";
@@ -76,14 +77,14 @@ INSERT INTO remote_groups (name)
 SELECT named.value FROM json_array_elements_text($1::json) AS named
 ON CONFLICT DO NOTHING";
 
-    const JOIN: &'static str = "\
+    const JOIN_GROUPS: &'static str = "\
 INSERT INTO remote_memberships (user_id, group_id, source)
 SELECT $1, g.id, 'remote'
   FROM remote_groups g
  WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($2::json)))
 ON CONFLICT DO NOTHING";
 
-    const LEAVE: &'static str = "\
+    const LEAVE_GROUPS: &'static str = "\
 DELETE FROM remote_memberships
  WHERE user_id = $2
    AND group_id IN (SELECT g.id
@@ -100,7 +101,7 @@ DELETE FROM remote_memberships
  WHERE s.token_hash = $1"
     );
 
-    const SESSIONS_OF: &'static str = concat!(
+    const LIST_SESSIONS: &'static str = concat!(
         "SELECT (",
         session!(),
         ")::text
@@ -118,18 +119,18 @@ VALUES ($1, $2, $3, $4,
         to_timestamp($6::bigint / 1000.0),
         to_timestamp($7::bigint / 1000.0))";
 
-    const USE_SESSION: &'static str = "\
+    const NOTE_SESSION_USE: &'static str = "\
 UPDATE remote_sessions
    SET last_seen_at = to_timestamp($1::bigint / 1000.0),
        expires_at = to_timestamp($2::bigint / 1000.0)
  WHERE token_hash = $3";
 
-    const REMEMBER_GROUPS: &'static str =
+    const SET_SESSION_GROUPS: &'static str =
         "UPDATE remote_sessions SET asserted_groups = $1 WHERE token_hash = $2";
 
     const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = $1";
 
-    const END_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = $1";
+    const END_ALL_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = $1";
 
     const PURGE_SESSIONS: &'static str = "\
 DELETE FROM remote_sessions
@@ -140,13 +141,13 @@ DELETE FROM remote_sessions
                        LIMIT 100
                          FOR UPDATE SKIP LOCKED)";
 
-    const REMOTE: bool = true;
+    const IS_REMOTE: bool = true;
 
     const CONNECTIONS_PER_PROCESSOR: usize = usize::MAX;
 
-    const WRITERS: usize = Semaphore::MAX_PERMITS;
+    const MAX_WRITERS: usize = Semaphore::MAX_PERMITS;
 
-    // A third of a page, 2704 bytes, is the most that an index holds of a value.
+    // An index holds up to a third of a page of a value, which is 2704 bytes.
     const MAX_NAME_LENGTH: usize = 640;
 
     const MIGRATIONS: &'static [(&'static str, &'static str)] = &[
@@ -154,7 +155,7 @@ DELETE FROM remote_sessions
         ("permissions and sessions", include_str!("migrations/postgres/2_permissions_and_sessions.sql")),
     ];
 
-    /// Class 57 of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+    /// See class 57 of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
     fn ends_session(error: &dyn DatabaseError) -> bool {
         const ADMIN_SHUTDOWN: &str = "57P01";
         const CRASH_SHUTDOWN: &str = "57P02";
@@ -163,7 +164,7 @@ DELETE FROM remote_sessions
         error.code().is_some_and(|code| ends.contains(&&*code))
     }
 
-    /// Class 40 of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+    /// See class 40 of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
     fn is_transient(error: &dyn DatabaseError) -> bool {
         const SERIALIZATION_FAILURE: &str = "40001";
         const DEADLOCK_DETECTED: &str = "40P01";

@@ -8,19 +8,19 @@ use crate::error::StoreError;
 use crate::session::{SessionRecord, TokenHash, UserSession};
 use crate::user::{Flags, MembershipSource, Profile, Stored, User};
 
-/// The array that [`FIND`](super::dialect::Dialect::FIND) fetches, its elements in
-/// their order. Where there is no user, all are null but the last four.
+/// The array that [`FIND_USER`](super::dialect::Dialect::FIND_USER) returns. Its elements
+/// are in this order, and all but the last four are null if there is no user.
 #[derive(Deserialize)]
 struct UserRow {
     id: Option<i64>,
     username: Option<String>,
     name: Option<String>,
     email: Option<String>,
-    #[serde(deserialize_with = "flag")]
+    #[serde(deserialize_with = "deserialize_flag")]
     is_active: bool,
-    #[serde(deserialize_with = "flag")]
+    #[serde(deserialize_with = "deserialize_flag")]
     is_staff: bool,
-    #[serde(deserialize_with = "flag")]
+    #[serde(deserialize_with = "deserialize_flag")]
     is_superuser: bool,
     created_at: Option<i64>,
     last_login_at: Option<i64>,
@@ -30,25 +30,28 @@ struct UserRow {
     existing_groups: Names,
 }
 
-/// The array of a session, as
-/// [`SESSIONS_OF`](super::dialect::Dialect::SESSIONS_OF) fetches it, its elements in
-/// their order.
+/// The array that [`LIST_SESSIONS`](super::dialect::Dialect::LIST_SESSIONS) returns for a
+/// session. Its elements are in this order.
 #[derive(Deserialize)]
 struct SessionRow {
     token_hash: String,
     source: String,
-    /// A JSON array again.
+    /// A JSON array of names, as a string.
     asserted_groups: String,
     created_at: Option<i64>,
     last_seen_at: Option<i64>,
     expires_at: Option<i64>,
 }
 
-/// Names, as the keys of an object: MySQL cannot make an array of any length.
+/// Names, as the keys of an object, because MariaDB cuts off a long array.
 type Names = BTreeMap<String, IgnoredAny>;
 
-/// Reads a user, if there is one, and which groups exist. There is a row in either
-/// case.
+/// Reads a user, if there is one, and which groups exist.
+///
+/// # Errors
+///
+/// A row that is missing is an error, because there is one even without a user. So is
+/// one that cannot be read.
 pub(super) fn read_user(row: Option<String>) -> Result<Stored, StoreError> {
     let row = row.ok_or(sqlx::Error::RowNotFound)?;
     parse::<UserRow>(&row)?.read()
@@ -80,8 +83,10 @@ impl UserRow {
             username: self.username.ok_or_else(|| corrupt(&"`username` is null"))?,
             profile: Profile { name: self.name, email: self.email, flags },
             is_active: self.is_active,
-            created_at: seconds(self.created_at.ok_or_else(|| corrupt(&"`created_at` is no time"))?)?,
-            last_login_at: self.last_login_at.map(seconds).transpose()?,
+            created_at: time_from_seconds(
+                self.created_at.ok_or_else(|| corrupt(&"`created_at` is no time"))?,
+            )?,
+            last_login_at: self.last_login_at.map(time_from_seconds).transpose()?,
             memberships: self.memberships,
             permissions: permissions.collect(),
         };
@@ -92,23 +97,23 @@ impl UserRow {
 impl SessionRow {
     fn read(self) -> Result<(TokenHash, SessionRecord), StoreError> {
         let record = SessionRecord {
-            created_at: milliseconds(self.created_at)?,
-            last_seen_at: milliseconds(self.last_seen_at)?,
-            expires_at: milliseconds(self.expires_at)?,
+            created_at: time_from_milliseconds(self.created_at)?,
+            last_seen_at: time_from_milliseconds(self.last_seen_at)?,
+            expires_at: time_from_milliseconds(self.expires_at)?,
             source: self.source,
             groups: parse(&self.asserted_groups)?,
         };
-        Ok((TokenHash::stored(self.token_hash), record))
+        Ok((TokenHash::from_stored(self.token_hash), record))
     }
 }
 
-/// A time of a user.
-fn seconds(seconds: i64) -> Result<OffsetDateTime, StoreError> {
+/// Reads a time of a user.
+fn time_from_seconds(seconds: i64) -> Result<OffsetDateTime, StoreError> {
     OffsetDateTime::from_unix_timestamp(seconds).map_err(|e| corrupt(&e))
 }
 
-/// A time of a session.
-fn milliseconds(milliseconds: Option<i64>) -> Result<OffsetDateTime, StoreError> {
+/// Reads a time of a session.
+fn time_from_milliseconds(milliseconds: Option<i64>) -> Result<OffsetDateTime, StoreError> {
     let milliseconds = milliseconds.ok_or_else(|| corrupt(&"a time of a session is no time"))?;
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).map_err(|e| corrupt(&e))
 }
@@ -117,12 +122,12 @@ fn parse<T: DeserializeOwned>(json: &str) -> Result<T, StoreError> {
     serde_json::from_str(json).map_err(|e| corrupt(&format!("malformed at column {}", e.column())))
 }
 
-fn corrupt(what: &dyn ToString) -> StoreError {
-    StoreError::Corrupt(what.to_string())
+fn corrupt(reason: &dyn ToString) -> StoreError {
+    StoreError::Corrupt(reason.to_string())
 }
 
-/// A number that is 0 for false, or null.
-fn flag<'de, D: Deserializer<'de>>(de: D) -> Result<bool, D::Error> {
+/// Reads a flag, which is false if it is 0 or null.
+fn deserialize_flag<'de, D: Deserializer<'de>>(de: D) -> Result<bool, D::Error> {
     Ok(Option::<i64>::deserialize(de)?.is_some_and(|flag| flag != 0))
 }
 

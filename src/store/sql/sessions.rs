@@ -15,8 +15,8 @@ impl<D: Statements> SessionStore for SqlStore<D> {
         row.map(|row| rows::read_user_session(&row)).transpose()
     }
 
-    // The login comes first: it locks the user's row, which the foreign key of a new session
-    // would only share, and two who share it cannot both write to it.
+    // The login comes first, because it locks the user's row. The foreign key of the new session
+    // takes a shared lock only, and two transactions that share it cannot both write to the row.
     async fn begin(
         &self,
         user_id: i64,
@@ -25,7 +25,7 @@ impl<D: Statements> SessionStore for SqlStore<D> {
         replaced: &[TokenHash],
     ) -> Result<(), Error> {
         let mut statements = vec![Statement::new(D::LOG_IN).bind_seconds(record.created_at).bind(user_id)];
-        statements.extend(replaced.iter().map(end::<D>));
+        statements.extend(replaced.iter().map(end_session::<D>));
         statements.push(
             Statement::new(D::BEGIN_SESSION)
                 .bind(hash.as_str())
@@ -45,7 +45,7 @@ impl<D: Statements> SessionStore for SqlStore<D> {
         last_seen_at: OffsetDateTime,
         expires_at: OffsetDateTime,
     ) -> Result<(), Error> {
-        let statement = Statement::new(D::USE_SESSION)
+        let statement = Statement::new(D::NOTE_SESSION_USE)
             .bind_milliseconds(last_seen_at)
             .bind_milliseconds(expires_at)
             .bind(hash.as_str());
@@ -53,15 +53,15 @@ impl<D: Statements> SessionStore for SqlStore<D> {
     }
 
     async fn set_groups(&self, hash: &TokenHash, groups: &BTreeSet<String>) -> Result<(), Error> {
-        self.execute(&[Statement::new(D::REMEMBER_GROUPS).bind_names(groups).bind(hash.as_str())]).await
+        self.execute(&[Statement::new(D::SET_SESSION_GROUPS).bind_names(groups).bind(hash.as_str())]).await
     }
 
     async fn end(&self, hash: &TokenHash) -> Result<(), Error> {
-        self.execute(&[end::<D>(hash)]).await
+        self.execute(&[end_session::<D>(hash)]).await
     }
 
     async fn end_all(&self, user_id: i64) -> Result<(), Error> {
-        self.execute(&[Statement::new(D::END_SESSIONS).bind(user_id)]).await
+        self.execute(&[Statement::new(D::END_ALL_SESSIONS).bind(user_id)]).await
     }
 
     async fn purge(&self, now: OffsetDateTime) -> Result<(), Error> {
@@ -69,11 +69,11 @@ impl<D: Statements> SessionStore for SqlStore<D> {
     }
 
     async fn list(&self, user_id: i64) -> Result<Vec<(TokenHash, SessionRecord)>, StoreError> {
-        let rows = self.fetch_all(&Statement::new(D::SESSIONS_OF).bind(user_id)).await?;
+        let rows = self.fetch_all(&Statement::new(D::LIST_SESSIONS).bind(user_id)).await?;
         rows.iter().map(|row| rows::read_session(row)).collect()
     }
 }
 
-fn end<D: Statements>(hash: &TokenHash) -> Statement<'_> {
+fn end_session<D: Statements>(hash: &TokenHash) -> Statement<'_> {
     Statement::new(D::END_SESSION).bind(hash.as_str())
 }

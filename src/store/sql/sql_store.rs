@@ -7,25 +7,30 @@ use tokio::time::{sleep, timeout};
 use super::connections::{CachedConnection, ConnectionCache, PoolShare};
 use super::migrations;
 use super::statement::{Statement, Statements};
-use super::transaction_error::{TransactionError, is_of_dead_connection, is_replaceable};
+use super::transaction_error::{TransactionError, is_connection_dead, is_disconnect};
 use super::user_update::UserUpdate;
 use crate::error::{Error, StoreError};
 use crate::store::pool::SqlxPool;
 use crate::user::Plan;
 
-/// How often a transaction that the database gave up is tried again, each time
-/// after a longer pause: at most 0.4 seconds in all.
+/// How often a transaction that the database gave up is retried. The pause before each
+/// retry is longer than the one before, and all of them add up to 0.4 seconds at most.
 const MAX_RETRIES: u64 = 10;
 
 /// Users and sessions in the tables `remote_*` of a database.
 pub(crate) struct SqlStore<D: Statements> {
     connections: ConnectionCache<D>,
+    /// A permit for each transaction that may write at once.
     writers: Semaphore,
 }
 
 impl<D: Statements> SqlStore<D> {
-    /// Opens the store, and brings its schema up to date first if `migrate` says
-    /// so. The error is a sentence for whoever launches.
+    /// Opens the store. If `migrate` is true, its schema is brought up to date first.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the log of the launch, if the schema is unknown or cannot be
+    /// brought up to date.
     pub(crate) async fn open(pool: &SqlxPool<D>, share: PoolShare, migrate: bool) -> Result<Self, String> {
         if migrate {
             migrations::run(pool).await?;
@@ -36,15 +41,15 @@ impl<D: Statements> SqlStore<D> {
         let max_connections = processors.saturating_mul(D::CONNECTIONS_PER_PROCESSOR);
         Ok(Self {
             connections: ConnectionCache::new(pool, share, max_connections),
-            writers: Semaphore::new(D::WRITERS),
+            writers: Semaphore::new(D::MAX_WRITERS),
         })
     }
 
-    /// Fetches the text of one row, if there is one, and tries once more where the
-    /// connection turns out to be dead.
+    /// Fetches the text of one row, if there is one. If the connection turns out to be
+    /// broken, another one is tried.
     pub(super) async fn fetch_text(&self, statement: &Statement<'_>) -> Result<Option<String>, StoreError> {
         match self.try_fetch_text(statement).await {
-            Err(error) if is_replaceable::<D>(&error) => self.try_fetch_text(statement).await,
+            Err(error) if is_disconnect::<D>(&error) => self.try_fetch_text(statement).await,
             outcome => outcome,
         }
     }
@@ -56,10 +61,11 @@ impl<D: Statements> SqlStore<D> {
         outcome
     }
 
-    /// Fetches the text of every row, likewise.
+    /// Fetches the text of each row. If the connection turns out to be broken, another
+    /// one is tried.
     pub(super) async fn fetch_all(&self, statement: &Statement<'_>) -> Result<Vec<String>, StoreError> {
         match self.try_fetch_all(statement).await {
-            Err(error) if is_replaceable::<D>(&error) => self.try_fetch_all(statement).await,
+            Err(error) if is_disconnect::<D>(&error) => self.try_fetch_all(statement).await,
             outcome => outcome,
         }
     }
@@ -73,29 +79,30 @@ impl<D: Statements> SqlStore<D> {
 
     fn put_back<T>(connection: CachedConnection<'_, D>, outcome: &Result<T, StoreError>) {
         match outcome {
-            Err(error) if is_of_dead_connection::<D>(error) => connection.discard(),
+            Err(error) if is_connection_dead::<D>(error) => connection.discard(),
             _ => connection.release(),
         }
     }
 
-    /// Executes statements in one transaction, and tries again where that may help.
-    /// They refer to no rows but those of users.
+    /// Executes statements in one transaction, and retries it if that may help. Their
+    /// only foreign keys are those of users.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownUser`] if there is no such user.
+    /// [`Error::UnknownUser`] if a statement refers to a user who does not exist, or
+    /// [`Error::Store`].
     pub(super) async fn execute(&self, statements: &[Statement<'_>]) -> Result<(), Error> {
         let mut retries = Retries::default();
         loop {
             match self.try_execute(statements).await {
-                Err(error) if retries.may_help::<D>(&error).await => {}
+                Err(error) if retries.may_retry::<D>(&error).await => {}
                 outcome => return outcome.map_err(TransactionError::into_error),
             }
         }
     }
 
     async fn try_execute(&self, statements: &[Statement<'_>]) -> Result<(), TransactionError> {
-        let mut writer = self.writer().await?;
+        let mut writer = self.acquire_writer().await?;
         let transaction = async {
             let mut transaction = writer.begin().await?;
             let outcome = execute_all::<D>(&mut transaction, statements).await;
@@ -105,19 +112,24 @@ impl<D: Statements> SqlStore<D> {
         writer.put_back(outcome)
     }
 
-    /// Updates a user in one transaction, and tries again where that may help.
+    /// Updates a user in one transaction, and retries it if that may help. Each try asks
+    /// the planner again.
+    ///
+    /// # Errors
+    ///
+    /// The error of the planner, or [`Error::Store`].
     pub(super) async fn update_user(&self, update: &UserUpdate<'_>) -> Result<Plan, Error> {
         let mut retries = Retries::default();
         loop {
             match self.try_update_user(update).await {
-                Err(error) if retries.may_help::<D>(&error).await => {}
+                Err(error) if retries.may_retry::<D>(&error).await => {}
                 outcome => return outcome.map_err(TransactionError::into_error),
             }
         }
     }
 
     async fn try_update_user(&self, update: &UserUpdate<'_>) -> Result<Plan, TransactionError> {
-        let mut writer = self.writer().await?;
+        let mut writer = self.acquire_writer().await?;
         let transaction = async {
             let mut transaction = writer.begin().await?;
             let outcome = update.execute::<D>(&mut transaction).await;
@@ -127,38 +139,43 @@ impl<D: Statements> SqlStore<D> {
         writer.put_back(outcome)
     }
 
-    /// Waits for its turn to write, and for a connection.
-    async fn writer(&self) -> Result<Writer<'_, D>, TransactionError> {
-        let permit = timeout(self.connections.time_limit(), self.writers.acquire()).await;
-        let permit = permit.map_err(|_| TransactionError::not_begun(sqlx::Error::PoolTimedOut))?;
-        let connection = self.connections.acquire().await.map_err(TransactionError::not_begun)?;
-        Ok(Writer { connection, _permit: permit.ok() })
+    /// Waits for permission to write, and for a connection.
+    async fn acquire_writer(&self) -> Result<Writer<'_, D>, TransactionError> {
+        let permit = self.acquire_permit().await.map_err(TransactionError::from_acquire)?;
+        let connection = self.connections.acquire().await.map_err(TransactionError::from_acquire)?;
+        Ok(Writer { connection, _permit: permit })
     }
 
-    /// Waits for an answer, but from a server no longer than the pool would wait
+    async fn acquire_permit(&self) -> Result<SemaphorePermit<'_>, sqlx::Error> {
+        let permit = timeout(self.connections.time_limit(), self.writers.acquire()).await;
+        permit.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)
+    }
+
+    /// Waits for an answer. For that of a server it waits only as long as the pool waits
     /// for a connection.
     async fn within_limit<T>(&self, answer: impl Future<Output = T>) -> Result<T, StoreError> {
-        if !D::REMOTE {
-            return Ok(answer.await);
+        if D::IS_REMOTE {
+            let limit = self.connections.time_limit();
+            timeout(limit, answer).await.map_err(|_| StoreError::TimedOut(limit))
+        } else {
+            Ok(answer.await)
         }
-        let limit = self.connections.time_limit();
-        timeout(limit, answer).await.map_err(|_| StoreError::TimedOut(limit))
     }
 }
 
 /// A connection that may write.
 struct Writer<'a, D: Statements> {
     connection: CachedConnection<'a, D>,
-    _permit: Option<SemaphorePermit<'a>>,
+    _permit: SemaphorePermit<'a>,
 }
 
 impl<D: Statements> Writer<'_, D> {
     async fn begin(&mut self) -> Result<Transaction<'_, D>, TransactionError> {
-        self.connection.begin_with(D::BEGIN).await.map_err(TransactionError::of_begin::<D>)
+        self.connection.begin_with(D::BEGIN).await.map_err(TransactionError::from_begin::<D>)
     }
 
-    /// Puts the connection back, if its state is known. The outer error is that
-    /// there was no answer in time.
+    /// Keeps the connection for the next use, if it is still good. The outer error of
+    /// `outcome` means that the server did not answer in time.
     fn put_back<T>(
         self,
         outcome: Result<Result<T, TransactionError>, StoreError>,
@@ -166,14 +183,14 @@ impl<D: Statements> Writer<'_, D> {
         let outcome = outcome.unwrap_or_else(|error| Err(TransactionError::OutcomeUnknown(error.into())));
         match &outcome {
             Ok(_) | Err(TransactionError::RolledBack(_)) => self.connection.release(),
-            Err(error) if error.is_of_dead_connection::<D>() => self.connection.discard(),
+            Err(error) if error.is_connection_dead::<D>() => self.connection.discard(),
             Err(_) => self.connection.close(),
         }
         outcome
     }
 }
 
-/// Counts how often a transaction was tried again.
+/// The retries of a transaction.
 #[derive(Default)]
 struct Retries {
     count: u64,
@@ -181,10 +198,10 @@ struct Retries {
 }
 
 impl Retries {
-    /// Whether to try again after `error`, once this returns: where the database
-    /// gave the transaction up, and once where the connection turned out to be dead
-    /// before anything was written.
-    async fn may_help<D: Statements>(&mut self, error: &TransactionError) -> bool {
+    /// Whether to retry after `error`, once a pause is over. A transaction is retried if
+    /// the database gave it up, and one time if its connection broke before anything was
+    /// written.
+    async fn may_retry<D: Statements>(&mut self, error: &TransactionError) -> bool {
         self.count += 1;
         if self.count > MAX_RETRIES {
             return false;
@@ -193,7 +210,7 @@ impl Retries {
             sleep(Duration::from_millis(self.count * self.count)).await;
             return true;
         }
-        error.is_replaceable::<D>() && !std::mem::replace(&mut self.is_connection_replaced, true)
+        error.may_succeed_elsewhere::<D>() && !std::mem::replace(&mut self.is_connection_replaced, true)
     }
 }
 
@@ -210,9 +227,9 @@ async fn execute_all<D: Statements>(
     Ok(())
 }
 
-/// Commits a transaction, or rolls it back. One that cannot be rolled back has lost
-/// its connection: SQLite ends a transaction by itself when the disk is full, and
-/// sqlx would think that it still goes on.
+/// Commits a transaction, or rolls it back. A connection that cannot roll back is lost,
+/// even with SQLite, which ends a transaction by itself when the disk is full: sqlx
+/// would believe that the transaction still goes on.
 async fn end<D: Statements, T>(
     transaction: Transaction<'_, D>,
     outcome: Result<T, Error>,
@@ -220,7 +237,7 @@ async fn end<D: Statements, T>(
     match outcome {
         Ok(outcome) => match transaction.commit().await {
             Ok(()) => Ok(outcome),
-            Err(error) => Err(TransactionError::of_commit::<D>(error)),
+            Err(error) => Err(TransactionError::from_commit::<D>(error)),
         },
         Err(error) => match transaction.rollback().await {
             Ok(()) => Err(TransactionError::RolledBack(error)),

@@ -5,7 +5,7 @@ use sqlx::error::DatabaseError;
 
 use super::dialect::Dialect;
 
-/// A user `u`, and `$groups`, the object of those that exist.
+/// The JSON array of a user `u`, as `FIND_USER` returns it. `$groups` is its last object.
 macro_rules! user {
     ($groups:expr) => {
         concat!(
@@ -27,7 +27,7 @@ macro_rules! user {
     };
 }
 
-/// What is remembered of a session `s`.
+/// The JSON array of a session `s`, as `LIST_SESSIONS` returns it.
 macro_rules! session {
     () => {
         "json_array(s.token_hash, s.source, s.asserted_groups,
@@ -45,7 +45,7 @@ impl Dialect for Sqlite {
     // `BEGIN IMMEDIATE` locks the whole database.
     const LOCK_USER: Option<&'static str> = None;
 
-    const FIND: &'static str = concat!(
+    const FIND_USER: &'static str = concat!(
         "SELECT ",
         user!(
             "(SELECT json_group_object(g.name, 1)
@@ -58,7 +58,7 @@ impl Dialect for Sqlite {
 
     const CREATE_USER: &'static str = "INSERT INTO remote_users (username) VALUES (?)";
 
-    const FIND_ID: &'static str = "SELECT id FROM remote_users WHERE username = ?";
+    const FIND_USER_ID: &'static str = "SELECT id FROM remote_users WHERE username = ?";
 
     const SET_PROFILE: &'static str = "\
 UPDATE remote_users SET name = ?, email = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
@@ -71,14 +71,14 @@ INSERT INTO remote_groups (name)
 SELECT named.value FROM json_each(?) AS named WHERE TRUE
 ON CONFLICT DO NOTHING";
 
-    const JOIN: &'static str = "\
+    const JOIN_GROUPS: &'static str = "\
 INSERT INTO remote_memberships (user_id, group_id, source)
 SELECT ?, g.id, 'remote'
   FROM json_each(?) AS named CROSS JOIN remote_groups g
  WHERE g.name = named.value
 ON CONFLICT DO NOTHING";
 
-    const LEAVE: &'static str = "\
+    const LEAVE_GROUPS: &'static str = "\
 DELETE FROM remote_memberships
  WHERE user_id = ?2
    AND group_id IN (SELECT g.id
@@ -95,7 +95,7 @@ DELETE FROM remote_memberships
  WHERE s.token_hash = ?"
     );
 
-    const SESSIONS_OF: &'static str = concat!(
+    const LIST_SESSIONS: &'static str = concat!(
         "SELECT ",
         session!(),
         "
@@ -113,18 +113,18 @@ VALUES (?, ?, ?, ?,
         strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'),
         strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'))";
 
-    const USE_SESSION: &'static str = "\
+    const NOTE_SESSION_USE: &'static str = "\
 UPDATE remote_sessions
    SET last_seen_at = strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch'),
        expires_at = strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch')
  WHERE token_hash = ?";
 
-    const REMEMBER_GROUPS: &'static str =
+    const SET_SESSION_GROUPS: &'static str =
         "UPDATE remote_sessions SET asserted_groups = ? WHERE token_hash = ?";
 
     const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = ?";
 
-    const END_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = ?";
+    const END_ALL_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = ?";
 
     const PURGE_SESSIONS: &'static str = "\
 DELETE FROM remote_sessions
@@ -134,11 +134,11 @@ DELETE FROM remote_sessions
                        ORDER BY expires_at
                        LIMIT 100)";
 
-    const REMOTE: bool = false;
+    const IS_REMOTE: bool = false;
 
     const CONNECTIONS_PER_PROCESSOR: usize = 2;
 
-    const WRITERS: usize = 1;
+    const MAX_WRITERS: usize = 1;
 
     const MAX_NAME_LENGTH: usize = usize::MAX;
 
@@ -151,8 +151,8 @@ DELETE FROM remote_sessions
         false
     }
 
-    /// A plain `SQLITE_BUSY` comes after `busy_timeout` of trying; these come
-    /// at once (<https://www.sqlite.org/rescode.html>).
+    /// SQLite returns these errors at once, and a plain `SQLITE_BUSY` only after trying
+    /// for `busy_timeout` (<https://www.sqlite.org/rescode.html>).
     fn is_transient(error: &dyn DatabaseError) -> bool {
         const SQLITE_BUSY_RECOVERY: &str = "261";
         const SQLITE_LOCKED_SHAREDCACHE: &str = "262";

@@ -8,14 +8,14 @@ use sqlx::{ColumnIndex, Decode, Encode, Executor, Row, Type};
 use super::dialect::Dialect;
 use crate::error::StoreError;
 
-/// A statement of a [`Dialect`], and the values of its parameters in their order.
+/// A statement of a [`Dialect`], with the values of its parameters in their order.
 #[derive(Debug)]
 pub(crate) struct Statement<'a> {
     sql: &'static str,
     values: Vec<Value<'a>>,
 }
 
-/// The value of a parameter.
+/// The value of a statement's parameter.
 #[derive(Debug)]
 pub(crate) enum Value<'a> {
     Text(&'a str),
@@ -36,14 +36,14 @@ impl<'a> Statement<'a> {
         self
     }
 
-    /// Gives the next parameter a list of names, which travels as a JSON array.
+    /// Gives the next parameter a list of names, as a JSON array.
     pub(super) fn bind_names<T: Serialize + ?Sized>(mut self, names: &T) -> Self {
         let json = serde_json::to_string(names).unwrap_or_else(|e| unreachable!("names are JSON: {e}"));
         self.values.push(Value::Json(json));
         self
     }
 
-    /// Gives the next parameter a time, in seconds.
+    /// Gives the next parameter a time of a user, in seconds.
     pub(super) fn bind_seconds(self, time: OffsetDateTime) -> Self {
         self.bind(time.unix_timestamp())
     }
@@ -78,28 +78,28 @@ impl From<bool> for Value<'_> {
     }
 }
 
-/// A [`Dialect`] whose types fit its statements, which are all that exist. The
-/// trait is there so that the bounds that sqlx needs are written once.
+/// Runs the statements of a [`Dialect`]. Every dialect implements this trait, which
+/// exists so that the bounds that sqlx needs are written once.
 pub(crate) trait Statements: Dialect {
-    /// Executes a statement, and drops the rows that it returns.
+    /// Executes a statement, and ignores the rows that it returns.
     fn execute(
         connection: &mut Self::Connection,
         statement: &Statement<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Fetches the first column of the first row, if there is a row: a text.
+    /// Fetches a text, the first column of the first row, if there is a row.
     fn fetch_text(
         connection: &mut Self::Connection,
         statement: &Statement<'_>,
     ) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
-    /// Fetches the first column of the row: an integer, or null.
+    /// Fetches an integer or null, the first column of the one row.
     fn fetch_integer(
         connection: &mut Self::Connection,
         statement: &Statement<'_>,
     ) -> impl Future<Output = Result<Option<i64>, StoreError>> + Send;
 
-    /// Fetches the first column of every row: a text.
+    /// Fetches a text of each row, its first column.
     fn fetch_all(
         connection: &mut Self::Connection,
         statement: &Statement<'_>,
@@ -150,6 +150,7 @@ where
     }
 }
 
+/// Binds the values of a statement to it.
 fn query<'q, D>(statement: &'q Statement<'q>) -> Query<'q, D, D::Arguments>
 where
     D: Dialect,

@@ -5,33 +5,35 @@ use crate::error::{Error, StoreError};
 
 /// Why a transaction failed, and what became of it.
 pub(super) enum TransactionError {
-    /// It is over, and changed nothing.
+    /// The transaction changed nothing, and the connection is still good.
     RolledBack(Error),
-    /// Its connection failed before anything could be written.
+    /// The connection failed before anything could be written.
     ConnectionLost(Error),
-    /// Its connection failed when everything may have been written.
+    /// The connection failed when everything may have been written.
     OutcomeUnknown(Error),
 }
 
 impl TransactionError {
-    /// The error of a transaction that there was no connection for.
-    pub(super) fn not_begun(error: SqlError) -> Self {
+    /// The error of a transaction that got no connection.
+    pub(super) fn from_acquire(error: SqlError) -> Self {
         TransactionError::RolledBack(StoreError::from(error).into())
     }
 
-    pub(super) fn of_begin<D: Dialect>(error: SqlError) -> Self {
+    /// The error of a transaction that could not begin.
+    pub(super) fn from_begin<D: Dialect>(error: SqlError) -> Self {
         let error = StoreError::from(error);
-        if is_of_dead_connection::<D>(&error) {
+        if is_connection_dead::<D>(&error) {
             TransactionError::ConnectionLost(error.into())
         } else {
             TransactionError::RolledBack(error.into())
         }
     }
 
-    /// A server that answers with an error has not committed.
-    pub(super) fn of_commit<D: Dialect>(error: SqlError) -> Self {
+    /// The error of a transaction that could not be committed. A server that answers
+    /// with an error has not committed.
+    pub(super) fn from_commit<D: Dialect>(error: SqlError) -> Self {
         match error {
-            SqlError::Database(error) if D::REMOTE && !D::ends_session(&*error) => {
+            SqlError::Database(error) if D::IS_REMOTE && !D::ends_session(&*error) => {
                 TransactionError::RolledBack(StoreError::from(SqlError::Database(error)).into())
             }
             error => TransactionError::OutcomeUnknown(StoreError::from(error).into()),
@@ -54,18 +56,20 @@ impl TransactionError {
         }
     }
 
-    /// Whether the connection is dead, as far as the error tells.
-    pub(super) fn is_of_dead_connection<D: Dialect>(&self) -> bool {
-        matches!(self.error(), Error::Store(error) if is_of_dead_connection::<D>(error))
+    /// Whether the error means that the connection is dead.
+    pub(super) fn is_connection_dead<D: Dialect>(&self) -> bool {
+        matches!(self.error(), Error::Store(error) if is_connection_dead::<D>(error))
     }
 
-    /// Whether another connection may do what this one could not.
-    pub(super) fn is_replaceable<D: Dialect>(&self) -> bool {
-        matches!(self, TransactionError::ConnectionLost(Error::Store(error)) if is_replaceable::<D>(error))
+    /// Whether the transaction may succeed on another connection, because this one
+    /// broke before anything was written.
+    pub(super) fn may_succeed_elsewhere<D: Dialect>(&self) -> bool {
+        matches!(self, TransactionError::ConnectionLost(Error::Store(error)) if is_disconnect::<D>(error))
     }
 
-    /// Whether the database gave the transaction up for another one, or another
-    /// one created the same user first, or deleted a group on the way.
+    /// Whether the transaction may succeed if it is tried again. That is so if the
+    /// database gave it up in favour of another one, or if another one created the
+    /// same user first or deleted a group meanwhile.
     pub(super) fn is_transient<D: Dialect>(&self) -> bool {
         let TransactionError::RolledBack(Error::Store(error)) = self else { return false };
         match &**error {
@@ -77,16 +81,18 @@ impl TransactionError {
     }
 }
 
-/// Whether an error says that its connection is dead.
-pub(super) fn is_of_dead_connection<D: Dialect>(error: &StoreError) -> bool {
-    matches!(error, StoreError::TimedOut(_)) || is_replaceable::<D>(error)
+/// Whether an error means that its connection is dead: it broke, or the server did not
+/// answer in time.
+pub(super) fn is_connection_dead<D: Dialect>(error: &StoreError) -> bool {
+    matches!(error, StoreError::TimedOut(_)) || is_disconnect::<D>(error)
 }
 
-/// Whether an error says that its connection is dead, and said so at once.
-pub(super) fn is_replaceable<D: Dialect>(error: &StoreError) -> bool {
+/// Whether an error means that its connection broke. As this shows at once, there is
+/// time to try another connection.
+pub(super) fn is_disconnect<D: Dialect>(error: &StoreError) -> bool {
     match error {
         StoreError::Database(SqlError::Database(error)) => D::ends_session(&**error),
-        StoreError::Database(SqlError::Io(_) | SqlError::Protocol(_) | SqlError::Tls(_)) => D::REMOTE,
+        StoreError::Database(SqlError::Io(_) | SqlError::Protocol(_) | SqlError::Tls(_)) => D::IS_REMOTE,
         _ => false,
     }
 }

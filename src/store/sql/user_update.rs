@@ -4,15 +4,20 @@ use crate::error::{Error, StoreError};
 use crate::store::user_store::Planner;
 use crate::user::{Change, Plan, Stored};
 
-/// Brings a user in step: finds, plans and changes, in one transaction.
+/// An update of a user, to be executed in one transaction.
 pub(super) struct UserUpdate<'a> {
     pub(super) username: &'a str,
-    /// Finds the user, and which groups exist.
+    /// The statement that finds the user and which groups exist.
     pub(super) find: Statement<'a>,
     pub(super) planner: &'a Planner<'a>,
 }
 
 impl UserUpdate<'_> {
+    /// Finds the user, asks the planner what to change, and makes the changes.
+    ///
+    /// # Errors
+    ///
+    /// The error of the planner, or [`Error::Store`].
     pub(super) async fn execute<D: Statements>(&self, connection: &mut D::Connection) -> Result<Plan, Error> {
         let username = self.username;
         if let Some(lock) = D::LOCK_USER {
@@ -23,7 +28,7 @@ impl UserUpdate<'_> {
             plan.set_user_id(create::<D>(connection, username).await?);
         }
         for change in plan.changes() {
-            if let Some(statement) = change_user::<D>(plan.user().id(), change) {
+            if let Some(statement) = statement_for::<D>(plan.user().id(), change) {
                 D::execute(connection, &statement).await?;
             }
         }
@@ -43,13 +48,13 @@ impl UserUpdate<'_> {
 /// Creates a user, and returns its `id`.
 async fn create<D: Statements>(connection: &mut D::Connection, username: &str) -> Result<i64, StoreError> {
     D::execute(connection, &Statement::new(D::CREATE_USER).bind(username)).await?;
-    let id = D::fetch_integer(connection, &Statement::new(D::FIND_ID).bind(username)).await?;
+    let id = D::fetch_integer(connection, &Statement::new(D::FIND_USER_ID).bind(username)).await?;
     id.ok_or_else(|| StoreError::Corrupt("`id` is null".into()))
 }
 
-/// The statement that makes a change to a user who exists. A creation comes before
-/// all changes, and needs none.
-fn change_user<D: Statements>(user_id: i64, change: &Change) -> Option<Statement<'_>> {
+/// The statement that makes a change to a user who exists. There is none for a creation,
+/// which comes before all other changes.
+fn statement_for<D: Statements>(user_id: i64, change: &Change) -> Option<Statement<'_>> {
     match change {
         Change::Create => None,
         Change::Profile(profile) => Some(
@@ -62,7 +67,7 @@ fn change_user<D: Statements>(user_id: i64, change: &Change) -> Option<Statement
         ),
         Change::LogIn(now) => Some(Statement::new(D::LOG_IN).bind_seconds(*now).bind(user_id)),
         Change::CreateGroups(names) => Some(Statement::new(D::CREATE_GROUPS).bind_names(names)),
-        Change::Join(names) => Some(Statement::new(D::JOIN).bind(user_id).bind_names(names)),
-        Change::Leave(names) => Some(Statement::new(D::LEAVE).bind_names(names).bind(user_id)),
+        Change::Join(names) => Some(Statement::new(D::JOIN_GROUPS).bind(user_id).bind_names(names)),
+        Change::Leave(names) => Some(Statement::new(D::LEAVE_GROUPS).bind_names(names).bind(user_id)),
     }
 }

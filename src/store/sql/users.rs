@@ -9,7 +9,7 @@ use crate::user::{Plan, Stored, Username};
 #[rocket::async_trait]
 impl<D: Statements> UserStore for SqlStore<D> {
     async fn find(&self, username: &Username, groups: &[&str]) -> Result<Stored, StoreError> {
-        rows::read_user(self.fetch_text(&find::<D>(username, groups)).await?)
+        rows::read_user(self.fetch_text(&find_user::<D>(username, groups)).await?)
     }
 
     async fn update(
@@ -18,13 +18,13 @@ impl<D: Statements> UserStore for SqlStore<D> {
         groups: &[&str],
         planner: &Planner<'_>,
     ) -> Result<Plan, Error> {
-        let find = find::<D>(username, groups);
+        let find = find_user::<D>(username, groups);
         self.update_user(&UserUpdate { username: username.as_str(), find, planner }).await
     }
 }
 
-/// Finds a user, and which of `groups` exist. It is one row, whether there is such a
-/// user or not.
-fn find<'a, D: Statements>(username: &'a Username, groups: &[&str]) -> Statement<'a> {
-    Statement::new(D::FIND).bind_names(groups).bind(username.as_str())
+/// The statement that finds a user and which of `groups` exist. It fetches one row even
+/// if there is no such user.
+fn find_user<'a, D: Statements>(username: &'a Username, groups: &[&str]) -> Statement<'a> {
+    Statement::new(D::FIND_USER).bind_names(groups).bind(username.as_str())
 }
