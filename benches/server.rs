@@ -1,6 +1,6 @@
-//! One of four servers for `scripts/bench`: `bare`, `fairing`, `query`,
-//! `guard`. All have a pool of the same settings on the same database, and answer
-//! with the same bytes.
+//! The server that `scripts/bench` measures, in one of four kinds: `bare`, `fairing`,
+//! `query` or `guard`. Each has a pool with the same settings on the same database, and
+//! answers with the same bytes.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +21,8 @@ fn bare() -> &'static str {
     "Hello!"
 }
 
-/// What one would write by hand to have the same user: one header, one query,
-/// no checks.
+/// The guard that an application would write by hand for the same user: one header, one
+/// query, no checks.
 #[allow(dead_code)]
 struct ByHand {
     id: i64,

@@ -1,5 +1,5 @@
-//! Users beside the application's own tables, in its own database, and its own
-//! typed queries about them.
+//! Keeps users in the application's own database, beside its own tables, which refer to
+//! them.
 //!
 //! ```sh
 //! ROCKET_DATABASES='{notes={url="sqlite:notes.sqlite"}}' cargo run --example database

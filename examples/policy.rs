@@ -1,4 +1,5 @@
-//! The hooks: names without their realm, staff by address, a log of new users.
+//! The hooks: takes the realm off user names, accepts groups of one kind only, gives new
+//! users an address, and logs who is new.
 //!
 //! ```sh
 //! cargo run --example policy
@@ -18,23 +19,24 @@ struct Company;
 
 #[rocket::async_trait]
 impl Policy for Company {
-    /// Kerberos says `ada@EXAMPLE.COM`. Nobody from elsewhere may come in.
+    /// Kerberos says `ada@EXAMPLE.COM`. Users of any other realm are refused.
     fn clean_username<'a>(&self, username: &'a str) -> Option<Cow<'a, str>> {
         username.strip_suffix("@EXAMPLE.COM").map(Cow::Borrowed)
     }
 
-    /// The directory says `role:editors`; other groups mean nothing here.
+    /// The directory says `role:editors`. Any other group means nothing here.
     fn clean_group<'a>(&self, group: &'a str) -> Option<Cow<'a, str>> {
         group.strip_prefix("role:").map(Cow::Borrowed)
     }
 
-    /// A new user begins with an address.
+    /// A new user whose address is not known gets a placeholder.
     fn configure(&self, _: &Request<'_>, profile: &mut Profile, created: bool) {
         if created && profile.email.is_none() {
             profile.email = Some("to-be-confirmed@example.com".into());
         }
     }
 
+    /// Logs each new user.
     async fn event(&self, event: Event<'_>) {
         if let Event::Created { user } = event {
             info!("{} is here for the first time.", user.username());

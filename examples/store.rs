@@ -1,4 +1,4 @@
-//! A store of one's own: users in memory, and every group exists.
+//! A store of the application's own: it keeps users in memory, and has every group.
 //!
 //! ```sh
 //! cargo run --example store

@@ -1,4 +1,9 @@
-//! Who the proxy says is there: as a page, as JSON, and behind guards.
+//! Shows who the proxy says you are: as a page, as JSON, and behind guards.
+//!
+//! ```sh
+//! cargo run --example whoami
+//! curl -H 'Remote-User: ada' -H 'Remote-Name: Ada Lovelace' 127.0.0.1:8000/me
+//! ```
 
 use std::collections::BTreeMap;
 
@@ -42,6 +47,7 @@ fn staff(staff: Staff) -> String {
     format!("{} is staff.\n", staff.username())
 }
 
+/// The headers of the request as a route sees them: those of the identity are blank.
 struct Headers(BTreeMap<String, Vec<String>>);
 
 #[rocket::async_trait]

@@ -2,26 +2,28 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often somebody may be wrong within [`WINDOW`].
-const MOST: u32 = 5;
+/// The greatest number of attempts by one name within [`WINDOW`].
+const MAX_ATTEMPTS: u32 = 5;
 
+/// How long attempts count, from the first one.
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// How many names are remembered; beyond, the oldest is forgotten.
-const NAMES: usize = 10_000;
+/// The greatest number of names that are counted. Beyond it the oldest is forgotten.
+const MAX_NAMES: usize = 10_000;
 
-/// The attempts to sign in by each name that failed, or have not succeeded yet.
+/// The attempts to sign in by each name, and the time of the first one. They count until
+/// one succeeds.
 #[derive(Default)]
 pub(crate) struct Attempts(Mutex<HashMap<String, (u32, Instant)>>);
 
 impl Attempts {
-    /// Counts an attempt before its password is looked at, so that many at once
-    /// count too. Whether it may go on.
+    /// Counts an attempt, and returns whether it may go on. Call it before the password is
+    /// checked, so that many attempts at once count too.
     pub(crate) fn begin(&self, name: &str) -> bool {
         let now = Instant::now();
         let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         attempts.retain(|_, (_, first)| now - *first < WINDOW);
-        if attempts.len() >= NAMES
+        if attempts.len() >= MAX_NAMES
             && let Some(oldest) =
                 attempts.iter().min_by_key(|(_, (_, first))| *first).map(|(name, _)| name.clone())
         {
@@ -29,10 +31,10 @@ impl Attempts {
         }
         let (count, _) = attempts.entry(name.into()).or_insert((0, now));
         *count += 1;
-        *count <= MOST
+        *count <= MAX_ATTEMPTS
     }
 
-    /// Forgets the attempts that led to a success.
+    /// Forgets the attempts by a name after one succeeded.
     pub(crate) fn succeed(&self, name: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }

@@ -1,7 +1,7 @@
-//! A way in while the single sign-on is down.
+//! A password form for the time when the single sign-on is down.
 //!
-//! The proxy signs people in, as ever. Where it says nobody, a route of lower
-//! rank asks for a password: set one while the proxy lets you in.
+//! The proxy signs people in as usual. Where it names nobody, a route of lower rank shows
+//! the form. Users set their password while the proxy signs them in.
 //!
 //! ```sh
 //! cargo run --example fallback_login
@@ -9,11 +9,11 @@
 //! curl -i -d 'username=ada' -d 'password=correct horse battery' 127.0.0.1:8000/login
 //! ```
 //!
-//! Five wrong passwords close the door of a name for a minute, to its owner too:
-//! whoever cannot have that counts by address, where the proxy tells it.
+//! Five wrong passwords lock a name for a minute, for its owner too. An application that
+//! cannot accept that counts attempts by the address that the proxy reports.
 //!
-//! Behind a real proxy, let it pass `/` and `/login` on without a sign-in, and
-//! set the identity headers to nothing there.
+//! A real proxy must let `/` and `/login` through without a sign-in, and set the identity
+//! headers to nothing there.
 
 mod attempts;
 mod passwords;

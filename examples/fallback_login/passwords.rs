@@ -11,14 +11,15 @@ use crate::Fallback;
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS passwords (
     user_id INTEGER PRIMARY KEY REFERENCES remote_users (id) ON DELETE CASCADE, hash TEXT NOT NULL)";
 
-/// The hash of no password: whoever has none takes as long to refuse.
-const NONE: &str =
+/// The hash of no password. It is checked for users without one, so that they take as long
+/// to refuse as others.
+const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Each hash takes 19 MiB.
+/// Limits how many hashes are computed at once, because each takes 19 MiB.
 static HASHING: Semaphore = Semaphore::const_new(4);
 
-/// Makes the table at launch.
+/// A fairing that creates the table of passwords at launch.
 pub(crate) fn table() -> impl Fairing {
     AdHoc::try_on_ignite("Passwords", |rocket| async {
         let Some(database) = Fallback::fetch(&rocket) else { return Err(rocket) };
@@ -32,13 +33,13 @@ pub(crate) fn table() -> impl Fairing {
     })
 }
 
-/// Whether `password` is that of the user; never so for nobody.
+/// Returns whether `password` is the password of the user. For no user it never is.
 pub(crate) async fn verify(db: &Fallback, user_id: Option<i64>, password: &str) -> Result<bool, sqlx::Error> {
     let query = sqlx::query_scalar("SELECT hash FROM passwords WHERE user_id = ?").bind(user_id);
     let stored: Option<String> = query.fetch_optional(&***db).await?;
     let password = password.to_owned();
     hashing(move || {
-        let hash = stored.as_deref().unwrap_or(NONE);
+        let hash = stored.as_deref().unwrap_or(DUMMY_HASH);
         let verified = PasswordHash::new(hash)
             .map(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
         verified.map(|is_right| is_right && stored.is_some()).map_err(|e| e.to_string())
@@ -58,7 +59,7 @@ pub(crate) async fn set(db: &Fallback, user_id: i64, password: &str) -> Result<(
     query.execute(&***db).await.map(drop)
 }
 
-/// Hashes where it holds nobody up.
+/// Computes a hash on a thread where it blocks no other request.
 async fn hashing<T: Send + 'static>(
     hash: impl FnOnce() -> Result<T, String> + Send + 'static,
 ) -> Result<T, sqlx::Error> {

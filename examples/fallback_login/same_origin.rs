@@ -2,10 +2,10 @@ use rocket::Request;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 
-/// A request that a page of this application, or no page, made.
+/// A request guard for requests that come from a page of this application, or from no page.
 ///
-/// Browsers say so in `Sec-Fetch-Site`, and older ones in `Origin`; what sends
-/// neither is no browser, and holds no cookies of anybody else
+/// Browsers say so in `Sec-Fetch-Site`, and older ones in `Origin`. A client that sends
+/// neither is not a browser, and has nobody else's cookies
 /// (<https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site>).
 pub(crate) struct SameOrigin;
 
@@ -23,9 +23,6 @@ impl<'r> FromRequest<'r> for SameOrigin {
             }
             (None, None) => true,
         };
-        match is_same {
-            true => Outcome::Success(SameOrigin),
-            false => Outcome::Error((Status::Forbidden, ())),
-        }
+        if is_same { Outcome::Success(SameOrigin) } else { Outcome::Error((Status::Forbidden, ())) }
     }
 }

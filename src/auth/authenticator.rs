@@ -14,16 +14,15 @@ use crate::session::SessionManager;
 use crate::store::UserStore;
 use crate::sync::Rules;
 
-/// Everything that it takes to tell who is there: the parts that the configuration
+/// Everything it takes to tell who sends a request: the parts that the configuration
 /// made, the store, and the hooks of the application.
 ///
-/// `judge.rs` has what it does for the fairing, and `sign_in.rs` what it does for
-/// the guards.
+/// `judge.rs` has its methods for the fairing, and `sign_in.rs` those for the guards.
 pub(crate) struct Authenticator {
     pub(crate) proofs: Proofs,
     pub(crate) untrusted: UntrustedPeers,
     pub(crate) reader: IdentityReader,
-    /// Headers that nobody reads, and that are blanked all the same.
+    /// The headers of the key `blank`, which are blanked although nothing reads them.
     pub(crate) blank: Vec<HeaderName>,
     #[cfg(feature = "jwt")]
     pub(crate) tokens: Option<TokenReader>,
@@ -32,12 +31,12 @@ pub(crate) struct Authenticator {
     pub(crate) store: Arc<dyn UserStore>,
     pub(crate) sessions: Option<SessionManager>,
     pub(crate) policy: Option<Arc<dyn Policy>>,
-    /// Where a logout leads to.
+    /// The page that a logout redirects to.
     pub(crate) logout_url: String,
 }
 
 impl Authenticator {
-    /// Reports that `request` gets no user, to the log and then to the policy.
+    /// Reports to the log, and then to the policy, that `request` was refused.
     pub(crate) async fn report_refusal(&self, request: &Request<'_>, error: &Error) {
         let peer = request.remote();
         let from = peer.map_or("an unknown peer".into(), |peer| peer.ip().to_string());

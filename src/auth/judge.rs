@@ -5,17 +5,16 @@ use super::authenticator::Authenticator;
 use super::verdict::Verdict;
 use crate::error::{Error, Fault, Rejection};
 use crate::headers::{Assertion, HeaderName, HeaderScan, MAX_SCANNED};
-#[cfg(feature = "jwt")]
-use crate::jwt::TokenReader;
 use crate::proxy::{Trust, UntrustedPeers};
 
-/// What the fairing asks for, before a request is routed.
+/// The steps that the fairing asks for, before a request is routed.
 impl Authenticator {
-    /// Passes a verdict on `request`, and blanks the headers that it was read from.
+    /// Passes a verdict on `request`, and then blanks the headers it was read from, so
+    /// that no route believes them unchecked.
     ///
     /// # Errors
     ///
-    /// The rejection, if that is the verdict, to be reported.
+    /// The rejection if the request is rejected. The caller reports it.
     pub(crate) async fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
         let scan = HeaderScan::new(self.scanned_headers(), &self.blank, request.headers());
         let outcome = self.verdict(request, &scan).await;
@@ -34,34 +33,32 @@ impl Authenticator {
         }
     }
 
-    /// Every header that is read, and blanked after.
+    /// Every header that is read, and then blanked.
     fn scanned_headers(&self) -> [Option<&HeaderName>; MAX_SCANNED] {
         let [user, name, email, groups] = self.reader.headers().all();
         [user, name, email, groups, self.proofs.secret_header(), self.token_header()]
     }
 
+    /// Decides who is there. No header of an untrusted peer counts.
     async fn verdict(&self, request: &Request<'_>, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Rejection> {
-        let rejection = match self.proofs.judge(request, scan).await? {
-            Trust::Trusted => return self.identify(scan).await,
-            Trust::Untrusted => self.reject_identity(scan),
-            Trust::Impostor(rejection) => Err(rejection),
-        };
-        match self.untrusted {
-            UntrustedPeers::Reject => rejection.map(|()| Verdict::Anonymous),
-            UntrustedPeers::Ignore => Ok(Verdict::Anonymous),
+        match (self.proofs.judge(request, scan).await?, self.untrusted) {
+            (Trust::Trusted, _) => self.identify(scan).await,
+            (_, UntrustedPeers::Ignore) => Ok(Verdict::Anonymous),
+            (Trust::Untrusted, UntrustedPeers::Reject) => self.reject_identity(scan),
+            (Trust::Impostor(rejection), UntrustedPeers::Reject) => Err(rejection),
         }
     }
 
-    /// Rejects identity headers, whatever they say.
-    fn reject_identity(&self, scan: &HeaderScan<'_, '_>) -> Result<(), Rejection> {
-        let identity = self.token_header().into_iter().chain(self.reader.headers().iter());
-        match scan.first_sent(identity) {
+    /// Rejects a request that carries an identity header, whatever its value.
+    fn reject_identity(&self, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Rejection> {
+        let identity_headers = self.token_header().into_iter().chain(self.reader.headers().iter());
+        match scan.first_sent(identity_headers) {
             Some(header) => Err(Rejection::new(header, Fault::UntrustedPeer)),
-            None => Ok(()),
+            None => Ok(Verdict::Anonymous),
         }
     }
 
-    /// The verdict on what a trusted proxy says.
+    /// Decides who is there by the assertion of a trusted proxy.
     async fn identify(&self, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Rejection> {
         match self.assertion(scan).await? {
             None => Ok(Verdict::Anonymous),
@@ -69,29 +66,21 @@ impl Authenticator {
         }
     }
 
-    /// What the token says, and nothing else, where tokens are configured, or else
-    /// what the identity headers say.
-    #[cfg(feature = "jwt")]
+    /// Reads the token alone if tokens are configured, and the identity headers otherwise.
     async fn assertion(&self, scan: &HeaderScan<'_, '_>) -> Result<Option<Assertion>, Rejection> {
-        match &self.tokens {
-            None => self.reader.read(scan),
-            Some(tokens) => tokens.read(scan, &self.reader).await,
+        #[cfg(feature = "jwt")]
+        if let Some(tokens) = &self.tokens {
+            return tokens.read(scan, &self.reader).await;
         }
-    }
-
-    #[cfg(not(feature = "jwt"))]
-    async fn assertion(&self, scan: &HeaderScan<'_, '_>) -> Result<Option<Assertion>, Rejection> {
         self.reader.read(scan)
     }
 
-    /// The header that carries a token.
-    #[cfg(feature = "jwt")]
+    /// The header that carries a token, if tokens are configured.
     fn token_header(&self) -> Option<&HeaderName> {
-        self.tokens.as_ref().map(TokenReader::header)
-    }
-
-    #[cfg(not(feature = "jwt"))]
-    fn token_header(&self) -> Option<&HeaderName> {
+        #[cfg(feature = "jwt")]
+        if let Some(tokens) = &self.tokens {
+            return Some(tokens.header());
+        }
         None
     }
 }

@@ -1,8 +1,8 @@
-//! The steps of a request, put together: who speaks, what was said, who that is.
+//! Authentication: from a request to a [`Verdict`], and from a verdict to a user.
 //!
-//! The fairing has an [`Authenticator`] judge each request, which passes a
-//! [`Verdict`]. The guards have it resolve the verdict to a user: it signs somebody
-//! in, or resumes a session.
+//! The fairing asks the [`Authenticator`] to judge each request: whether the peer is the
+//! proxy, and whom it names. The result is a verdict. The guards ask the authenticator to
+//! resolve the verdict to a user, by signing a person in or by resuming a session.
 //!
 //! This module depends on every floor below it, from [`proxy`](crate::proxy) and
 //! [`sync`](crate::sync) down, and not on the configuration.

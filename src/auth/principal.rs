@@ -8,8 +8,8 @@ use crate::policy::Policy;
 use crate::text;
 use crate::user::{Field, Username, UsernameCase};
 
-/// Somebody for whom a trusted proxy vouches, and whose user name is accepted: it
-/// went through the hook, and is in canonical form.
+/// A person for whom a trusted proxy vouches. The user name has passed the hook, and is
+/// in canonical form.
 #[derive(Debug)]
 pub(crate) struct Principal {
     pub(crate) username: Username,
@@ -18,24 +18,24 @@ pub(crate) struct Principal {
     pub(crate) groups: Field<Groups>,
 }
 
-/// Maps the names that a proxy sends to the names here: first by the hooks, then to
-/// the canonical form of a user name, or by `group_map`.
+/// Maps the names that a proxy sends to the names of this application. The hooks come
+/// first; then a user name is made canonical, and a group is renamed by `group_map`.
 pub(crate) struct PrincipalMapper {
     pub(crate) policy: Option<Arc<dyn Policy>>,
-    /// The header that a rejection of a user name is about.
+    /// The header that carries the user name, for a rejection to name.
     pub(crate) user_header: String,
     pub(crate) username_case: UsernameCase,
-    /// The most characters that a user name may have.
+    /// The greatest length of a user name, in characters.
     pub(crate) max_length: usize,
     pub(crate) group_map: BTreeMap<String, String>,
 }
 
 impl PrincipalMapper {
-    /// Accepts the person whom an assertion names.
+    /// Accepts the person that an assertion names.
     ///
     /// # Errors
     ///
-    /// A [`Rejection`] if the hook declines the name, or if it is no user name.
+    /// A [`Rejection`] if the hook declines the name, or if it is not a user name.
     pub(crate) fn principal(&self, assertion: Assertion) -> Result<Principal, Rejection> {
         let Assertion { user, name, email, groups } = assertion;
         let username = self.username(user).map_err(|fault| Rejection::new(&self.user_header, fault))?;
@@ -50,25 +50,25 @@ impl PrincipalMapper {
         Username::canonical(cleaned, self.username_case, self.max_length)
     }
 
-    /// The canonical form of a name that somebody typed, if it can be a user name.
-    /// The hook is not asked: it is for names that the proxy sends.
+    /// Makes a name that somebody typed canonical. Returns `None` if it cannot be a user
+    /// name. The hook is not asked: it is for names that the proxy sends.
     pub(crate) fn typed_username(&self, username: &str) -> Option<Username> {
         let username = text::trim(username);
         text::check(username, self.max_length).ok()?;
         Username::canonical(username.into(), self.username_case, self.max_length).ok()
     }
 
-    /// The name here of a group that the proxy sends. `None` if the group is
-    /// dropped.
+    /// Maps a group that the proxy sends to its name in this application. Returns `None`
+    /// if the hook drops the group, or leaves nothing of its name.
     pub(crate) fn group<'a>(&'a self, group: &'a str) -> Option<Cow<'a, str>> {
         let cleaned = match &self.policy {
             Some(policy) => trim(policy.clean_group(group)?),
             None => Cow::Borrowed(group.trim()),
         };
-        match self.group_map.get(&*cleaned) {
-            Some(renamed) => Some(Cow::Borrowed(renamed)),
-            None => (!cleaned.is_empty()).then_some(cleaned),
+        if let Some(renamed) = self.group_map.get(&*cleaned) {
+            return Some(Cow::Borrowed(renamed));
         }
+        if cleaned.is_empty() { None } else { Some(cleaned) }
     }
 }
 

@@ -13,11 +13,15 @@ use crate::session::{PROXY_SOURCE, RequestSession, SessionManager, UserSession};
 use crate::sync::{LoginTracking, PolicyHooks, UserSync};
 use crate::user::{Field, Identity, Profile, User, Username};
 
-/// What the guards ask for: how people come in, stay and go, by the header, by a
-/// session, or by the application's own sign-in.
+/// The steps that the guards ask for: people sign in by the header of the proxy or by
+/// the application's own form, stay by a session, and sign out.
 impl Authenticator {
-    /// The user of `request`: the person for whom the proxy vouches, brought in
-    /// step, or else the one whose session it has. `None` if nobody is signed in.
+    /// Finds the user of `request`: the person the proxy names, or else the person whose
+    /// session the request carries. Returns `None` if nobody is signed in.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the request, or its user, is refused. It has been reported by then.
     pub(crate) async fn user(&self, request: &Request<'_>, verdict: &Verdict) -> Result<Option<User>, Error> {
         let user = match verdict {
             Verdict::Rejected { rejection, .. } => return Err(rejection.clone().into()),
@@ -30,30 +34,33 @@ impl Authenticator {
         user
     }
 
-    /// Brings the person for whom the proxy vouches in step, and then the session of
-    /// the request: that of the same person goes on, another's ends.
-    ///
-    /// A user who is deleted before the session begins is created again.
+    /// Signs in the person the proxy names: first the user follows the proxy, and then
+    /// the session of the request follows the user.
     async fn sign_in(&self, request: &Request<'_>, principal: &Principal) -> Result<User, Error> {
-        match self.try_sign_in(request, principal).await {
-            Err(Error::UnknownUser) => self.try_sign_in(request, principal).await?,
-            outcome => outcome?,
+        let Some(sessions) = &self.sessions else {
+            let (identity, no_groups) = (self.identity(principal), BTreeSet::new());
+            return self.synchronise(request, &identity, &no_groups, LoginTracking::ByInterval).await;
+        };
+        if let Some(user) = self.sign_in_with_session(request, sessions, principal).await? {
+            return Ok(user);
         }
+        // The user was deleted meanwhile: the second attempt creates the user again.
+        self.sign_in_with_session(request, sessions, principal).await?.ok_or(Error::UnknownUser)
     }
 
-    /// The outer error is about the session, the inner one about the user.
-    async fn try_sign_in(
+    /// Makes one attempt to sign in. Returns `None` if the user was deleted before the
+    /// session began.
+    async fn sign_in_with_session(
         &self,
         request: &Request<'_>,
+        sessions: &SessionManager,
         principal: &Principal,
-    ) -> Result<Result<User, Error>, Error> {
+    ) -> Result<Option<User>, Error> {
         let identity = self.identity(principal);
-        let no_groups = BTreeSet::new();
-        let Some(sessions) = &self.sessions else {
-            return Ok(self.synchronise(request, &identity, &no_groups, LoginTracking::ByInterval).await);
-        };
         let found = sessions.find(sessions.of_request(request)).await?;
         let own = found.as_ref().filter(|found| found.user.username() == principal.username.as_str());
+
+        let no_groups = BTreeSet::new();
         let remembered_before = own.map_or(&no_groups, |own| &own.record.groups);
         let remembered = self.rules.groups_to_remember(&identity, remembered_before);
         let tracking = if own.is_some() || sessions.is_persistent {
@@ -61,72 +68,62 @@ impl Authenticator {
         } else {
             LoginTracking::ByInterval
         };
-        let mut user = self.synchronise(request, &identity, &remembered, tracking).await;
-        self.update_session(request, sessions, found.as_ref(), remembered, &mut user).await?;
-        Ok(user)
+
+        let mut user = match self.synchronise(request, &identity, &remembered, tracking).await {
+            Ok(user) => user,
+            Err(error) => {
+                let is_refusal = !matches!(error, Error::Store(_));
+                if is_refusal && found.is_some() {
+                    sessions.end(sessions.of_request(request), request.cookies()).await?;
+                }
+                return Err(error);
+            }
+        };
+        match self.update_session(request, sessions, found.as_ref(), remembered, &mut user).await {
+            Ok(()) => Ok(Some(user)),
+            Err(Error::UnknownUser) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
-    /// Lets the session of a request follow what its header came to: it goes on, it
-    /// is replaced, or it ends.
+    /// Updates the session of a request whose header signed `user` in. A session of that
+    /// user goes on. Any other is replaced by a new one if sessions are persistent, and
+    /// ends if they are not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownUser`] if the user was deleted before the new session began, and
+    /// [`Error::Store`] if the store is out of reach.
     async fn update_session(
         &self,
         request: &Request<'_>,
         sessions: &SessionManager,
         found: Option<&UserSession>,
         remembered: BTreeSet<String>,
-        user: &mut Result<User, Error>,
+        user: &mut User,
     ) -> Result<(), Error> {
         let (session, jar) = (sessions.of_request(request), request.cookies());
-        match (user, found) {
-            (Ok(user), Some(found)) if found.user.id() == user.id() => {
+        match found {
+            Some(found) if found.user.id() == user.id() => {
                 sessions.set_groups(found, &remembered).await?;
                 sessions.note_use(found).await;
             }
-            (Ok(user), _) if sessions.is_persistent => {
+            _ if sessions.is_persistent => {
                 let begun = sessions.begin(session, jar, user.id(), PROXY_SOURCE, remembered).await?;
                 user.last_login_at = Some(begun);
             }
-            (Err(Error::Store(_)), _) | (_, None) => {}
-            (_, Some(_)) => sessions.end(session, jar).await?,
+            Some(_) => sessions.end(session, jar).await?,
+            None => {}
         }
         Ok(())
     }
 
-    /// The user whose session the request has, where the proxy names nobody.
-    async fn resume(&self, request: &Request<'_>) -> Result<Option<User>, Error> {
-        let Some(sessions) = &self.sessions else { return Ok(None) };
-        let (session, jar) = (sessions.of_request(request), request.cookies());
-        let Some(found) = sessions.find(session).await? else { return Ok(None) };
-        match self.check_session(sessions, &found) {
-            Ok(true) => {
-                sessions.note_use(&found).await;
-                let UserSession { mut user, record, .. } = found;
-                self.rules.grant_permissions(&mut user, |group| record.groups.contains(group));
-                Ok(Some(user))
-            }
-            Ok(false) => sessions.end(session, jar).await.map(|()| None),
-            Err(refusal) => {
-                sessions.end(session, jar).await?;
-                Err(refusal)
-            }
-        }
-    }
-
-    /// Whether a session counts without a header.
+    /// Makes the stored user follow `identity`, creating the user if there is none.
+    /// `remembered` are the groups that the session remembers.
     ///
     /// # Errors
     ///
-    /// That of a user who may no longer be here.
-    fn check_session(&self, sessions: &SessionManager, session: &UserSession) -> Result<bool, Error> {
-        if session.record.source == PROXY_SOURCE && !sessions.is_persistent {
-            return Ok(false);
-        }
-        self.rules.admit(&session.user, |group| session.record.groups.contains(group))?;
-        Ok(true)
-    }
-
-    /// Brings a user in step with `identity`. `remembered` are the groups that the
-    /// session remembers.
+    /// The rule that refuses the user, or [`Error::Store`] if the store is out of reach.
     async fn synchronise(
         &self,
         request: &Request<'_>,
@@ -161,7 +158,8 @@ impl Authenticator {
         Ok(user)
     }
 
-    /// Who a principal is here: the groups are those of this application.
+    /// Describes a principal in the terms of this application, whose names of groups may
+    /// differ from those of the proxy.
     fn identity<'a>(&'a self, principal: &'a Principal) -> Identity<'a> {
         let groups = match &principal.groups {
             Field::Absent => None,
@@ -174,8 +172,41 @@ impl Authenticator {
         Identity { username: &principal.username, name: &principal.name, email: &principal.email, groups }
     }
 
-    /// The `id` of the user of a request, if somebody is signed in who may be here,
-    /// by the proxy's word or by a session. Nothing is written.
+    /// Resumes the session of a request in which the proxy names nobody. A session that
+    /// no longer counts ends.
+    ///
+    /// # Errors
+    ///
+    /// The rule that refuses the user, or [`Error::Store`] if the store is out of reach.
+    async fn resume(&self, request: &Request<'_>) -> Result<Option<User>, Error> {
+        let Some(sessions) = &self.sessions else { return Ok(None) };
+        let (session, jar) = (sessions.of_request(request), request.cookies());
+        let Some(found) = sessions.find(session).await? else { return Ok(None) };
+        if !counts_without_header(sessions, &found) {
+            sessions.end(session, jar).await?;
+            return Ok(None);
+        }
+        if let Err(refusal) = self.admit_by_session(&found) {
+            sessions.end(session, jar).await?;
+            return Err(refusal);
+        }
+        sessions.note_use(&found).await;
+        let UserSession { mut user, record, .. } = found;
+        self.rules.grant_permissions(&mut user, |group| record.groups.contains(group));
+        Ok(Some(user))
+    }
+
+    /// Checks that the user of a session may still use the application.
+    fn admit_by_session(&self, session: &UserSession) -> Result<(), Error> {
+        self.rules.admit(&session.user, |group| session.record.groups.contains(group))
+    }
+
+    /// Finds the `id` of the user of a request, by the proxy's word or by the session,
+    /// without a write. Returns `None` if nobody is signed in.
+    ///
+    /// # Errors
+    ///
+    /// The rule that refuses the user, or [`Error::Store`] if the store is out of reach.
     pub(crate) async fn user_id(
         &self,
         verdict: &Verdict,
@@ -188,22 +219,30 @@ impl Authenticator {
             return Ok(Some(user.id()));
         }
         let Some(sessions) = &self.sessions else { return Ok(None) };
-        match sessions.find(session).await? {
-            Some(found) if self.check_session(sessions, &found)? => Ok(Some(found.user.id())),
-            _ => Ok(None),
+        let Some(found) = sessions.find(session).await? else { return Ok(None) };
+        if !counts_without_header(sessions, &found) {
+            return Ok(None);
         }
+        self.admit_by_session(&found)?;
+        Ok(Some(found.user.id()))
     }
 
+    /// The manager of the sessions, if sessions are configured.
     pub(crate) fn sessions(&self) -> Option<&SessionManager> {
         self.sessions.as_ref()
     }
 
-    /// The canonical form of a name that somebody typed, if it can be a user name.
+    /// Makes a name that somebody typed canonical. Returns `None` if it cannot be a user
+    /// name.
     pub(crate) fn canonical(&self, username: &str) -> Option<Username> {
         self.principals.typed_username(username)
     }
 
     /// Finds the user of a name that somebody typed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if the store is out of reach.
     pub(crate) async fn find_user(&self, username: &str) -> Result<Option<User>, Error> {
         let Some(username) = self.canonical(username) else { return Ok(None) };
         let Some(mut user) = self.store.find(&username, &[]).await?.user else { return Ok(None) };
@@ -211,7 +250,13 @@ impl Authenticator {
         Ok(Some(user))
     }
 
-    /// The `id` of a user who may sign in here, as the store has it now.
+    /// Checks that `user` may sign in by the application's own form, as the store has the
+    /// user now, and returns the `id`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownUser`] if the store has no such user, or another one of that name;
+    /// the rule that refuses the user; or [`Error::Store`] if the store is out of reach.
     pub(crate) async fn check_login(&self, user: &User) -> Result<i64, Error> {
         let found = self.find_user(user.username()).await?.filter(|found| found.id() == user.id());
         let found = found.ok_or(Error::UnknownUser)?;
@@ -219,8 +264,15 @@ impl Authenticator {
         Ok(found.id())
     }
 
-    /// The answer to a logout: a redirect to the proxy's own, if it has one.
+    /// Redirects to the proxy's own logout after a logout here, or to `/` if `logout_url`
+    /// is not configured.
     pub(crate) fn redirect_after_logout(&self) -> Redirect {
         Redirect::to(self.logout_url.clone())
     }
+}
+
+/// Whether a session counts in a request in which the proxy names nobody: one that the
+/// application began always does, and one that the proxy began if sessions are persistent.
+fn counts_without_header(sessions: &SessionManager, session: &UserSession) -> bool {
+    sessions.is_persistent || session.record.source != PROXY_SOURCE
 }

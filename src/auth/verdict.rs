@@ -9,24 +9,25 @@ use crate::error::{Error, Rejection};
 /// What the fairing decided about a request.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// The request is clean. Nobody is signed in by it, or somebody who may not say
-    /// so says so and is ignored.
+    /// The request is clean, and names nobody; or an untrusted peer named somebody, and
+    /// the configuration says to ignore that.
     Anonymous,
-    /// The request is clean, and a trusted proxy says who is there.
+    /// The request is clean, and a trusted proxy names this person.
     Authenticated(Principal),
-    /// The request is to be answered with an error, whatever it asks for. `method`
-    /// is the one that it was sent with.
+    /// The request is answered with an error, whatever it asks for. `method` is the
+    /// method it was sent with.
     Rejected { rejection: Rejection, method: Method },
 }
 
 impl Verdict {
-    /// The verdict on `request`. `None` means that there is none, and never that the
-    /// request is clean.
+    /// Returns the verdict on `request`. `None` means that the request was not judged,
+    /// and never that it is clean.
     pub(crate) fn of<'r>(request: &'r Request<'_>) -> Option<&'r Verdict> {
         Self::cell(request).get()
     }
 
-    /// Passes the verdict on `request`, unless one was passed before.
+    /// Passes the verdict on `request`, unless one was passed before. A rejection is also
+    /// noted for the catchers.
     pub(crate) fn pass(self, request: &Request<'_>) {
         let rejection = match &self {
             Verdict::Rejected { rejection, .. } => Some(rejection.clone()),

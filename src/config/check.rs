@@ -6,8 +6,12 @@ use crate::launch::InvalidKey;
 use crate::proxy::Network;
 use crate::sync::MissingGroups;
 
-/// What no single key can tell about itself. Each check returns the first key that
-/// is wrong.
+/// The keys in which a group may be called `*`: the flags, where it means everyone,
+/// and `group_map`, where it is an ordinary name.
+const STAR_KEYS: [&str; 3] = ["staff_groups", "superuser_groups", "group_map"];
+
+/// The checks that no single key can make of itself. Each returns the first key that is
+/// wrong.
 impl Config {
     /// Checks all keys. `is_debug` tells whether Rocket runs in its debug profile.
     pub(super) fn check(&self, is_debug: bool) -> Result<(), InvalidKey> {
@@ -31,32 +35,35 @@ impl Config {
     /// Checks that there is a proof of the proxy, and that it can fail.
     fn check_trusted_proxies(&self) -> Result<(), InvalidKey> {
         let networks = self.trusted_proxies.as_deref().unwrap_or_default();
-        let invalid = |reason: &str| Err(InvalidKey::new("trusted_proxies", reason));
-        if networks.is_empty() && !self.has_further_proof() {
-            return invalid(
+        let is_only_proof = !self.has_further_proof();
+        if networks.is_empty() && is_only_proof {
+            return Err(InvalidKey::new(
+                "trusted_proxies",
                 "no proof of the proxy is configured: set `trusted_proxies` to the addresses that your proxy \
                  connects from, or another proof",
-            );
+            ));
         }
-        if self.trusted_proxies.is_some() && networks.is_empty() {
-            return invalid(
+        if networks.is_empty() && self.trusted_proxies.is_some() {
+            return Err(InvalidKey::new(
+                "trusted_proxies",
                 "an empty list trusts nobody: name the addresses that your proxy connects from, or leave the \
                  key out",
-            );
+            ));
         }
-        if Network::hold_every_address(networks) && !self.has_further_proof() {
+        if is_only_proof && Network::hold_every_address(networks) {
             let everything = match networks.iter().find(|network| Network::hold_every_address(&[**network])) {
                 Some(network) => format!("`{network}` holds every address"),
                 None => "the networks hold every address together".into(),
             };
-            return invalid(&format!(
+            let reason = format!(
                 "{everything}, which is no proof of the proxy: name the addresses that your proxy connects from"
-            ));
+            );
+            return Err(InvalidKey::new("trusted_proxies", reason));
         }
         Ok(())
     }
 
-    /// Checks that Rocket asks for the client certificate that is to be a proof.
+    /// Checks that Rocket asks for a client certificate, if one must prove the proxy.
     pub(super) fn check_tls(&self, figment: &Figment) -> Result<(), InvalidKey> {
         if self.proxy_certificate.is_none() || figment.contains("tls.mutual") {
             return Ok(());
@@ -65,19 +72,22 @@ impl Config {
         Err(InvalidKey::new("proxy_certificate", reason))
     }
 
-    /// The name of every header that is read or blanked, with its key. A header in
-    /// `blank` that is read anyhow is left out.
+    /// The names of all headers that are read or blanked, each with its key. A header of
+    /// `blank` that is also read is left out.
     fn header_names(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
-        let is_read =
-            |name: &HeaderName| self.names_read().any(|(_, read)| read.is_same_or_alias(name.as_str()));
-        let blank = self.blank.iter().filter(move |name| !is_read(name));
+        let blank = self.blank.iter().filter(move |name| !self.is_read(name));
         self.names_read().chain(blank.map(|name| ("blank", name)))
     }
 
+    /// The names of all headers that are read, each with its key.
     fn names_read(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
         let identity = self.headers.iter().map(|name| ("headers", name));
         let secret = self.proxy_secret.iter().map(|secret| ("proxy_secret.header", secret.header()));
         identity.chain(secret).chain(self.token_header().map(|name| ("jwt.header", name)))
+    }
+
+    fn is_read(&self, name: &HeaderName) -> bool {
+        self.names_read().any(|(_, read)| read.is_same_or_alias(name.as_str()))
     }
 
     fn check_separator(&self) -> Result<(), InvalidKey> {
@@ -92,21 +102,23 @@ impl Config {
     }
 
     fn check_group_names(&self) -> Result<(), InvalidKey> {
-        if let Some((key, group)) = self.named_groups().find(|(_, group)| is_blank_or_padded(group)) {
-            let reason =
-                format!("{group:?} is no name of a group: it is blank, or has white space around it");
-            return Err(InvalidKey::new(key, reason));
+        for (key, group) in self.named_groups() {
+            if is_blank_or_padded(group) {
+                let reason =
+                    format!("{group:?} is no name of a group: it is blank, or has white space around it");
+                return Err(InvalidKey::new(key, reason));
+            }
         }
-        let may_be_everyone = ["staff_groups", "superuser_groups", "group_map"];
-        let mut starred = self.named_groups().filter(|(_, group)| *group == "*");
-        if let Some((key, _)) = starred.find(|(key, _)| !may_be_everyone.contains(key)) {
-            let reason = "\"*\" is everyone in `staff_groups` and `superuser_groups` only";
-            return Err(InvalidKey::new(key, reason));
+        for (key, group) in self.named_groups() {
+            if group == "*" && !STAR_KEYS.contains(&key) {
+                let reason = "\"*\" is everyone in `staff_groups` and `superuser_groups` only";
+                return Err(InvalidKey::new(key, reason));
+            }
         }
         Ok(())
     }
 
-    /// Every group that is named as one that people are in here, with its key.
+    /// The names of all groups of the application that the keys mention, each with its key.
     fn named_groups(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let lists = [
             ("excluded_groups", Some(&self.excluded_groups)),
@@ -115,8 +127,9 @@ impl Config {
             ("required_groups", Some(&self.required_groups)),
             ("denied_groups", Some(&self.denied_groups)),
         ];
-        let listed =
-            lists.into_iter().flat_map(|(key, groups)| groups.into_iter().flatten().map(move |g| (key, g)));
+        let listed = lists
+            .into_iter()
+            .flat_map(|(key, groups)| groups.into_iter().flatten().map(move |group| (key, group)));
         let mapped = self.group_map.values().map(|group| ("group_map", group));
         let permitted = self.group_permissions.keys().map(|group| ("group_permissions", group));
         listed.chain(mapped).chain(permitted)
@@ -131,17 +144,16 @@ impl Config {
     }
 
     fn check_permission_names(&self) -> Result<(), InvalidKey> {
-        match self.group_permissions.values().flatten().find(|name| is_blank_or_padded(name)) {
-            Some(name) => Err(InvalidKey::new(
-                "group_permissions",
-                format!("{name:?} is no permission: it is blank, or has white space around it"),
-            )),
-            None => Ok(()),
+        for name in self.group_permissions.values().flatten() {
+            if is_blank_or_padded(name) {
+                let reason = format!("{name:?} is no permission: it is blank, or has white space around it");
+                return Err(InvalidKey::new("group_permissions", reason));
+            }
         }
+        Ok(())
     }
 
-    /// Checks that names of every permitted length have at most `max_length`
-    /// characters.
+    /// Checks that the limits permit no name of more than `max_length` characters.
     pub(super) fn check_limits_within(&self, max_length: usize) -> Result<(), InvalidKey> {
         for (key, limit) in [("limits.user", self.limits.user), ("limits.group", self.limits.group)] {
             if limit > max_length {

@@ -17,56 +17,140 @@ use crate::session::SessionConfig;
 use crate::sync::MissingGroups;
 use crate::user::UsernameCase;
 
-/// What `[default.remote_user]` of `Rocket.toml` says, or its environment
+/// The configuration: the table `[default.remote_user]` of `Rocket.toml`, or the environment
 /// variable `ROCKET_REMOTE_USER`.
 ///
-/// The README lists the keys. The fairing reads and checks them at launch,
-/// and manages the result, so that a route or a catcher can ask for
-/// [`&State<Config>`](rocket::State) to link to the proxy's own pages.
+/// The [front page](crate#configuration) documents every key. The fairing reads and checks
+/// them at launch, and manages the result as state, so that a route or a catcher can link to
+/// the proxy's own pages.
+///
+/// # Example
+///
+/// ```rust
+/// # use rocket::{State, get, response::Redirect};
+/// use rocket_remote_user::{Config, RemoteUser};
+///
+/// #[get("/")]
+/// fn index(user: RemoteUser, config: &State<Config>) -> String {
+///     let logout = config.logout_url().unwrap_or("/");
+///     format!("Hello, {}! Sign out at {logout}", user.username())
+/// }
+///
+/// #[get("/", rank = 2)]
+/// fn sign_in(config: &State<Config>) -> Option<Redirect> {
+///     let login = config.login_url()?;
+///     Some(Redirect::to(login.to_owned()))
+/// }
+/// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    // Each key names the type that obeys it.
+    /// The addresses and CIDR networks that the proxy connects from. Required, unless
+    /// another proof of the proxy is configured. See [`Proofs`](crate::proxy::Proofs).
     pub(super) trusted_proxies: Option<Vec<Network>>,
+    /// A table: the header and the secrets by which the proxy proves itself. Off by default.
+    /// See [`ProxySecret`].
     pub(super) proxy_secret: Option<ProxySecret>,
+    /// A table: what the client certificate of the proxy must say. Off by default. Needs the
+    /// feature `mtls`. See [`ProxyCertificate`].
     pub(super) proxy_certificate: Option<ProxyCertificate>,
+    /// A table: the signed token that the identity is read from, instead of the headers. Off
+    /// by default. Needs the feature `jwt`. See [`JwtConfig`].
     pub(super) jwt: Option<JwtConfig>,
+    /// What happens to identity headers of an untrusted peer: `"reject"`, the default,
+    /// or `"ignore"`. See [`Authenticator::judge`](crate::auth::Authenticator::judge).
     pub(super) untrusted: UntrustedPeers,
+    /// The name of a known proxy, whose keys are the defaults of the keys beside it. None by
+    /// default. See [`PresetChoice`](super::presets::PresetChoice).
     pub(super) preset: Option<String>,
+    /// Whether to believe the plain headers of a preset whose product signs the identity.
+    /// `false` by default. See [`PresetChoice`](super::presets::PresetChoice).
     pub(super) unsigned: bool,
+    /// A table: the names of the identity headers. `Remote-User`, `Remote-Name`,
+    /// `Remote-Email` and `Remote-Groups` by default; `false` turns off any but the first.
+    /// See [`IdentityReader`](crate::headers::IdentityReader).
     pub(super) headers: IdentityHeaders,
+    /// The encoding of all four headers: `"utf-8"`, the default, `"percent"`, `"rfc2047"` or
+    /// `"quoted-printable"`. See [`Encoding::decode`].
     pub(super) encoding: Encoding,
+    /// A table: the prefixes that the values of the headers must have, and that are taken
+    /// off. Empty by default. See [`IdentityReader`](crate::headers::IdentityReader).
     pub(super) strip_prefix: Prefixes,
+    /// Further headers that are blanked for the routes, although nothing reads them. Empty by
+    /// default. See [`HeaderScan`](crate::headers::HeaderScan).
     pub(super) blank: Vec<HeaderName>,
+    /// How the groups header lists groups: `"separator"`, the default, `"repeated"` or
+    /// `"json"`. See `GroupsReader` in `headers/groups.rs`.
     pub(super) groups_format: GroupsFormat,
+    /// The text between two groups in the format `"separator"`. `","` by default. See
+    /// `GroupsReader` in `headers/groups.rs`.
     pub(super) groups_separator: String,
+    /// A table: the greatest lengths of the values, in characters, and the greatest number of
+    /// groups. 150 for `user`, 300 for `name`, 254 for `email`, 150 for `group` and 1000 for
+    /// `groups` by default. See [`IdentityReader`](crate::headers::IdentityReader).
     pub(super) limits: Limits,
+    /// Whether to create a user whom the proxy names for the first time. `true` by default.
+    /// See [`UserSync`](crate::sync::UserSync).
     pub(super) create_users: bool,
+    /// Whether to let in users who are inactive. `false` by default. See [`Rules`](crate::sync::Rules).
     pub(super) allow_inactive: bool,
+    /// Whether the case of a user name counts: `"preserve"`, the default, or `"lower"`. See
+    /// [`Username`](crate::user::Username).
     pub(super) username_case: UsernameCase,
+    /// The groups that nobody joins or leaves by the proxy's word. Empty by default. See
+    /// [`UserSync`](crate::sync::UserSync).
     pub(super) excluded_groups: BTreeSet<String>,
+    /// The application's name for a group, by the proxy's name. Empty by default. See
+    /// [`PrincipalMapper`](crate::auth::PrincipalMapper).
     pub(super) group_map: BTreeMap<String, String>,
+    /// Whether to create groups that the proxy names. `false` by default. See
+    /// [`UserSync`](crate::sync::UserSync).
     pub(super) create_groups: bool,
+    /// Whether to keep memberships that were given in the database, when the proxy does not
+    /// name them. `false` by default. See [`UserSync`](crate::sync::UserSync).
     pub(super) keep_local_groups: bool,
+    /// What an absent groups header means: `"clear"`, the default, `"keep"` or `"deny"`. See
+    /// [`UserSync`](crate::sync::UserSync).
     pub(super) missing_groups: MissingGroups,
+    /// The groups whose members are staff. Unset by default, so that the flag does not follow
+    /// the groups. `"*"` is everyone. See [`UserSync`](crate::sync::UserSync).
     pub(super) staff_groups: Option<BTreeSet<String>>,
+    /// The groups whose members are superusers. Unset by default, so that the flag does not
+    /// follow the groups. `"*"` is everyone. See [`UserSync`](crate::sync::UserSync).
     pub(super) superuser_groups: Option<BTreeSet<String>>,
+    /// The groups of which a user must be in one. Empty by default, which requires none. See
+    /// [`Rules::admit`](crate::sync::Rules::admit).
     pub(super) required_groups: BTreeSet<String>,
+    /// The groups whose members are refused. Empty by default. See [`Rules::admit`](crate::sync::Rules::admit).
     pub(super) denied_groups: BTreeSet<String>,
+    /// The permissions of the members of a group, by the name of the group. Empty by default.
+    /// See [`Rules::grant_permissions`](crate::sync::Rules::grant_permissions).
     pub(super) group_permissions: BTreeMap<String, BTreeSet<String>>,
+    /// The least time between two writes of `last_login_at`, in seconds. 300 by default. See
+    /// [`UserSync`](crate::sync::UserSync).
     pub(super) login_interval: u64,
+    /// A table: the sessions by which a login outlives the header. Off by default. See
+    /// [`SessionConfig`].
     pub(super) session: Option<SessionConfig>,
+    /// The page on which the proxy signs people in. None by default. See
+    /// [`Config::login_url`].
     pub(super) login_url: Option<PageUrl>,
+    /// The page on which the proxy signs people out. None by default. See
+    /// [`Config::logout_url`] and [`AuthSession::logout`](crate::AuthSession::logout).
     pub(super) logout_url: Option<PageUrl>,
+    /// Whether to create and update the tables at launch. `true` by default. See
+    /// [`StoreSource::open`](crate::store::StoreSource::open).
     pub(super) migrate: bool,
 }
 
 impl Config {
-    /// Where the proxy signs people in: `login_url`.
+    /// The page on which the proxy signs people in: `login_url`.
     pub fn login_url(&self) -> Option<&str> {
         self.login_url.as_ref().map(PageUrl::as_str)
     }
 
-    /// Where the proxy signs people out: `logout_url`.
+    /// The page on which the proxy signs people out: `logout_url`.
     pub fn logout_url(&self) -> Option<&str> {
         self.logout_url.as_ref().map(PageUrl::as_str)
     }
@@ -126,18 +210,19 @@ impl TryFrom<String> for PageUrl {
     type Error = String;
 
     fn try_from(url: String) -> Result<Self, Self::Error> {
-        let is_page = match Reference::parse(&url) {
-            Ok(reference) => match (reference.scheme(), reference.authority()) {
-                (Some(scheme), Some(_)) => scheme == "http" || scheme == "https",
-                (None, None) => url.starts_with('/') && !url.starts_with("//"),
-                _ => false,
-            },
-            Err(_) => false,
-        };
-        if is_page {
+        if is_page_url(&url) {
             Ok(Self(url))
         } else {
             Err(format!("`{url}` is not an absolute path or an http(s) URL"))
         }
+    }
+}
+
+fn is_page_url(url: &str) -> bool {
+    let Ok(reference) = Reference::parse(url) else { return false };
+    match (reference.scheme(), reference.authority()) {
+        (Some(scheme), Some(_)) => scheme == "http" || scheme == "https",
+        (None, None) => url.starts_with('/') && !url.starts_with("//"),
+        _ => false,
     }
 }

@@ -1,9 +1,9 @@
-//! The keys of `[default.remote_user]`: read, checked, and made into the parts of
-//! an [`Authenticator`](crate::auth::Authenticator).
+//! The keys of `[default.remote_user]`: read, checked, and made into the parts of an
+//! [`Authenticator`](crate::auth::Authenticator).
 //!
-//! A key's type is with the domain that obeys it, for example
-//! [`proxy::Network`](crate::proxy::Network). This module puts them together in one
-//! [`Config`], checks what only several keys together can get wrong, and says where a
+//! Each key's type belongs to the module that obeys it, for example
+//! [`proxy::Network`](crate::proxy::Network). This module puts the keys together in one
+//! [`Config`], checks what only several of them together can get wrong, and says where a
 //! wrong one was set.
 //!
 //! It depends on the floors below it, and only the fairing depends on it.
@@ -26,7 +26,11 @@ use crate::launch::LaunchError;
 pub use self::keys::Config;
 
 impl Config {
-    /// Reads and checks the table under the active profile.
+    /// Reads the table under the active profile, and checks it.
+    ///
+    /// # Errors
+    ///
+    /// The first key that is wrong, with the place where it was set.
     pub(crate) fn extract(figment: &Figment) -> Result<Self, LaunchError> {
         check_tables(figment)?;
         let table = figment.focus(TABLE);
@@ -39,8 +43,12 @@ impl Config {
         Ok(config)
     }
 
-    /// Checks that names of every permitted length fit a store whose names have at
-    /// most `max_length` characters.
+    /// Checks that names of every permitted length fit a store whose names have at most
+    /// `max_length` characters.
+    ///
+    /// # Errors
+    ///
+    /// The first limit that is greater, with the place where it was set.
     pub(crate) fn check_name_length(&self, figment: &Figment, max_length: usize) -> Result<(), LaunchError> {
         self.check_limits_within(max_length).map_err(|invalid| misconfigured(figment, invalid).into())
     }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Deserializer, de};
 
-/// A table that needs the feature `mtls`, which is not compiled in: there is
-/// no such table, and to set it is an error.
+/// The table that needs the feature `mtls`, where that feature is not compiled in. No
+/// value of this type exists, because setting the table is an error.
 #[cfg(not(feature = "mtls"))]
 #[derive(Debug, Clone)]
 pub(super) enum ProxyCertificate {}
@@ -13,7 +13,7 @@ impl<'de> Deserialize<'de> for ProxyCertificate {
     }
 }
 
-/// A table that needs the feature `jwt`, likewise.
+/// The table that needs the feature `jwt`, where that feature is not compiled in.
 #[cfg(not(feature = "jwt"))]
 #[derive(Debug, Clone)]
 pub(super) enum JwtConfig {}

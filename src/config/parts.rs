@@ -12,9 +12,9 @@ use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionConfig;
 use crate::sync::{MissingGroups, Rules};
 
-/// The parts of an [`Authenticator`](crate::auth::Authenticator) that the keys make.
+/// The parts of an `Authenticator`, built from the keys.
 impl Config {
-    /// What proves that the peer is the proxy.
+    /// Builds the proofs that a peer is the proxy.
     pub(crate) fn proofs(&self) -> Proofs {
         Proofs {
             networks: self.trusted_proxies.clone(),
@@ -25,17 +25,18 @@ impl Config {
         }
     }
 
-    /// Whether another proof than an address is asked of the proxy.
+    /// Whether the proxy must give a proof other than its address.
     pub(super) fn has_further_proof(&self) -> bool {
         self.proxy_secret.is_some() || self.proxy_certificate.is_some() || self.jwt.is_some()
     }
 
+    /// Returns what happens to the identity headers of an untrusted peer.
     pub(crate) fn untrusted(&self) -> UntrustedPeers {
         self.untrusted
     }
 
-    /// What reads the identity headers. Nothing in a token is encoded or has a
-    /// prefix.
+    /// Builds the reader of the identity headers. It also reads the claims of a token, which
+    /// are never encoded, and never have a prefix.
     pub(crate) fn reader(&self) -> IdentityReader {
         let (encoding, prefixes) = match self.jwt {
             Some(_) => (Encoding::Utf8, Prefixes::default()),
@@ -51,28 +52,27 @@ impl Config {
         })
     }
 
-    /// The headers that are blanked, though nobody reads them.
+    /// Returns the headers that are blanked although nothing reads them.
     pub(crate) fn blank(&self) -> Vec<HeaderName> {
         self.blank.clone()
     }
 
+    /// Returns the keys about signed tokens, if tokens are configured.
     #[cfg(feature = "jwt")]
     pub(crate) fn jwt(&self) -> Option<&JwtConfig> {
         self.jwt.as_ref()
     }
 
-    /// The header that carries a token.
-    #[cfg(feature = "jwt")]
+    /// Returns the header that carries a token, if tokens are configured.
     pub(super) fn token_header(&self) -> Option<&HeaderName> {
-        self.jwt.as_ref().map(|jwt| &jwt.header)
-    }
-
-    #[cfg(not(feature = "jwt"))]
-    pub(super) fn token_header(&self) -> Option<&HeaderName> {
+        #[cfg(feature = "jwt")]
+        if let Some(jwt) = &self.jwt {
+            return Some(&jwt.header);
+        }
         None
     }
 
-    /// What maps the names of the proxy to those here.
+    /// Builds the mapper from the names that the proxy sends to those of the application.
     pub(crate) fn principals(&self, policy: Option<Arc<dyn Policy>>) -> PrincipalMapper {
         PrincipalMapper {
             policy,
@@ -83,7 +83,7 @@ impl Config {
         }
     }
 
-    /// The rules about users and groups.
+    /// Builds the rules about users and groups.
     pub(crate) fn rules(&self) -> Rules {
         // A header that is turned off is always missing, which says nothing about groups.
         let missing_groups =
@@ -104,15 +104,16 @@ impl Config {
         }
     }
 
-    /// The key that is off, if nothing is to say which groups somebody is in.
+    /// Returns the key that is off if nothing says which groups a person is in.
     pub(super) fn groups_off(&self) -> Option<&'static str> {
         #[cfg(feature = "jwt")]
         if let Some(jwt) = &self.jwt {
-            return jwt.claims.groups.is_none().then_some("jwt.claims.groups");
+            return if jwt.claims.groups.is_none() { Some("jwt.claims.groups") } else { None };
         }
-        self.headers.groups.is_none().then_some("headers.groups")
+        if self.headers.groups.is_none() { Some("headers.groups") } else { None }
     }
 
+    /// Returns the keys about sessions, if sessions are configured.
     pub(crate) fn session(&self) -> Option<&SessionConfig> {
         self.session.as_ref()
     }

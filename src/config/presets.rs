@@ -7,13 +7,13 @@ use serde::Deserialize;
 
 use crate::launch::InvalidKey;
 
-/// The keys that each known product needs, as data: a table a preset.
+/// The keys that each known product needs: one table for each preset.
 const PRESETS: &str = include_str!("presets.toml");
 
 /// The key of a preset that says how its product signs the identity.
 const SIGNATURE: &str = "jwt";
 
-/// What the table of the configuration says of presets.
+/// The keys of the configuration that decide about a preset.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PresetChoice {
@@ -23,44 +23,53 @@ pub(super) struct PresetChoice {
 }
 
 impl PresetChoice {
-    /// The keys of the chosen preset, or else which key is wrong, and why.
+    /// Returns the keys of the chosen preset. Those about the signature are among them only
+    /// if the configuration has a table `jwt` for them to complete.
+    ///
+    /// # Errors
+    ///
+    /// The key that is wrong: there is no such preset, its product signs the identity but
+    /// the configuration does not say what to do about that, or `unsigned` has no use.
     pub(super) fn keys(&self) -> Result<Dict, InvalidKey> {
-        if self.unsigned && self.jwt.is_some() {
-            return Err(InvalidKey::new("unsigned", "`jwt` is configured, so the identity is signed"));
-        }
-        let Some(preset) = &self.preset else {
-            if self.unsigned {
-                let reason = "there is no `preset` whose product signs the identity";
-                return Err(InvalidKey::new("unsigned", reason));
-            }
-            return Ok(Dict::new());
-        };
+        self.check_unsigned()?;
+        let Some(preset) = &self.preset else { return Ok(Dict::new()) };
         let mut keys = keys_of(preset)?;
-        let signature = keys.remove(SIGNATURE);
-        if signature.is_some() && self.jwt.is_none() && !self.unsigned {
+        let Some(signature) = keys.remove(SIGNATURE) else { return Ok(keys) };
+        if self.jwt.is_some() {
+            keys.insert(SIGNATURE.into(), signature);
+        } else if !self.unsigned {
             let reason = format!(
                 "`{preset}` signs the identity: configure `jwt`, or set `unsigned = true` to believe \
                  headers that whoever connects from a trusted address can forge"
             );
             return Err(InvalidKey::new("preset", reason));
         }
-        if self.jwt.is_some() {
-            keys.extend(signature.map(|signature| (SIGNATURE.into(), signature)));
-        }
         Ok(keys)
     }
 
-    /// Puts `keys` beneath those of `table`, which win one by one.
+    /// Checks that `unsigned` is set only where it can have a use.
+    fn check_unsigned(&self) -> Result<(), InvalidKey> {
+        if self.unsigned && self.jwt.is_some() {
+            return Err(InvalidKey::new("unsigned", "`jwt` is configured, so the identity is signed"));
+        }
+        if self.unsigned && self.preset.is_none() {
+            let reason = "there is no `preset` whose product signs the identity";
+            return Err(InvalidKey::new("unsigned", reason));
+        }
+        Ok(())
+    }
+
+    /// Adds the keys of a preset to `table`, whose own keys win one by one.
     pub(super) fn complete(table: Figment, keys: Dict) -> Figment {
         table.join(Serialized::defaults(keys))
     }
 }
 
-/// The keys that a preset sets.
+/// Looks up the keys that a preset sets.
 fn keys_of(preset: &str) -> Result<Dict, InvalidKey> {
-    let presets = Figment::from(Toml::string(PRESETS)).extract();
-    let mut presets: BTreeMap<String, Dict> =
-        presets.map_err(|error| InvalidKey::new("preset", error.to_string()))?;
+    let mut presets: BTreeMap<String, Dict> = Figment::from(Toml::string(PRESETS))
+        .extract()
+        .map_err(|error| InvalidKey::new("preset", error.to_string()))?;
     presets.remove(preset).ok_or_else(|| {
         let known: Vec<_> = presets.keys().map(|name| format!("`{name}`")).collect();
         InvalidKey::new("preset", format!("`{preset}` is no preset: there are {}", known.join(", ")))

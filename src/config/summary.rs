@@ -2,14 +2,16 @@ use std::collections::BTreeSet;
 
 use super::keys::Config;
 use crate::headers::{Encoding, GroupsFormat};
+#[cfg(feature = "jwt")]
+use crate::jwt::JwtConfig;
 use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionManager;
 use crate::sync::MissingGroups;
 use crate::user::UsernameCase;
 
 impl Config {
-    /// What is in force, a line for each fact, for the block that is logged at
-    /// liftoff.
+    /// Describes the configuration in force, one line for each fact, for the block that is
+    /// logged at liftoff.
     pub(crate) fn summary(
         &self,
         proofs: &Proofs,
@@ -17,9 +19,10 @@ impl Config {
         store: String,
     ) -> Vec<(&'static str, String)> {
         let mut facts = proofs.summary();
-        facts.push(("untrusted peers", untrusted(self).into()));
+        facts.push(("untrusted peers", untrusted_peers(self).into()));
         facts.extend(self.preset.iter().map(|preset| ("preset", preset.clone())));
-        facts.extend(signed(self));
+        #[cfg(feature = "jwt")]
+        facts.extend(self.jwt.iter().flat_map(JwtConfig::summary));
         facts.push(("headers", headers(self)));
         if self.encoding != Encoding::Utf8 {
             facts.push(("encoding", self.encoding.as_str().into()));
@@ -47,17 +50,7 @@ impl Config {
 }
 
 fn non_empty(groups: &BTreeSet<String>) -> Option<&BTreeSet<String>> {
-    Some(groups).filter(|groups| !groups.is_empty())
-}
-
-#[cfg(feature = "jwt")]
-fn signed(config: &Config) -> impl Iterator<Item = (&'static str, String)> {
-    config.jwt.iter().flat_map(|jwt| jwt.summary())
-}
-
-#[cfg(not(feature = "jwt"))]
-fn signed(_: &Config) -> [(&'static str, String); 0] {
-    []
+    if groups.is_empty() { None } else { Some(groups) }
 }
 
 fn headers(config: &Config) -> String {
@@ -68,7 +61,7 @@ fn headers(config: &Config) -> String {
     }
 }
 
-fn untrusted(config: &Config) -> &'static str {
+fn untrusted_peers(config: &Config) -> &'static str {
     match config.untrusted {
         UntrustedPeers::Reject => "refused when they send identity headers",
         UntrustedPeers::Ignore => "anonymous, whatever they send",

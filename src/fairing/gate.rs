@@ -8,18 +8,20 @@ use rocket::{Data, Request, Response};
 use crate::auth::Verdict;
 use crate::error::Error;
 
-/// Keeps what is not clean from every route.
+/// A fairing and a route that keep rejected requests away from every other route.
 ///
-/// After every fairing attached before launch it turns such a request into one by a
-/// method that no server routes, `CONNECT`, where its own route is all there
-/// is. The URI stays, for the catchers to match; a clean request pays nothing.
+/// The fairing runs after every other one that was attached before the launch. It changes
+/// the method of a request that was rejected, or not judged, to `CONNECT`, which no
+/// server routes, so that the gate's own route is the only one that matches. The URI
+/// stays as it is, for the catchers to match. A clean request costs nothing.
 #[derive(Clone)]
 pub(crate) struct Gate;
 
 impl Gate {
+    /// The method that a rejected request is given.
     const METHOD: Method = Method::Connect;
 
-    /// The route that answers what is refused.
+    /// The route that answers a rejected request.
     pub(crate) fn route() -> Route {
         let mut route = Route::ranked(isize::MIN, Self::METHOD, "/<_..>", Gate);
         route.name = Some("remote user gate".into());
@@ -39,8 +41,8 @@ impl Fairing for Gate {
         }
     }
 
-    /// Takes the body from the answer to a refused `HEAD`, which Rocket no
-    /// longer sees to be one, and leaves the length (RFC 9110, section 9.3.2).
+    /// Removes the body of the answer to a rejected `HEAD`, which Rocket no longer
+    /// recognises as one, and keeps its length (RFC 9110, section 9.3.2).
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         if request.method() == Self::METHOD
             && let Some(Verdict::Rejected { method: Method::Head, .. }) = Verdict::of(request)

@@ -1,5 +1,5 @@
-//! The fairing: it wires the parts together at ignition, has each request judged,
-//! and keeps those that are rejected from every route.
+//! The fairing: it wires the parts together at ignition, has each request judged, and
+//! keeps rejected requests away from every route.
 //!
 //! This module depends on every other one but [`guard`](crate::guard).
 
@@ -20,18 +20,44 @@ use crate::config::Config;
 use crate::jwt::TokenReader;
 use crate::launch::LaunchError;
 use crate::policy::Policy;
+use crate::proxy::Network;
 use crate::session::{SessionManager, SessionStore};
 use crate::store::{
     CustomStore, DatabaseStore, DefaultDatabase, OpenStore, StorePool, StoreSource, UserStore,
 };
 
-/// The fairing of [`RemoteUser`](crate::RemoteUser): build it with
+/// The fairing that the guards of this crate need. Create it with
 /// [`RemoteUser::fairing`](crate::RemoteUser::fairing), and attach it.
 ///
-/// At ignition it reads `[default.remote_user]` and opens the store. For each
-/// request it decides whether the peer is a trusted proxy and whether the
-/// identity headers are clean, blanks them, and keeps a request that is not
-/// clean from every route.
+/// At ignition it reads `[default.remote_user]` and opens the store. For each request it
+/// decides whether the peer is a trusted proxy and whether the identity headers are clean.
+/// Then it blanks the headers, and keeps a request that is not clean away from every route.
+///
+/// Users are kept in a database of the fairing's own, `[default.databases.remote_user]`,
+/// unless [`database`](Self::database) or [`store`](Self::store) says otherwise.
+///
+/// # Example
+///
+/// ```rust,no_run
+/// # use rocket::launch;
+/// # use rocket_remote_user::policy::Policy;
+/// use rocket_db_pools::Database;
+/// use rocket_remote_user::{RemoteUser, SqlitePool};
+///
+/// #[derive(Database)]
+/// #[database("app")]
+/// struct App(SqlitePool);
+///
+/// # struct Company;
+/// # impl Policy for Company {}
+/// // `Company` implements `Policy`.
+/// #[launch]
+/// fn rocket() -> _ {
+///     rocket::build()
+///         .attach(RemoteUser::fairing().database::<App>().policy(Company))
+///         .attach(App::init())
+/// }
+/// ```
 pub struct RemoteUserFairing {
     source: Option<Arc<dyn StoreSource>>,
     policy: Option<Arc<dyn Policy>>,
@@ -42,24 +68,94 @@ impl RemoteUserFairing {
         Self { source: None, policy: None }
     }
 
-    /// Keeps users in the application's own database `D`, in the tables
-    /// `remote_*`. Attach `D::init()` too, before or after.
+    /// Keeps users in the application's own database `D`, in the tables `remote_*`. Attach
+    /// `D::init()` too, before or after this fairing.
+    ///
+    /// # Example
+    ///
+    /// ```rust,no_run
+    /// # use rocket::launch;
+    /// use rocket_db_pools::Database;
+    /// use rocket_remote_user::{RemoteUser, SqlitePool};
+    ///
+    /// #[derive(Database)]
+    /// #[database("app")]
+    /// struct App(SqlitePool);
+    ///
+    /// #[launch]
+    /// fn rocket() -> _ {
+    ///     rocket::build().attach(RemoteUser::fairing().database::<App>()).attach(App::init())
+    /// }
+    /// ```
     pub fn database<D: Database<Pool: StorePool>>(self) -> Self {
         Self { source: Some(Arc::new(DatabaseStore::<D>::of_application())), ..self }
     }
 
-    /// Keeps users in `store`.
+    /// Keeps users in `store`, an implementation of [`UserStore`] of your own. It keeps no
+    /// sessions: with `[default.remote_user.session]` the launch fails.
+    ///
+    /// # Example
+    ///
+    /// ```rust,no_run
+    /// # use rocket::launch;
+    /// # use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserStore};
+    /// # use rocket_remote_user::{Error, Username};
+    /// use rocket_remote_user::RemoteUser;
+    ///
+    /// # struct Directory;
+    /// # #[rocket::async_trait]
+    /// # impl UserStore for Directory {
+    /// #     async fn find(&self, _: &Username, _: &[&str]) -> Result<Stored, StoreError> {
+    /// #         unimplemented!()
+    /// #     }
+    /// #     async fn update(&self, _: &Username, _: &[&str], _: &Planner<'_>) -> Result<Plan, Error> {
+    /// #         unimplemented!()
+    /// #     }
+    /// # }
+    /// // `Directory` implements `UserStore`.
+    /// #[launch]
+    /// fn rocket() -> _ {
+    ///     rocket::build().attach(RemoteUser::fairing().store(Directory))
+    /// }
+    /// ```
     pub fn store<S: UserStore>(self, store: S) -> Self {
         Self { source: Some(Arc::new(CustomStore::new(store))), ..self }
     }
 
-    /// Lets `policy` have its say about names, groups, flags and profiles.
+    /// Lets `policy` decide about names, groups, flags and profiles, and hear what
+    /// happened.
+    ///
+    /// # Example
+    ///
+    /// ```rust,no_run
+    /// # use rocket::launch;
+    /// use rocket_remote_user::policy::{Identity, Policy};
+    /// use rocket_remote_user::{Flags, RemoteUser};
+    ///
+    /// struct Company;
+    ///
+    /// impl Policy for Company {
+    ///     fn flags(&self, identity: &Identity<'_>, flags: Flags) -> Flags {
+    ///         let is_staff = identity.is_member("crew") && !identity.is_member("guests");
+    ///         Flags { staff: is_staff, ..flags }
+    ///     }
+    /// }
+    ///
+    /// #[launch]
+    /// fn rocket() -> _ {
+    ///     rocket::build().attach(RemoteUser::fairing().policy(Company))
+    /// }
+    /// ```
     pub fn policy<P: Policy>(self, policy: P) -> Self {
         Self { policy: Some(Arc::new(policy)), ..self }
     }
 
-    /// Where the store comes from. Attaches the default database unless the
+    /// Returns where the store comes from. Attaches the default database unless the
     /// application gave another store.
+    ///
+    /// # Errors
+    ///
+    /// The default database is not configured, or its driver is not compiled in.
     fn source(&self, rocket: Rocket<Build>) -> (Rocket<Build>, Result<Arc<dyn StoreSource>, LaunchError>) {
         if let Some(source) = &self.source {
             return (rocket, Ok(source.clone()));
@@ -111,8 +207,8 @@ impl Fairing for RemoteUserFairing {
     }
 }
 
-/// What this fairing does at ignition after every fairing that was attached
-/// before the launch, so that the order of `attach` does not matter.
+/// The second half of the ignition. It runs after every fairing that was attached before
+/// the launch, so that the order of `attach` does not matter.
 struct Completion {
     config: Config,
     source: Arc<dyn StoreSource>,
@@ -120,6 +216,7 @@ struct Completion {
 }
 
 impl Completion {
+    /// Opens the store, and builds the authenticator from the configuration.
     async fn authenticator(&self, rocket: &Rocket<Build>) -> Result<Authenticator, LaunchError> {
         let Self { config, source, policy } = self;
         if let Some(max_length) = source.max_name_length(rocket)? {
@@ -145,7 +242,11 @@ impl Completion {
         })
     }
 
-    /// What manages sessions, if they are configured.
+    /// Creates the manager of the sessions, if sessions are configured.
+    ///
+    /// # Errors
+    ///
+    /// The application's own store keeps no sessions.
     fn sessions(
         &self,
         rocket: &Rocket<Build>,
@@ -182,7 +283,7 @@ impl Fairing for Completion {
     }
 }
 
-/// What is said at liftoff.
+/// The block that is logged at liftoff.
 struct LiftoffReport {
     facts: Vec<(&'static str, String)>,
     warnings: Vec<String>,
@@ -191,15 +292,9 @@ struct LiftoffReport {
 impl LiftoffReport {
     fn new(config: &Config, authenticator: &Authenticator, store: String) -> Self {
         let Authenticator { proofs, sessions, .. } = authenticator;
-        let warn_of_network = |network| {
-            format!(
-                "{network} holds more than 256 addresses, and whoever has one of them can say who anybody \
-                 is: configure another proof of the proxy, such as `proxy_secret`"
-            )
-        };
         Self {
             facts: config.summary(proofs, sessions.as_ref(), store),
-            warnings: proofs.wide_networks().map(warn_of_network).collect(),
+            warnings: proofs.wide_networks().map(wide_network_warning).collect(),
         }
     }
 
@@ -214,8 +309,16 @@ impl LiftoffReport {
     }
 }
 
-/// Warns of environment variables that look as if they set a key of the table:
-/// Rocket reads the table from one variable, and splits no name at `__`.
+/// The warning about a trusted network that is too wide to be the only proof of the proxy.
+fn wide_network_warning(network: &Network) -> String {
+    format!(
+        "{network} holds more than 256 addresses, and whoever has one of them can say who anybody \
+         is: configure another proof of the proxy, such as `proxy_secret`"
+    )
+}
+
+/// Warns about environment variables that look as if they set a key of the table. They
+/// have no effect: Rocket reads the table from one variable, and splits no name at `__`.
 fn warn_of_ignored_variables() {
     let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     for name in variables.filter(|name| name.to_ascii_uppercase().starts_with("ROCKET_REMOTE_USER__")) {

@@ -1,17 +1,26 @@
 use std::marker::PhantomData;
+use std::ops::Deref;
 
-use super::RemoteUser;
-use super::restricted::restrict;
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Ignite, Request, Rocket, Sentinel};
+
+use super::remote_user::RemoteUser;
+use super::sentinel::is_fairing_missing;
 use crate::error::Error;
 
-/// A group that [`Member`] can ask for.
+/// A group that [`Member`] can ask for. Implement it for a type of your own, as the
+/// example of [`Member`] shows.
 pub trait Group: Send + Sync + 'static {
     /// The name of the group, as the store has it.
     const NAME: &'static str;
 }
 
-/// A user who is in group `G`: a request guard. As [`RemoteUser`], and an
-/// error, 403, for a user who is not in it.
+/// A request guard for a user who is in the group `G`.
+///
+/// Its outcomes are those of [`RemoteUser`], and an error, 403, for a user who is not in
+/// the group.
+///
+/// # Example
 ///
 /// ```rust
 /// # use rocket::get;
@@ -31,9 +40,27 @@ pub trait Group: Send + Sync + 'static {
 #[derive(Debug, Clone)]
 pub struct Member<G: Group>(RemoteUser, PhantomData<fn() -> G>);
 
-restrict!(
-    Member<G: Group>,
-    |user| user.is_member(G::NAME),
-    Error::NotAMember(G::NAME),
-    |user| Self(user, PhantomData)
-);
+#[rocket::async_trait]
+impl<'r, G: Group> FromRequest<'r> for Member<G> {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+        RemoteUser::admit_if(request, |user| user.is_member(G::NAME), Error::NotAMember(G::NAME))
+            .await
+            .map(|user| Self(user, PhantomData))
+    }
+}
+
+impl<G: Group> Sentinel for Member<G> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        is_fairing_missing(rocket, "Member")
+    }
+}
+
+impl<G: Group> Deref for Member<G> {
+    type Target = RemoteUser;
+
+    fn deref(&self) -> &RemoteUser {
+        &self.0
+    }
+}

@@ -1,21 +1,21 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use rocket::Request;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
+use rocket::{Ignite, Request, Rocket, Sentinel};
 use tokio::sync::OnceCell;
 
-use super::sentinel::abort_without_fairing;
+use super::sentinel::is_fairing_missing;
 use crate::auth::{Authenticator, Verdict};
 use crate::error::Error;
 use crate::fairing::RemoteUserFairing;
 use crate::user::User;
 
-/// The user who is signed in, by the proxy or by a session: a request guard, and
-/// a cheap handle of the [`User`].
+/// A request guard for the user who is signed in, by the proxy or by a session.
 ///
-/// The user is brought in step once a request, however many guards ask.
+/// It dereferences to the [`User`], and is cheap to clone. The user is brought in step with
+/// the proxy once a request, however many guards ask.
 ///
 /// | the request | outcome |
 /// |---|---|
@@ -26,19 +26,66 @@ use crate::user::User;
 /// | the store is out of reach | error, 503 |
 /// | not judged by the fairing | error, 500 |
 ///
-/// `Option<RemoteUser>` is `None` for every row but the first: take
-/// [`Visitor`](crate::Visitor) where a refusal or an outage should stay one.
+/// `Option<RemoteUser>` is `None` for every row but the first. Take
+/// [`Visitor`](crate::Visitor) where a refusal or an outage should remain an error.
+///
+/// # Example
+///
+/// ```rust
+/// # #[macro_use] extern crate rocket;
+/// use rocket::http::{Header, Status};
+/// use rocket::local::blocking::Client;
+/// use rocket_remote_user::RemoteUser;
+///
+/// #[get("/")]
+/// fn index(user: RemoteUser) -> String {
+///     format!("Hello, {}!", user.username())
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let figment = rocket::Config::figment()
+///     .merge(("databases.remote_user.url", "sqlite::memory:"))
+///     .merge(("remote_user.trusted_proxies", ["10.0.0.2"]));
+/// let rocket = rocket::custom(figment).attach(RemoteUser::fairing()).mount("/", routes![index]);
+/// let client = Client::tracked(rocket)?;
+///
+/// // The proxy, at a trusted address, signs ada in.
+/// let mut request = client.get("/").header(Header::new("Remote-User", "ada"));
+/// request.set_remote("10.0.0.2:40000".parse()?);
+/// assert_eq!(request.dispatch().into_string().as_deref(), Some("Hello, ada!"));
+///
+/// // Nobody else may say who sends a request.
+/// let mut request = client.get("/").header(Header::new("Remote-User", "ada"));
+/// request.set_remote("192.0.2.9:40000".parse()?);
+/// assert_eq!(request.dispatch().status(), Status::Forbidden);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct RemoteUser(Arc<User>);
 
 impl RemoteUser {
-    /// The fairing that makes the guards work. Its store is a database of its
-    /// own, `[default.databases.remote_user]`, unless it is given another.
+    /// Creates the fairing that the guards of this crate need.
+    ///
+    /// It keeps users in a database of its own, `[default.databases.remote_user]`, unless
+    /// it is given another store: see [`RemoteUserFairing`].
+    ///
+    /// # Example
+    ///
+    /// ```rust,no_run
+    /// # use rocket::launch;
+    /// use rocket_remote_user::RemoteUser;
+    ///
+    /// #[launch]
+    /// fn rocket() -> _ {
+    ///     rocket::build().attach(RemoteUser::fairing())
+    /// }
+    /// ```
     pub fn fairing() -> RemoteUserFairing {
         RemoteUserFairing::new()
     }
 
-    /// The user of `request`, resolved at most once. `None` if nobody is signed in.
+    /// Resolves the user of `request`, at most once. Returns `None` if nobody is signed in.
     async fn of(request: &Request<'_>) -> Result<Option<RemoteUser>, Error> {
         let authenticator = request.rocket().state::<Authenticator>().ok_or(Error::Unjudged)?;
         let verdict = Verdict::of(request).ok_or(Error::Unjudged)?;
@@ -50,32 +97,18 @@ impl RemoteUser {
         resolved.get_or_init(resolve).await.clone()
     }
 
-    async fn admit(request: &Request<'_>) -> Outcome<RemoteUser, Error> {
-        match Self::of(request).await {
-            Ok(Some(user)) => Outcome::Success(user),
-            Ok(None) => Outcome::Forward(Status::Unauthorized),
-            Err(error) => refuse(request, error),
-        }
-    }
-
-    /// Admits the user of `request` if `admits` is true of them, and refuses them
-    /// with `error` if it is not.
+    /// Admits the user of `request` if `may_enter` is true of the user, and fails with
+    /// `error` if it is not.
     pub(super) async fn admit_if(
         request: &Request<'_>,
-        admits: impl FnOnce(&User) -> bool,
+        may_enter: impl FnOnce(&User) -> bool,
         error: Error,
     ) -> Outcome<RemoteUser, Error> {
-        match Self::admit(request).await {
-            Outcome::Success(user) if !admits(&user) => refuse(request, error),
+        match Self::from_request(request).await {
+            Outcome::Success(user) if !may_enter(&user) => fail(request, error),
             outcome => outcome,
         }
     }
-}
-
-/// Fails with `error`, and notes it for the catchers.
-pub(super) fn refuse<T>(request: &Request<'_>, error: Error) -> Outcome<T, Error> {
-    error.note(request);
-    Outcome::Error((error.status(), error))
 }
 
 #[rocket::async_trait]
@@ -83,11 +116,19 @@ impl<'r> FromRequest<'r> for RemoteUser {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        Self::admit(request).await
+        match Self::of(request).await {
+            Ok(Some(user)) => Outcome::Success(user),
+            Ok(None) => Outcome::Forward(Status::Unauthorized),
+            Err(error) => fail(request, error),
+        }
     }
 }
 
-abort_without_fairing!(RemoteUser);
+impl Sentinel for RemoteUser {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        is_fairing_missing(rocket, "RemoteUser")
+    }
+}
 
 impl Deref for RemoteUser {
     type Target = User;
@@ -95,4 +136,10 @@ impl Deref for RemoteUser {
     fn deref(&self) -> &User {
         &self.0
     }
+}
+
+/// Fails a guard with `error`, which is noted for the catchers.
+pub(super) fn fail<T>(request: &Request<'_>, error: Error) -> Outcome<T, Error> {
+    error.note(request);
+    Outcome::Error((error.status(), error))
 }

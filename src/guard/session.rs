@@ -1,24 +1,59 @@
-use rocket::Request;
 use rocket::http::CookieJar;
 use rocket::request::{FromRequest, Outcome};
 use rocket::response::Redirect;
+use rocket::{Ignite, Request, Rocket, Sentinel};
 
-use super::remote_user::refuse;
-use super::sentinel::abort_without_fairing;
+use super::remote_user::fail;
+use super::sentinel::is_fairing_missing;
 use crate::auth::{Authenticator, Verdict};
 use crate::error::Error;
 use crate::session::{ActiveSession, PROXY_SOURCE, RequestSession, SessionManager};
 use crate::user::{User, Username};
 
-/// The longest source of a login, in characters.
+/// The greatest length of the source of a login, in characters.
 const MAX_SOURCE_LENGTH: usize = 64;
 
-/// The login of a request: a request guard with which a route signs people in
-/// and out. It succeeds also where nobody is signed in.
+/// A request guard with which a route signs people in and out. It succeeds also where
+/// nobody is signed in.
+///
+/// Sign people in and out by `POST`, `PUT` or `DELETE` only, because any page can make a
+/// browser send a `GET`. `SameSite=Lax`, the default, keeps the cookie out of a
+/// `POST` from another site, but a proxy that recognises the browser adds its header to
+/// that request all the same. A sign-in form needs a check of its own ([login CSRF]).
+///
+/// A session begins and ends where a guard asks who is there. A login or a logout is in
+/// the store when its method returns. Rocket sends the cookie only if the request then
+/// succeeds. If another guard or the handler fails after a session began, nobody has its
+/// token, and it ends by its `idle_timeout`. If one fails after
+/// [`logout`](AuthSession::logout), the browser keeps a token that opens nothing.
+///
+/// # Example
+///
+/// A password form of the application itself: `verify` is its own check of a password.
 ///
 /// ```rust
-/// # use rocket::{post, response::Redirect};
-/// use rocket_remote_user::{Error, AuthSession};
+/// # use rocket::{FromForm, form::Form, post, response::Redirect};
+/// use rocket_remote_user::{AuthSession, Error, User};
+///
+/// # fn verify(_: Option<&User>, _: &str) -> bool { false }
+/// #[derive(FromForm)]
+/// struct Credentials<'r> {
+///     username: &'r str,
+///     password: &'r str,
+/// }
+///
+/// #[post("/login", data = "<form>")]
+/// async fn login(form: Form<Credentials<'_>>, session: AuthSession<'_>) -> Result<Redirect, Error> {
+///     let user = session.find_user(form.username).await?;
+///     let is_right = verify(user.as_ref(), form.password);
+///     match user {
+///         Some(user) if is_right => {
+///             session.login(&user, "password").await?;
+///             Ok(Redirect::to("/"))
+///         }
+///         _ => Ok(Redirect::to("/login?failed")),
+///     }
+/// }
 ///
 /// #[post("/logout")]
 /// async fn logout(session: AuthSession<'_>) -> Result<Redirect, Error> {
@@ -26,17 +61,8 @@ const MAX_SOURCE_LENGTH: usize = 64;
 /// }
 /// ```
 ///
-/// Let only `POST` and its like change a login: any page can make a browser
-/// `GET`. `SameSite=Lax`, the default, keeps the cookie from the `POST` of
-/// another site, though not the header of a proxy that knows the browser; and a
-/// sign-in form needs a check of its own ([login CSRF]).
-///
-/// A session begins and ends where a guard asks who is there, and a login and a
-/// logout are in the store when these methods return. Rocket sends the cookie
-/// only if the request then succeeds: where another guard or the handler fails
-/// after a session began, nobody has its token, and it ends by its
-/// `idle_timeout`; where one fails after [`logout`](AuthSession::logout), the browser
-/// keeps a token that opens nothing.
+/// `examples/fallback_login` is an application with such a form. It adds what is left out
+/// here: a check of the origin, and a limit on failed attempts.
 ///
 /// [login CSRF]: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html#possible-csrf-vulnerabilities-in-login-forms
 pub struct AuthSession<'r> {
@@ -47,9 +73,32 @@ pub struct AuthSession<'r> {
 }
 
 impl AuthSession<'_> {
-    /// The canonical form of a name that somebody typed, as that of the proxy is,
-    /// but for [`Policy::clean_username`](crate::Policy::clean_username). `None`
-    /// if it can be nobody's: it is too long, for example.
+    /// Makes a name that somebody typed canonical, in the same way as a name that the
+    /// proxy sends, but without [`Policy::clean_username`]. Returns `None` if it cannot be
+    /// a user name, for example because it is too long.
+    ///
+    /// # Example
+    ///
+    /// The canonical name is the one to count failed attempts by: every spelling of a
+    /// name counts as that name.
+    ///
+    /// ```rust
+    /// # use std::collections::HashMap;
+    /// # use std::sync::Mutex;
+    /// # use rocket::{State, http::Status, post};
+    /// use rocket_remote_user::{AuthSession, Username};
+    ///
+    /// # type Attempts = Mutex<HashMap<Username, u32>>;
+    /// #[post("/login", data = "<name>")]
+    /// fn login(name: &str, session: AuthSession<'_>, attempts: &State<Attempts>) -> Status {
+    ///     let Some(name) = session.canonical(name) else { return Status::Unauthorized };
+    ///     *attempts.lock().unwrap().entry(name).or_default() += 1;
+    ///     // …
+    /// #   Status::Unauthorized
+    /// }
+    /// ```
+    ///
+    /// [`Policy::clean_username`]: crate::policy::Policy::clean_username
     pub fn canonical(&self, username: &str) -> Option<Username> {
         self.authenticator.canonical(username)
     }
@@ -60,29 +109,41 @@ impl AuthSession<'_> {
     /// # Errors
     ///
     /// [`Error::Store`] if the store is out of reach.
+    ///
+    /// # Example
+    ///
+    /// ```rust
+    /// # use rocket::get;
+    /// use rocket_remote_user::{AuthSession, Error, Staff};
+    ///
+    /// #[get("/users/<name>")]
+    /// async fn show(name: &str, _staff: Staff, session: AuthSession<'_>) -> Result<Option<String>, Error> {
+    ///     let user = session.find_user(name).await?;
+    ///     Ok(user.map(|user| format!("{} is in {:?}", user.username(), user.groups())))
+    /// }
+    /// ```
     pub async fn find_user(&self, username: &str) -> Result<Option<User>, Error> {
         self.authenticator.find_user(username).await
     }
 
-    /// Signs `user` in, whom the application has authenticated itself, for
-    /// example by `"password"`: `source` says how, in at most 64 characters,
-    /// and is neither blank nor `remote`, which is the proxy's.
+    /// Signs in a user whom the application has authenticated itself, for example by a
+    /// password form: see the [example](AuthSession#example).
     ///
-    /// The session that the request came with ends, and a new token goes to the
-    /// browser. A proxy that signs in somebody else ends the new session at
-    /// the next request.
+    /// `source` says how the user was authenticated, for example `"password"`. It has at
+    /// most 64 characters, is not blank, and is not `remote`, which is the proxy's.
+    ///
+    /// The session that the request came with ends, and a new token goes to the browser. If
+    /// the proxy signs in somebody else at the next request, the new session ends then.
     ///
     /// # Errors
     ///
     /// - [`Error::NoSessions`] without `[default.remote_user.session]`;
     /// - [`Error::InvalidLoginSource`] if the source cannot be one;
-    /// - [`Error::UnknownUser`], [`Error::Inactive`], [`Error::GroupDenied`] and
-    ///   [`Error::GroupRequired`] as at a sign-in by the proxy, by the stored
-    ///   groups;
+    /// - [`Error::UnknownUser`] if the store no longer has the user, or has somebody else
+    ///   of the same name by now;
+    /// - [`Error::Inactive`], [`Error::GroupDenied`] and [`Error::GroupRequired`] as at a
+    ///   sign-in by the proxy, by the stored groups;
     /// - [`Error::Store`] if the store is out of reach.
-    ///
-    /// That `user` is somebody else by now who has the same name is
-    /// [`Error::UnknownUser`], too.
     pub async fn login(&self, user: &User, source: &str) -> Result<(), Error> {
         let (sessions, session) = self.sessions().ok_or(Error::NoSessions)?;
         if !is_login_source(source) {
@@ -93,16 +154,27 @@ impl AuthSession<'_> {
         Ok(())
     }
 
-    /// Signs out: ends the session of the request, takes the cookie from the
-    /// browser, and redirects (303) to `logout_url`, which is the proxy's own
-    /// logout, or else to `/`.
+    /// Signs the browser out: ends the session of the request, removes the cookie, and
+    /// redirects (303) to `logout_url`, which is the proxy's own logout, or else to `/`.
     ///
-    /// Without sessions it is the redirect alone. The proxy goes on to say who
-    /// is there until it, too, signs out.
+    /// Without sessions it only redirects. The proxy goes on to say who is there until it
+    /// signs the person out, too.
     ///
     /// # Errors
     ///
     /// [`Error::Store`] if the store is out of reach.
+    ///
+    /// # Example
+    ///
+    /// ```rust
+    /// # use rocket::{post, response::Redirect};
+    /// use rocket_remote_user::{AuthSession, Error};
+    ///
+    /// #[post("/logout")]
+    /// async fn logout(session: AuthSession<'_>) -> Result<Redirect, Error> {
+    ///     session.logout().await
+    /// }
+    /// ```
     pub async fn logout(&self) -> Result<Redirect, Error> {
         if let Some((sessions, session)) = self.sessions() {
             sessions.end(session, self.jar).await?;
@@ -110,12 +182,25 @@ impl AuthSession<'_> {
         Ok(self.authenticator.redirect_after_logout())
     }
 
-    /// Signs out everywhere: as [`logout`](AuthSession::logout), and ends every other
-    /// session of the user too.
+    /// Signs out as [`logout`](AuthSession::logout) does, and ends every other session of
+    /// the user too.
     ///
     /// # Errors
     ///
-    /// As [`RemoteUser`](crate::RemoteUser), for a user who may not be here.
+    /// Those of [`RemoteUser`](crate::RemoteUser) for a user who may not sign in, and
+    /// [`Error::Store`] if the store is out of reach.
+    ///
+    /// # Example
+    ///
+    /// ```rust
+    /// # use rocket::{post, response::Redirect};
+    /// use rocket_remote_user::{AuthSession, Error};
+    ///
+    /// #[post("/logout-everywhere")]
+    /// async fn logout_everywhere(session: AuthSession<'_>) -> Result<Redirect, Error> {
+    ///     session.logout_everywhere().await
+    /// }
+    /// ```
     pub async fn logout_everywhere(&self) -> Result<Redirect, Error> {
         if let Some((sessions, session)) = self.sessions()
             && let Some(id) = self.user_id(sessions, session).await?
@@ -125,12 +210,30 @@ impl AuthSession<'_> {
         self.logout().await
     }
 
-    /// The sessions of the user, the oldest first; none without sessions, or
-    /// where nobody is signed in.
+    /// Lists the sessions of the user, the oldest first. The list is empty without
+    /// `[default.remote_user.session]`, or if nobody is signed in.
     ///
     /// # Errors
     ///
-    /// As [`RemoteUser`](crate::RemoteUser), for a user who may not be here.
+    /// Those of [`RemoteUser`](crate::RemoteUser) for a user who may not sign in, and
+    /// [`Error::Store`] if the store is out of reach.
+    ///
+    /// # Example
+    ///
+    /// ```rust
+    /// # use rocket::get;
+    /// use rocket_remote_user::{AuthSession, Error};
+    ///
+    /// #[get("/sessions")]
+    /// async fn sessions(session: AuthSession<'_>) -> Result<String, Error> {
+    ///     let sessions = session.list().await?;
+    ///     let lines = sessions.iter().map(|session| {
+    ///         let mark = if session.is_current() { "*" } else { " " };
+    ///         format!("{mark} {} since {}\n", session.source(), session.created_at())
+    ///     });
+    ///     Ok(lines.collect())
+    /// }
+    /// ```
     pub async fn list(&self) -> Result<Vec<ActiveSession>, Error> {
         let Some((sessions, session)) = self.sessions() else { return Ok(Vec::new()) };
         match self.user_id(sessions, session).await? {
@@ -139,23 +242,35 @@ impl AuthSession<'_> {
         }
     }
 
-    /// Ends the session of that [`id`](ActiveSession::id), and tells whether the
-    /// user had it.
+    /// Ends the session of the user that has this [`id`](ActiveSession::id). Returns
+    /// whether the user had such a session.
     ///
     /// # Errors
     ///
-    /// As [`RemoteUser`](crate::RemoteUser), for a user who may not be here.
+    /// Those of [`RemoteUser`](crate::RemoteUser) for a user who may not sign in, and
+    /// [`Error::Store`] if the store is out of reach.
+    ///
+    /// # Example
+    ///
+    /// ```rust
+    /// # use rocket::{delete, http::Status};
+    /// use rocket_remote_user::{AuthSession, Error};
+    ///
+    /// #[delete("/sessions/<id>")]
+    /// async fn revoke(id: &str, session: AuthSession<'_>) -> Result<Status, Error> {
+    ///     let was_revoked = session.revoke(id).await?;
+    ///     Ok(if was_revoked { Status::NoContent } else { Status::NotFound })
+    /// }
+    /// ```
     pub async fn revoke(&self, id: &str) -> Result<bool, Error> {
+        let Some((sessions, _)) = self.sessions() else { return Ok(false) };
         let listed = self.list().await?;
-        let (Some((sessions, _)), Some(session)) = (self.sessions(), listed.iter().find(|s| s.id() == id))
-        else {
-            return Ok(false);
-        };
+        let Some(session) = listed.iter().find(|session| session.id() == id) else { return Ok(false) };
         sessions.revoke(session).await?;
         Ok(true)
     }
 
-    /// The user, whose session ends if they may not be here any more.
+    /// Finds the `id` of the user. If the user may not sign in any more, the session ends.
     async fn user_id(
         &self,
         sessions: &SessionManager,
@@ -168,15 +283,11 @@ impl AuthSession<'_> {
         id
     }
 
+    /// The manager of the sessions with the session of this request, if sessions are
+    /// configured.
     fn sessions(&self) -> Option<(&SessionManager, &RequestSession)> {
         self.authenticator.sessions().zip(self.session)
     }
-}
-
-/// Whether `source` can be the source of a login by the application.
-fn is_login_source(source: &str) -> bool {
-    let is_short = source.chars().count() <= MAX_SOURCE_LENGTH;
-    is_short && !source.trim().is_empty() && !source.chars().any(char::is_control) && source != PROXY_SOURCE
 }
 
 #[rocket::async_trait]
@@ -185,13 +296,23 @@ impl<'r> FromRequest<'r> for AuthSession<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
         let judged = request.rocket().state::<Authenticator>().zip(Verdict::of(request));
-        let Some((authenticator, verdict)) = judged else { return refuse(request, Error::Unjudged) };
+        let Some((authenticator, verdict)) = judged else { return fail(request, Error::Unjudged) };
         if let Verdict::Rejected { rejection, .. } = verdict {
-            return refuse(request, rejection.clone().into());
+            return fail(request, rejection.clone().into());
         }
         let session = authenticator.sessions().map(|sessions| sessions.of_request(request));
         Outcome::Success(AuthSession { authenticator, verdict, jar: request.cookies(), session })
     }
 }
 
-abort_without_fairing!(AuthSession<'r>);
+impl Sentinel for AuthSession<'_> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        is_fairing_missing(rocket, "AuthSession")
+    }
+}
+
+/// Whether an application may give `source` as the source of a login.
+fn is_login_source(source: &str) -> bool {
+    let is_short = source.chars().count() <= MAX_SOURCE_LENGTH;
+    is_short && !source.trim().is_empty() && !source.chars().any(char::is_control) && source != PROXY_SOURCE
+}

@@ -1,15 +1,30 @@
-use rocket::Request;
 use rocket::request::{FromRequest, Outcome};
+use rocket::{Ignite, Request, Rocket, Sentinel};
 
-use super::RemoteUser;
-use super::sentinel::abort_without_fairing;
+use super::remote_user::RemoteUser;
+use super::sentinel::is_fairing_missing;
 use crate::error::Error;
 
-/// A user or nobody: a request guard for a page that greets both.
+/// A request guard for a page that greets users and strangers alike.
 ///
-/// Where [`RemoteUser`] forwards, this is [`Nobody`](Visitor::Nobody). Where
-/// `Option<RemoteUser>` makes `None` of a refusal or of a database that is
-/// down, this is an error with the status that it has.
+/// Where [`RemoteUser`] forwards, the guard is [`Nobody`](Visitor::Nobody). Where it fails,
+/// because the request is refused or the database is down, this guard fails with the
+/// same error, while `Option<RemoteUser>` would be `None`.
+///
+/// # Example
+///
+/// ```rust
+/// # use rocket::get;
+/// use rocket_remote_user::Visitor;
+///
+/// #[get("/")]
+/// fn index(visitor: Visitor) -> String {
+///     match visitor {
+///         Visitor::User(user) => format!("Hello, {}!", user.username()),
+///         Visitor::Nobody => "Hello, stranger!".into(),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub enum Visitor {
     /// This user is signed in.
@@ -19,7 +34,7 @@ pub enum Visitor {
 }
 
 impl Visitor {
-    /// The user, if there is one.
+    /// Returns the user, if one is signed in.
     pub fn user(&self) -> Option<&RemoteUser> {
         match self {
             Visitor::User(user) => Some(user),
@@ -41,4 +56,8 @@ impl<'r> FromRequest<'r> for Visitor {
     }
 }
 
-abort_without_fairing!(Visitor);
+impl Sentinel for Visitor {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        is_fairing_missing(rocket, "Visitor")
+    }
+}
