@@ -3,15 +3,20 @@
 //!
 //! Each target panics if its property does not hold. It returns whether the bytes
 //! were accepted.
+//!
+//! This module depends on the modules that it tries: [`headers`](crate::headers),
+//! [`proxy`](crate::proxy), `jwt` and [`user`](crate::user).
 
 #[cfg(feature = "jwt")]
 mod claims;
+mod encode;
 mod headers;
 #[cfg(test)]
 mod tests;
 
 use std::net::IpAddr;
 
+use self::encode::encode;
 use crate::headers::Encoding;
 use crate::proxy::Network;
 
@@ -52,21 +57,6 @@ pub fn networks(data: &[u8]) -> bool {
         }
     }
     true
-}
-
-/// Encodes the text of a value as an encoder does that escapes all that it may.
-fn encode(encoding: Encoding, text: &str) -> String {
-    use base64::Engine;
-    use base64::prelude::BASE64_STANDARD;
-    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-
-    match encoding {
-        Encoding::Utf8 => text.into(),
-        Encoding::Percent => utf8_percent_encode(text, NON_ALPHANUMERIC).to_string(),
-        Encoding::Rfc2047 if text.is_empty() => String::new(),
-        Encoding::Rfc2047 => format!("=?utf-8?b?{}?=", BASE64_STANDARD.encode(text)),
-        Encoding::QuotedPrintable => text.bytes().map(|byte| format!("={byte:02X}")).collect(),
-    }
 }
 
 /// Whether `address` begins with the bits of the prefix of `network`.

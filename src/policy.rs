@@ -44,8 +44,8 @@
 //!
 //! A request on which the proxy names nobody, and which a session answers for, runs
 //! none of the first four. Nor does [`AuthSession::login`](crate::AuthSession::login).
-
-// Depends on `user` and on the errors.
+//!
+//! (Within this crate, the module depends on `user` and on the errors.)
 
 use std::borrow::Cow;
 use std::net::SocketAddr;

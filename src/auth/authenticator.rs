@@ -1,3 +1,7 @@
+//! What an authenticator consists of, and how it reports a refusal.
+//!
+//! Within this folder it depends on [`principal`](super::principal).
+
 use std::sync::Arc;
 
 use rocket::http::Status;

@@ -4,8 +4,10 @@
 //! proxy, and whom it names. The result is a verdict. The guards ask the authenticator to
 //! resolve the verdict to a user, by signing a person in or by resuming a session.
 //!
-//! This module depends on every floor below it, from [`proxy`](crate::proxy) and
-//! [`sync`](crate::sync) down, and not on the configuration.
+//! This module depends on [`proxy`](crate::proxy), `jwt`, [`sync`](crate::sync) and
+//! [`store`](crate::store), on [`headers`](crate::headers), [`policy`](crate::policy) and
+//! [`session`](crate::session), on [`user`](crate::user) and [`text`](crate::text), and on
+//! the errors. It does not depend on the configuration.
 
 mod authenticator;
 mod judge;

@@ -1,3 +1,7 @@
+//! From the names that a proxy sends to the names here.
+//!
+//! Within this folder it depends on nothing.
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,3 +1,8 @@
+//! The half of an authenticator that the guards use: it resolves a request to a user.
+//!
+//! Within this folder it depends on [`authenticator`](super::authenticator),
+//! [`principal`](super::principal) and [`verdict`](super::verdict).
+
 use std::collections::BTreeSet;
 
 use rocket::Request;

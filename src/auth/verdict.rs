@@ -1,3 +1,7 @@
+//! What was decided about a request, and where it is kept.
+//!
+//! Within this folder it depends on [`principal`](super::principal).
+
 use std::sync::OnceLock;
 
 use rocket::Request;

@@ -1,3 +1,7 @@
+//! What only several keys together can get wrong.
+//!
+//! Within this folder it depends on [`keys`](super::keys).
+
 use rocket::figment::Figment;
 
 use super::keys::Config;

@@ -1,3 +1,7 @@
+//! The keys of the table, and their defaults.
+//!
+//! Within this folder it depends on [`not_compiled`](super::not_compiled).
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rocket::http::uri::Reference;

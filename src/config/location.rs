@@ -1,3 +1,7 @@
+//! Errors that say where a key was set.
+//!
+//! Within this folder it depends on nothing.
+
 use rocket::figment::error::{Actual, Kind};
 use rocket::figment::{self, Figment};
 

@@ -6,7 +6,10 @@
 //! [`Config`], checks what only several of them together can get wrong, and says where a
 //! wrong one was set.
 //!
-//! It depends on the floors below it, and only the fairing depends on it.
+//! This module depends on the modules whose keys and parts it puts together:
+//! [`auth`](crate::auth), [`proxy`](crate::proxy), `jwt`, [`sync`](crate::sync),
+//! [`headers`](crate::headers), [`policy`](crate::policy), [`session`](crate::session) and
+//! [`user`](crate::user), and on the errors. Only the fairing depends on it.
 
 mod check;
 mod keys;

@@ -1,3 +1,7 @@
+//! The tables of features that are not compiled in, and the error that setting one is.
+//!
+//! Within this folder it depends on nothing.
+
 use serde::{Deserialize, Deserializer, de};
 
 /// The table that needs the feature `mtls`, where that feature is not compiled in. No

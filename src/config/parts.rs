@@ -1,3 +1,7 @@
+//! The parts of an authenticator, made from the keys.
+//!
+//! Within this folder it depends on [`keys`](super::keys).
+
 use std::sync::Arc;
 
 use rocket::time::Duration;

@@ -1,3 +1,7 @@
+//! The keys that a preset sets, from `presets.toml`.
+//!
+//! Within this folder it depends on nothing.
+
 use std::collections::BTreeMap;
 
 use rocket::figment::Figment;

@@ -1,3 +1,7 @@
+//! The lines of the liftoff report that are about keys.
+//!
+//! Within this folder it depends on [`keys`](super::keys).
+
 use std::collections::BTreeSet;
 
 use super::keys::Config;

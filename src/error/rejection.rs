@@ -1,3 +1,7 @@
+//! Why the fairing refuses a request: the message of each fault, and its status.
+//!
+//! Within this folder it depends on nothing.
+
 use rocket::http::Status;
 use thiserror::Error as ThisError;
 

@@ -1,3 +1,7 @@
+//! Why a store fails.
+//!
+//! Within this folder it depends on nothing.
+
 use std::time::Duration;
 
 use thiserror::Error;

@@ -1,3 +1,7 @@
+//! What keeps a rejected request away from every route.
+//!
+//! Within this folder it depends on nothing.
+
 use std::io::Cursor;
 
 use rocket::fairing::{Fairing, Info, Kind};

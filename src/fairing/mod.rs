@@ -1,7 +1,10 @@
 //! The fairing: it wires the parts together at ignition, has each request judged, and
 //! keeps rejected requests away from every route.
 //!
-//! This module depends on every other one but [`guard`](crate::guard).
+//! This module depends on [`config`](crate::config) and on [`auth`](crate::auth), on the
+//! modules whose parts it hands from one to the other, [`store`](crate::store), `jwt`,
+//! [`proxy`](crate::proxy), [`policy`](crate::policy) and [`session`](crate::session), and
+//! on the errors.
 
 mod gate;
 

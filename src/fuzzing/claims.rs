@@ -1,3 +1,7 @@
+//! The target `claims`.
+//!
+//! Within this folder it depends on [`headers`](super::headers).
+
 use serde_json::{Map, Value};
 
 use super::headers::{comparable, group_names, plain_reader};

@@ -1,3 +1,7 @@
+//! The target `headers`.
+//!
+//! Within this folder it depends on [`encode`](super::encode).
+
 use std::sync::LazyLock;
 
 use rocket::http::HeaderMap;

@@ -1,10 +1,10 @@
-use std::ops::Deref;
-
-use rocket::request::{FromRequest, Outcome};
-use rocket::{Ignite, Request, Rocket, Sentinel};
+//! The guards for staff and superusers.
+//!
+//! Within this folder it depends on [`remote_user`](super::remote_user) and
+//! [`restricted`](super::restricted).
 
 use super::remote_user::RemoteUser;
-use super::sentinel::is_fairing_missing;
+use super::restricted::restrict;
 use crate::error::Error;
 use crate::user::User;
 
@@ -27,28 +27,7 @@ use crate::user::User;
 #[derive(Debug, Clone)]
 pub struct Staff(RemoteUser);
 
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for Staff {
-    type Error = Error;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        RemoteUser::admit_if(request, User::is_staff, Error::NotStaff).await.map(Self)
-    }
-}
-
-impl Sentinel for Staff {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_fairing_missing(rocket, "Staff")
-    }
-}
-
-impl Deref for Staff {
-    type Target = RemoteUser;
-
-    fn deref(&self) -> &RemoteUser {
-        &self.0
-    }
-}
+restrict!(Staff, User::is_staff, Error::NotStaff, Self);
 
 /// A request guard for a user who [is a superuser](User::is_superuser).
 ///
@@ -70,25 +49,4 @@ impl Deref for Staff {
 #[derive(Debug, Clone)]
 pub struct Superuser(RemoteUser);
 
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for Superuser {
-    type Error = Error;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        RemoteUser::admit_if(request, User::is_superuser, Error::NotSuperuser).await.map(Self)
-    }
-}
-
-impl Sentinel for Superuser {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_fairing_missing(rocket, "Superuser")
-    }
-}
-
-impl Deref for Superuser {
-    type Target = RemoteUser;
-
-    fn deref(&self) -> &RemoteUser {
-        &self.0
-    }
-}
+restrict!(Superuser, User::is_superuser, Error::NotSuperuser, Self);

@@ -1,11 +1,12 @@
-use std::marker::PhantomData;
-use std::ops::Deref;
+//! The guard for members of a group.
+//!
+//! Within this folder it depends on [`remote_user`](super::remote_user) and
+//! [`restricted`](super::restricted).
 
-use rocket::request::{FromRequest, Outcome};
-use rocket::{Ignite, Request, Rocket, Sentinel};
+use std::marker::PhantomData;
 
 use super::remote_user::RemoteUser;
-use super::sentinel::is_fairing_missing;
+use super::restricted::restrict;
 use crate::error::Error;
 
 /// A group that [`Member`] can ask for. Implement it for a type of your own, as the
@@ -40,27 +41,6 @@ pub trait Group: Send + Sync + 'static {
 #[derive(Debug, Clone)]
 pub struct Member<G: Group>(RemoteUser, PhantomData<fn() -> G>);
 
-#[rocket::async_trait]
-impl<'r, G: Group> FromRequest<'r> for Member<G> {
-    type Error = Error;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        RemoteUser::admit_if(request, |user| user.is_member(G::NAME), Error::NotAMember(G::NAME))
-            .await
-            .map(|user| Self(user, PhantomData))
-    }
-}
-
-impl<G: Group> Sentinel for Member<G> {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_fairing_missing(rocket, "Member")
-    }
-}
-
-impl<G: Group> Deref for Member<G> {
-    type Target = RemoteUser;
-
-    fn deref(&self) -> &RemoteUser {
-        &self.0
-    }
-}
+restrict!(Member<G: Group>, |user| user.is_member(G::NAME), Error::NotAMember(G::NAME), |user| {
+    Self(user, PhantomData)
+});

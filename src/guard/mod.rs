@@ -1,13 +1,15 @@
 //! The request guards: [`RemoteUser`], and those that are built on it.
 //!
-//! This module depends on [`auth`](crate::auth), which resolves a request to a user, and
-//! on the types that the guards hand out. It names the fairing once, in
+//! This module depends on [`auth`](crate::auth), which resolves a request to a user, on
+//! [`session`](crate::session) and [`user`](crate::user), whose types the guards hand out,
+//! and on the errors. It names the [`fairing`](crate::fairing) once, in
 //! [`RemoteUser::fairing`].
 
 mod flags;
 mod member;
 mod permitted;
 mod remote_user;
+mod restricted;
 mod sentinel;
 mod session;
 mod visitor;

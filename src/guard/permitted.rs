@@ -1,11 +1,12 @@
-use std::marker::PhantomData;
-use std::ops::Deref;
+//! The guard for users with a permission.
+//!
+//! Within this folder it depends on [`remote_user`](super::remote_user) and
+//! [`restricted`](super::restricted).
 
-use rocket::request::{FromRequest, Outcome};
-use rocket::{Ignite, Request, Rocket, Sentinel};
+use std::marker::PhantomData;
 
 use super::remote_user::RemoteUser;
-use super::sentinel::is_fairing_missing;
+use super::restricted::restrict;
 use crate::error::Error;
 
 /// A permission that [`Permitted`] can ask for. Implement it for a type of your own, as
@@ -40,27 +41,6 @@ pub trait Permission: Send + Sync + 'static {
 #[derive(Debug, Clone)]
 pub struct Permitted<P: Permission>(RemoteUser, PhantomData<fn() -> P>);
 
-#[rocket::async_trait]
-impl<'r, P: Permission> FromRequest<'r> for Permitted<P> {
-    type Error = Error;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        RemoteUser::admit_if(request, |user| user.has_permission(P::NAME), Error::NotPermitted(P::NAME))
-            .await
-            .map(|user| Self(user, PhantomData))
-    }
-}
-
-impl<P: Permission> Sentinel for Permitted<P> {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_fairing_missing(rocket, "Permitted")
-    }
-}
-
-impl<P: Permission> Deref for Permitted<P> {
-    type Target = RemoteUser;
-
-    fn deref(&self) -> &RemoteUser {
-        &self.0
-    }
-}
+restrict!(Permitted<P: Permission>, |user| user.has_permission(P::NAME), Error::NotPermitted(P::NAME), |user| {
+    Self(user, PhantomData)
+});

@@ -1,12 +1,16 @@
+//! The guard that all others are built on.
+//!
+//! Within this folder it depends on [`sentinel`](super::sentinel).
+
 use std::ops::Deref;
 use std::sync::Arc;
 
+use rocket::Request;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
-use rocket::{Ignite, Request, Rocket, Sentinel};
 use tokio::sync::OnceCell;
 
-use super::sentinel::is_fairing_missing;
+use super::sentinel::abort_without_fairing;
 use crate::auth::{Authenticator, Verdict};
 use crate::error::Error;
 use crate::fairing::RemoteUserFairing;
@@ -124,11 +128,7 @@ impl<'r> FromRequest<'r> for RemoteUser {
     }
 }
 
-impl Sentinel for RemoteUser {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_fairing_missing(rocket, "RemoteUser")
-    }
-}
+abort_without_fairing!(RemoteUser);
 
 impl Deref for RemoteUser {
     type Target = User;

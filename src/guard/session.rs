@@ -1,10 +1,15 @@
+//! The guard that signs people in and out.
+//!
+//! Within this folder it depends on [`remote_user`](super::remote_user) and
+//! [`sentinel`](super::sentinel).
+
+use rocket::Request;
 use rocket::http::CookieJar;
 use rocket::request::{FromRequest, Outcome};
 use rocket::response::Redirect;
-use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use super::remote_user::fail;
-use super::sentinel::is_fairing_missing;
+use super::sentinel::abort_without_fairing;
 use crate::auth::{Authenticator, Verdict};
 use crate::error::Error;
 use crate::session::{ActiveSession, PROXY_SOURCE, RequestSession, SessionManager};
@@ -305,11 +310,7 @@ impl<'r> FromRequest<'r> for AuthSession<'r> {
     }
 }
 
-impl Sentinel for AuthSession<'_> {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_fairing_missing(rocket, "AuthSession")
-    }
-}
+abort_without_fairing!(AuthSession<'r>);
 
 /// Whether an application may give `source` as the source of a login.
 fn is_login_source(source: &str) -> bool {

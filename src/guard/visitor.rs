@@ -1,8 +1,13 @@
+//! The guard for pages that greet users and strangers alike.
+//!
+//! Within this folder it depends on [`remote_user`](super::remote_user) and
+//! [`sentinel`](super::sentinel).
+
+use rocket::Request;
 use rocket::request::{FromRequest, Outcome};
-use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use super::remote_user::RemoteUser;
-use super::sentinel::is_fairing_missing;
+use super::sentinel::abort_without_fairing;
 use crate::error::Error;
 
 /// A request guard for a page that greets users and strangers alike.
@@ -56,8 +61,4 @@ impl<'r> FromRequest<'r> for Visitor {
     }
 }
 
-impl Sentinel for Visitor {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        is_fairing_missing(rocket, "Visitor")
-    }
-}
+abort_without_fairing!(Visitor);

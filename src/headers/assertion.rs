@@ -1,3 +1,8 @@
+//! What was said of a person: by headers, once it is clean, or by claims, before it is
+//! checked.
+//!
+//! Within this folder it depends on [`groups`](super::groups).
+
 use super::groups::Groups;
 use crate::user::Field;
 
@@ -14,6 +19,7 @@ pub(crate) struct Assertion {
 }
 
 /// What a signed token states about a person, before any rule is applied to it.
+#[cfg(feature = "jwt")]
 #[derive(Debug)]
 pub(crate) struct IdentityClaims {
     pub(crate) user: String,
@@ -23,6 +29,7 @@ pub(crate) struct IdentityClaims {
 }
 
 /// The groups that a signed token states.
+#[cfg(feature = "jwt")]
 #[derive(Debug)]
 pub(crate) enum GroupsClaim {
     /// One string, which is read as a groups header would be.

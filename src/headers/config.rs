@@ -1,3 +1,7 @@
+//! The keys `headers`, `strip_prefix` and `limits`.
+//!
+//! Within this folder it depends on [`name`](super::name).
+
 use serde::Deserialize;
 
 use super::name::{HeaderName, name_or_false};

@@ -1,3 +1,7 @@
+//! The encoding `"rfc2047"`.
+//!
+//! Within this folder it depends on [`escape`](super::escape).
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 

@@ -1,3 +1,8 @@
+//! The key `encoding`, and how a value is decoded by it.
+//!
+//! Within this folder it depends on [`encoded_word`](super::encoded_word) and
+//! [`escape`](super::escape).
+
 use std::borrow::Cow;
 
 use serde::Deserialize;

@@ -1,3 +1,7 @@
+//! The encodings that escape single bytes: `"percent"` and `"quoted-printable"`.
+//!
+//! Within this folder it depends on nothing.
+
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;

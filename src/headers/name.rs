@@ -1,3 +1,7 @@
+//! Names of headers, and which other names are aliases of them.
+//!
+//! Within this folder it depends on nothing.
+
 use std::fmt;
 
 use serde::Deserialize;

@@ -1,3 +1,7 @@
+//! Lists in which quotes keep a separator in a name.
+//!
+//! Within this folder it depends on nothing.
+
 use crate::error::Fault;
 use crate::text::trim;
 

@@ -1,3 +1,9 @@
+//! From scanned headers, or from claims, to an assertion.
+//!
+//! Within this folder it depends on [`assertion`](super::assertion),
+//! [`config`](super::config), [`encoding`](super::encoding), [`groups`](super::groups),
+//! [`name`](super::name) and [`scan`](super::scan).
+
 use super::assertion::Assertion;
 #[cfg(feature = "jwt")]
 use super::assertion::{GroupsClaim, IdentityClaims};

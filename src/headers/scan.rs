@@ -1,3 +1,8 @@
+//! One walk over the headers of a request, which finds doubles, aliases and
+//! `Connection` options.
+//!
+//! Within this folder it depends on [`name`](super::name).
+
 use std::borrow::Cow;
 
 use rocket::http::{Header, HeaderMap};

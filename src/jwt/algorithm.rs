@@ -1,5 +1,7 @@
 //! The names of signature algorithms, and the algorithms that the numbers of a
 //! public key allow.
+//!
+//! Within this folder it depends on nothing.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;

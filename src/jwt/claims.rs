@@ -1,3 +1,7 @@
+//! The claims of a verified token: when and for whom they count, and what they say.
+//!
+//! Within this folder it depends on [`config`](super::config).
+
 use rocket::time::OffsetDateTime;
 use serde_json::{Map, Value};
 

@@ -1,3 +1,8 @@
+//! The key `jwt`.
+//!
+//! Within this folder it depends on [`algorithm`](super::algorithm),
+//! [`key`](super::key) and [`key_url`](super::key_url).
+
 use std::path::Path;
 
 use jsonwebtoken::{Algorithm, AlgorithmFamily};

@@ -1,3 +1,7 @@
+//! Public keys, from a JWK set or from PEM.
+//!
+//! Within this folder it depends on [`algorithm`](super::algorithm).
+
 use std::fmt;
 
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;

@@ -1,3 +1,8 @@
+//! The server that the keys of an issuer come from: when it is asked, and what is kept.
+//!
+//! Within this folder it depends on [`key`](super::key) and
+//! [`key_url`](super::key_url).
+
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::{Arc, LockResult, Mutex, PoisonError, RwLock};

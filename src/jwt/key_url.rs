@@ -1,3 +1,7 @@
+//! Where keys are fetched from.
+//!
+//! Within this folder it depends on nothing.
+
 use std::fmt;
 use std::net::Ipv4Addr;
 

@@ -1,3 +1,9 @@
+//! From the header of a token to an assertion.
+//!
+//! Within this folder it depends on [`claims`](super::claims),
+//! [`config`](super::config), [`key`](super::key), [`key_server`](super::key_server)
+//! and [`token`](super::token).
+
 use std::sync::Arc;
 use std::time::Instant;
 

@@ -1,3 +1,8 @@
+//! A token, split into its parts and not verified yet.
+//!
+//! Within this folder it depends on [`algorithm`](super::algorithm) and
+//! [`key`](super::key).
+
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};

@@ -1,3 +1,7 @@
+//! The proof `proxy_certificate`: its key, and the check of a request.
+//!
+//! Within this folder it depends on nothing.
+
 use std::str::FromStr;
 
 use rocket::Request;

@@ -1,3 +1,7 @@
+//! The proof `trusted_proxies`: addresses and networks, and the peers in them.
+//!
+//! Within this folder it depends on nothing.
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;

@@ -1,3 +1,8 @@
+//! All proofs together, and the key `untrusted`.
+//!
+//! Within this folder it depends on `certificate`, [`network`](super::network) and
+//! [`secret`](super::secret).
+
 use rocket::Request;
 use serde::Deserialize;
 

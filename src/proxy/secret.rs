@@ -1,3 +1,7 @@
+//! The proof `proxy_secret`: its key, and the check of a request.
+//!
+//! Within this folder it depends on nothing.
+
 use std::path::Path;
 
 use rocket::figment::value::magic::RelativePathBuf;

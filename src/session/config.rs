@@ -1,3 +1,7 @@
+//! The key `session`.
+//!
+//! Within this folder it depends on nothing.
+
 use rocket::http::SameSite;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};

@@ -1,3 +1,8 @@
+//! The cookie that carries a token.
+//!
+//! Within this folder it depends on [`config`](super::config) and
+//! [`token`](super::token).
+
 use rocket::Request;
 use rocket::http::{Cookie, CookieJar, SameSite};
 

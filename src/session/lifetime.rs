@@ -1,3 +1,8 @@
+//! When a session is over.
+//!
+//! Within this folder it depends on [`config`](super::config) and
+//! [`record`](super::record).
+
 use std::fmt;
 
 use rocket::time::{Duration, OffsetDateTime};

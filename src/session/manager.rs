@@ -1,3 +1,9 @@
+//! How sessions begin, go on and end.
+//!
+//! Within this folder it depends on [`config`](super::config), [`cookie`](super::cookie),
+//! [`lifetime`](super::lifetime), [`record`](super::record), [`store`](super::store) and
+//! [`token`](super::token).
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,3 +1,7 @@
+//! What is remembered of a session.
+//!
+//! Within this folder it depends on [`token`](super::token).
+
 use std::collections::BTreeSet;
 
 use rocket::time::OffsetDateTime;

@@ -1,3 +1,8 @@
+//! What sessions need of a store.
+//!
+//! Within this folder it depends on [`record`](super::record) and
+//! [`token`](super::token).
+
 use std::collections::BTreeSet;
 
 use rocket::time::OffsetDateTime;

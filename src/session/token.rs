@@ -1,3 +1,7 @@
+//! Random tokens, and the hashes that are stored of them.
+//!
+//! Within this folder it depends on nothing.
+
 use std::fmt;
 
 use sha2::{Digest, Sha256};

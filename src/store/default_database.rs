@@ -1,3 +1,8 @@
+//! The database of a fairing that was given none.
+//!
+//! Within this folder it depends on [`source`](super::source) and
+//! [`pool`](super::pool).
+
 use std::sync::Arc;
 
 use rocket::fairing::Fairing;

@@ -140,6 +140,9 @@
 //! # }
 //! ```
 //!
+//! (Within this crate, the module depends on `session`, whose trait for a store it implements,
+//! on `user` and on the errors.)
+//!
 //! [`AuthSession::find_user`]: crate::AuthSession::find_user
 //! [`Policy`]: crate::policy::Policy
 //! [`RemoteUserFairing::store`]: crate::RemoteUserFairing::store
@@ -147,8 +150,6 @@
 //! [`User::grant`]: crate::User::grant
 //! [`User::new`]: crate::User::new
 //! [`Username`]: crate::Username
-
-// This module depends on `session`, whose store it implements, on `user`, `launch` and the errors.
 
 mod default_database;
 mod open;

@@ -1,3 +1,8 @@
+//! Where the fairing gets its store from.
+//!
+//! Within this folder it depends on [`open`](super::open), [`pool`](super::pool),
+//! [`sql`](super::sql) and [`user_store`](super::user_store).
+
 use std::any::type_name;
 use std::marker::PhantomData;
 use std::sync::Arc;

@@ -1,3 +1,7 @@
+//! The trait for a store of users.
+//!
+//! Within this folder it depends on nothing.
+
 use crate::error::{Error, StoreError};
 use crate::user::{Plan, Stored, Username};
 

@@ -1,3 +1,7 @@
+//! The rules of the configuration about users and groups, and the key `missing_groups`.
+//!
+//! Within this folder it depends on nothing.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rocket::time::Duration;

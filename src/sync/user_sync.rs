@@ -1,3 +1,7 @@
+//! The plan of the changes that bring one user in step.
+//!
+//! Within this folder it depends on [`rules`](super::rules).
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,3 +1,7 @@
+//! A user, with profile, flags, memberships and permissions.
+//!
+//! Within this folder it depends on nothing.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rocket::time::OffsetDateTime;

@@ -1,3 +1,7 @@
+//! Who the proxy says is there, in the names of this application.
+//!
+//! Within this folder it depends on [`username`](super::username).
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 

@@ -1,3 +1,7 @@
+//! What is stored, and what must change.
+//!
+//! Within this folder it depends on [`account`](super::account).
+
 use std::collections::BTreeSet;
 
 use rocket::time::OffsetDateTime;

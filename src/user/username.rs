@@ -1,3 +1,7 @@
+//! Canonical user names, and the key `username_case`.
+//!
+//! Within this folder it depends on nothing.
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;

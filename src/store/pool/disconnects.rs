@@ -1,3 +1,7 @@
+//! When a connection was last found dead.
+//!
+//! Within this folder it depends on nothing.
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 

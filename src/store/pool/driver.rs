@@ -1,3 +1,7 @@
+//! What one kind of database needs that others do not.
+//!
+//! Within this folder it depends on nothing.
+
 use std::any::Any;
 
 use rocket_db_pools::Config;

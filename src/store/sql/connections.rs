@@ -1,3 +1,7 @@
+//! Connections that stay with the store between two requests.
+//!
+//! Within this folder it depends on nothing.
+
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

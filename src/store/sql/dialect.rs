@@ -1,3 +1,7 @@
+//! What differs from one database to the next.
+//!
+//! Within this folder it depends on nothing.
+
 use sqlx::IntoArguments;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::Migrate;

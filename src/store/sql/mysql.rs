@@ -3,6 +3,8 @@
 //! MySQL executes what is in a comment `/*!80017 … */`, and MariaDB what is in a comment
 //! `/*M!100600 … */`. The two have different names for the collation that compares
 //! bytes and does not ignore trailing blanks.
+//!
+//! Within this folder it depends on [`dialect`](super::dialect).
 
 use sqlx::MySql;
 use sqlx::error::DatabaseError;

@@ -1,3 +1,7 @@
+//! From the JSON of a row to a user or a session.
+//!
+//! Within this folder it depends on nothing.
+
 use std::collections::BTreeMap;
 
 use rocket::time::OffsetDateTime;

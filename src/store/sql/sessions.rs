@@ -1,3 +1,8 @@
+//! The sessions of an SQL store.
+//!
+//! Within this folder it depends on [`rows`](super::rows),
+//! [`sql_store`](super::sql_store) and [`statement`](super::statement).
+
 use std::collections::BTreeSet;
 
 use rocket::time::OffsetDateTime;

@@ -1,4 +1,6 @@
 //! SQLite 3.38 and later.
+//!
+//! Within this folder it depends on [`dialect`](super::dialect).
 
 use sqlx::Sqlite;
 use sqlx::error::DatabaseError;

@@ -1,3 +1,7 @@
+//! Statements with their values, and the four ways to run one.
+//!
+//! Within this folder it depends on [`dialect`](super::dialect).
+
 use std::future::Future;
 
 use rocket::time::OffsetDateTime;

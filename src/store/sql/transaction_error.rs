@@ -1,3 +1,7 @@
+//! Why a transaction failed, and what became of it.
+//!
+//! Within this folder it depends on [`dialect`](super::dialect).
+
 use sqlx::Error as SqlError;
 
 use super::dialect::Dialect;

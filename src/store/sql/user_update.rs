@@ -1,3 +1,8 @@
+//! The transaction that brings a user in step.
+//!
+//! Within this folder it depends on [`rows`](super::rows) and
+//! [`statement`](super::statement).
+
 use super::rows;
 use super::statement::{Statement, Statements};
 use crate::error::{Error, StoreError};

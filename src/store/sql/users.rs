@@ -1,3 +1,9 @@
+//! The users of an SQL store.
+//!
+//! Within this folder it depends on [`rows`](super::rows),
+//! [`sql_store`](super::sql_store), [`statement`](super::statement) and
+//! [`user_update`](super::user_update).
+
 use super::rows;
 use super::sql_store::SqlStore;
 use super::statement::{Statement, Statements};

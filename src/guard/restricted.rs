@@ -1,0 +1,36 @@
+//! What the guards that admit only some users have in common.
+//!
+//! Within this folder it depends on [`remote_user`](super::remote_user) and
+//! [`sentinel`](super::sentinel).
+
+/// Implements a guard that wraps a [`RemoteUser`](super::RemoteUser) as its first field,
+/// and admits only some users.
+///
+/// It admits a user of whom `$may_enter` is true, and fails with `$error` for anybody
+/// else. `$new` makes the guard of the `RemoteUser`.
+macro_rules! restrict {
+    ($guard:ident $(<$marker:ident: $bound:ident>)?, $may_enter:expr, $error:expr, $new:expr) => {
+        #[rocket::async_trait]
+        impl<'r $(, $marker: $bound)?> rocket::request::FromRequest<'r> for $guard $(<$marker>)? {
+            type Error = $crate::error::Error;
+
+            async fn from_request(
+                request: &'r rocket::Request<'_>,
+            ) -> rocket::request::Outcome<Self, Self::Error> {
+                $crate::guard::remote_user::RemoteUser::admit_if(request, $may_enter, $error).await.map($new)
+            }
+        }
+
+        impl $(<$marker: $bound>)? std::ops::Deref for $guard $(<$marker>)? {
+            type Target = $crate::guard::RemoteUser;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+
+        $crate::guard::sentinel::abort_without_fairing!($guard $(<$marker: $bound>)?);
+    };
+}
+
+pub(super) use restrict;
