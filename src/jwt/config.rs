@@ -36,8 +36,8 @@ const ASYMMETRIC: [Algorithm; 9] = [
 pub(crate) struct JwtConfig {
     pub(crate) header: HeaderName,
     pub(crate) issuer: String,
-    /// The audiences of which a token must name one. There is none only if `signer`
-    /// is set.
+    /// The audiences of which a token must name one. The list is empty only if `signer`
+    /// is set, since AWS sends no `aud`.
     pub(crate) audience: Vec<String>,
     /// The ARN of the AWS load balancer that must have signed the token.
     pub(crate) signer: Option<String>,
@@ -46,7 +46,7 @@ pub(crate) struct JwtConfig {
     pub(crate) claims: ClaimNames,
     /// How long fetched keys may be used, in seconds.
     pub(crate) jwks_max_age: u64,
-    /// The time between two fetches of the same keys, in seconds, at least.
+    /// The least time between two fetches of the same keys, in seconds.
     pub(crate) jwks_refresh_interval: u64,
 }
 

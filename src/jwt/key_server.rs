@@ -24,8 +24,8 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many bytes a response may have.
 const MAX_RESPONSE_BYTES: usize = 262_144;
 
-/// How many URLs of single keys the cache holds, and how many others may be fetched
-/// within one interval.
+/// How many URLs the cache holds if every key has its own, and how many others may be
+/// fetched within one interval.
 const MAX_KEY_URLS: usize = 16;
 
 /// The keys of an issuer, fetched from its server and cached.
@@ -46,7 +46,8 @@ pub(super) struct KeyServer {
     /// The keys that were fetched, by their URL. Where both locks are needed, this one
     /// is taken before `attempts`.
     cache: RwLock<HashMap<Url, CachedKeys>>,
-    /// The last attempt to fetch each URL. A fetch in progress holds the inner lock.
+    /// The last attempt to fetch each URL. A fetch in progress holds the inner lock,
+    /// which is only tried, never waited for, while an outer lock is held.
     attempts: Mutex<HashMap<Url, Arc<AsyncMutex<Attempt>>>>,
 }
 
@@ -105,8 +106,8 @@ impl KeyServer {
     }
 
     /// Returns the keys that may have signed a token that names the key `key_id`. They
-    /// are fetched if the cache has none that may be used at `now`. If they grow old,
-    /// they are fetched in the background.
+    /// are fetched first if the cache has none that may be used at `now`, and in the
+    /// background if half of their time is over.
     ///
     /// # Errors
     ///
@@ -298,7 +299,7 @@ impl From<String> for FetchError {
 }
 
 /// Drops the oldest keys of a cache that is too large, but not those of `newest`. Keys
-/// that never verified a token go first: anybody can name a key, and only its owner can
+/// that never verified a token go first: anybody can name a key, but only its owner can
 /// sign with it.
 fn drop_oldest(cache: &mut HashMap<Url, CachedKeys>, newest: &Url) {
     let others = cache.iter().filter(|(url, _)| *url != newest);

@@ -29,7 +29,7 @@ pub(crate) struct UserSync<'a> {
 pub(crate) enum LoginTracking {
     /// A login is the beginning of a session, which notes the time itself.
     BySession,
-    /// A login is a request that comes `login_interval` after the last login.
+    /// A login is a request that comes `login_interval` or more after the last one.
     ByInterval,
 }
 
@@ -58,7 +58,7 @@ impl UserSync<'_> {
     ///
     /// # Errors
     ///
-    /// Why the user is refused. Nothing changes for a user who is refused.
+    /// An [`Error`] that says why the user is refused. Then nothing changes.
     pub(crate) fn plan(&self, stored: Stored) -> Result<Plan, Error> {
         let is_new = stored.user.is_none();
         let mut user = match stored.user {
@@ -120,8 +120,8 @@ impl UserSync<'_> {
         Ok(())
     }
 
-    /// Returns the `named` groups that the user is not in yet. They must exist, unless
-    /// groups are created.
+    /// Returns the `named` groups that the user is not in yet, without those that are
+    /// excluded. They must exist, unless `create_groups` is set.
     fn groups_to_join(
         &self,
         named: &BTreeSet<Cow<'_, str>>,
@@ -140,9 +140,9 @@ impl UserSync<'_> {
         joined
     }
 
-    /// Returns the groups of the user that are not among the `named` ones. A local
-    /// membership ends only if there is a groups header, and not even then with
-    /// `keep_local_groups`.
+    /// Returns the groups of the user that are neither `named` nor excluded. A local
+    /// membership stays if the proxy did not speak of groups at all, or if
+    /// `keep_local_groups` is set.
     fn groups_to_leave(
         &self,
         named: &BTreeSet<Cow<'_, str>>,
