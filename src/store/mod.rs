@@ -52,7 +52,7 @@
 //!
 //! # Permissions and sessions
 //!
-//! A store that keeps permissions [grants](User::grant) them to the user in
+//! A store that keeps permissions [grants](crate::User::grant) them to the user in
 //! [`Stored::user`]. The permissions of a group that the plan joins or leaves change with
 //! the next request.
 //!
@@ -147,7 +147,6 @@
 //! [`Policy`]: crate::policy::Policy
 //! [`RemoteUserFairing::store`]: crate::RemoteUserFairing::store
 //! [`User`]: crate::User
-//! [`User::grant`]: crate::User::grant
 //! [`User::new`]: crate::User::new
 //! [`Username`]: crate::Username
 
