@@ -52,7 +52,7 @@
 //!
 //! # Permissions and sessions
 //!
-//! A store that keeps permissions [grants](User::grant) them to the user in
+//! A store that keeps permissions [grants][`User::grant`] them to the user in
 //! [`Stored::user`]. The permissions of a group that the plan joins or leaves change with
 //! the next request.
 //!
