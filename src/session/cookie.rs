@@ -12,8 +12,8 @@ use crate::text::trim;
 
 /// The cookie that carries the token of a session.
 ///
-/// It is always `HttpOnly`. It has no `Max-Age`, so the browser drops it when it
-/// closes; the row in the store decides when the session ends before that.
+/// It is always `HttpOnly`. It has no `Max-Age`, so it ends with the browser's own
+/// session. The row in the store decides whether the login has ended earlier.
 #[derive(Debug)]
 pub(crate) struct SessionCookie {
     name: String,

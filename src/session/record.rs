@@ -44,7 +44,8 @@ pub(crate) struct UserSession {
 ///
 /// ```rust
 /// # #[macro_use] extern crate rocket;
-/// # use rocket::{http::{Header, Status}, local::blocking::{Client, LocalRequest}};
+/// # use rocket::{http::Header, local::blocking::{Client, LocalRequest}};
+/// use rocket::http::Status;
 /// use rocket_remote_user::{AuthSession, Error, RemoteUser};
 ///
 /// #[get("/sessions")]
@@ -58,8 +59,9 @@ pub(crate) struct UserSession {
 /// }
 ///
 /// #[delete("/sessions/<id>")]
-/// async fn revoke(id: &str, session: AuthSession<'_>) -> Result<Option<()>, Error> {
-///     Ok(if session.revoke(id).await? { Some(()) } else { None })
+/// async fn revoke(id: &str, session: AuthSession<'_>) -> Result<Status, Error> {
+///     let was_found = session.revoke(id).await?;
+///     Ok(if was_found { Status::NoContent } else { Status::NotFound })
 /// }
 /// # let figment = rocket::Config::figment()
 /// #     .merge(("log_level", "off"))
@@ -75,7 +77,7 @@ pub(crate) struct UserSession {
 /// # assert!(sessions.ends_with(" (this browser)\n"), "{sessions}");
 /// # let (id, _) = sessions.split_once(' ').unwrap();
 /// # let revoke = || client.delete(format!("/sessions/{id}")).dispatch().status();
-/// # assert_eq!((revoke(), revoke()), (Status::Ok, Status::NotFound));
+/// # assert_eq!((revoke(), revoke()), (Status::NoContent, Status::NotFound));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActiveSession {

@@ -145,8 +145,8 @@ fn has_elapsed(start: Instant, limit: Option<Duration>) -> bool {
     limit.is_some_and(|limit| start.elapsed() > limit)
 }
 
-/// Connections go back to their pool in a task, for which there may be no runtime where
-/// the application is dropped.
+/// A connection goes back to its pool in a task. The application may be dropped outside of
+/// the runtime, so this enters it first.
 impl<D: Database> Drop for IdleConnections<D> {
     fn drop(&mut self) {
         let _guard = self.runtime.enter();

@@ -87,10 +87,8 @@ impl UserRow {
             username: self.username.ok_or_else(|| corrupt(&"`username` is null"))?,
             profile: Profile { name: self.name, email: self.email, flags },
             is_active: self.is_active,
-            created_at: time_from_seconds(
-                self.created_at.ok_or_else(|| corrupt(&"`created_at` is no time"))?,
-            )?,
-            last_login_at: self.last_login_at.map(time_from_seconds).transpose()?,
+            created_at: read_seconds(self.created_at.ok_or_else(|| corrupt(&"`created_at` is no time"))?)?,
+            last_login_at: self.last_login_at.map(read_seconds).transpose()?,
             memberships: self.memberships,
             permissions: permissions.collect(),
         };
@@ -101,9 +99,9 @@ impl UserRow {
 impl SessionRow {
     fn read(self) -> Result<(TokenHash, SessionRecord), StoreError> {
         let record = SessionRecord {
-            created_at: time_from_milliseconds(self.created_at)?,
-            last_seen_at: time_from_milliseconds(self.last_seen_at)?,
-            expires_at: time_from_milliseconds(self.expires_at)?,
+            created_at: read_milliseconds(self.created_at)?,
+            last_seen_at: read_milliseconds(self.last_seen_at)?,
+            expires_at: read_milliseconds(self.expires_at)?,
             source: self.source,
             groups: parse(&self.asserted_groups)?,
         };
@@ -112,12 +110,12 @@ impl SessionRow {
 }
 
 /// Reads a time of a user.
-fn time_from_seconds(seconds: i64) -> Result<OffsetDateTime, StoreError> {
+fn read_seconds(seconds: i64) -> Result<OffsetDateTime, StoreError> {
     OffsetDateTime::from_unix_timestamp(seconds).map_err(|e| corrupt(&e))
 }
 
 /// Reads a time of a session.
-fn time_from_milliseconds(milliseconds: Option<i64>) -> Result<OffsetDateTime, StoreError> {
+fn read_milliseconds(milliseconds: Option<i64>) -> Result<OffsetDateTime, StoreError> {
     let milliseconds = milliseconds.ok_or_else(|| corrupt(&"a time of a session is no time"))?;
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).map_err(|e| corrupt(&e))
 }

@@ -235,9 +235,9 @@ async fn execute_all<D: Statements>(
     Ok(())
 }
 
-/// Commits a transaction, or rolls it back. A connection that cannot roll back is lost,
-/// even with SQLite, which ends a transaction by itself when the disk is full: sqlx
-/// would believe that the transaction still goes on.
+/// Commits a transaction, or rolls it back. A connection that cannot roll back is given
+/// up. SQLite, for example, ends a transaction by itself when the disk is full, and sqlx
+/// would believe that it still goes on.
 async fn end<D: Statements, T>(
     transaction: Transaction<'_, D>,
     outcome: Result<T, Error>,

@@ -9,7 +9,7 @@ use crate::error::{Error, StoreError};
 
 /// Why a transaction failed, and what became of it.
 pub(super) enum TransactionError {
-    /// The transaction changed nothing, and the connection is still good.
+    /// The transaction changed nothing, and no connection was lost.
     RolledBack(Error),
     /// The connection failed before anything could be written.
     ConnectionLost(Error),
