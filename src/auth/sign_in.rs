@@ -49,7 +49,7 @@ impl Authenticator {
         if let Some(user) = self.sign_in_with_session(request, sessions, principal).await? {
             return Ok(user);
         }
-        // The user was deleted meanwhile: the second attempt creates the user again.
+        // The user was deleted meanwhile: a second attempt treats the person as new.
         self.sign_in_with_session(request, sessions, principal).await?.ok_or(Error::UnknownUser)
     }
 
@@ -62,7 +62,8 @@ impl Authenticator {
         principal: &Principal,
     ) -> Result<Option<User>, Error> {
         let identity = self.identity(principal);
-        let found = sessions.find(sessions.of_request(request)).await?;
+        let (session, jar) = (sessions.of_request(request), request.cookies());
+        let found = sessions.find(session).await?;
         let own = found.as_ref().filter(|found| found.user.username() == principal.username.as_str());
 
         let no_groups = BTreeSet::new();
@@ -79,7 +80,7 @@ impl Authenticator {
             Err(error) => {
                 let is_refusal = !matches!(error, Error::Store(_));
                 if is_refusal && found.is_some() {
-                    sessions.end(sessions.of_request(request), request.cookies()).await?;
+                    sessions.end(session, jar).await?;
                 }
                 return Err(error);
             }
