@@ -1,6 +1,6 @@
 //! What an authenticator consists of, and how it reports a refusal.
 //!
-//! Within this folder it depends on [`principal`](super::principal).
+//! Within this folder it depends on `principal`.
 
 use std::sync::Arc;
 

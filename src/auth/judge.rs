@@ -1,8 +1,7 @@
 //! The half of an authenticator that the fairing uses: it passes a verdict on a
 //! request.
 //!
-//! Within this folder it depends on [`authenticator`](super::authenticator) and
-//! [`verdict`](super::verdict).
+//! Within this folder it depends on `authenticator` and `verdict`.
 
 use rocket::Request;
 use rocket::http::Header;

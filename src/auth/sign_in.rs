@@ -1,7 +1,6 @@
 //! The half of an authenticator that the guards use: it resolves a request to a user.
 //!
-//! Within this folder it depends on [`authenticator`](super::authenticator),
-//! [`principal`](super::principal) and [`verdict`](super::verdict).
+//! Within this folder it depends on `authenticator`, `principal` and `verdict`.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! What was decided about a request, and where it is kept.
 //!
-//! Within this folder it depends on [`principal`](super::principal).
+//! Within this folder it depends on `principal`.
 
 use std::sync::OnceLock;
 

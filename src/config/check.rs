@@ -1,6 +1,6 @@
 //! What only several keys together can get wrong.
 //!
-//! Within this folder it depends on [`keys`](super::keys).
+//! Within this folder it depends on `keys`.
 
 use rocket::figment::Figment;
 

@@ -1,6 +1,6 @@
 //! The keys of the table, and their defaults.
 //!
-//! Within this folder it depends on [`not_compiled`](super::not_compiled).
+//! Within this folder it depends on `not_compiled`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

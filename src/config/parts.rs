@@ -1,6 +1,6 @@
 //! The parts of an authenticator, made from the keys.
 //!
-//! Within this folder it depends on [`keys`](super::keys).
+//! Within this folder it depends on `keys`.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! The lines of the liftoff report that are about keys.
 //!
-//! Within this folder it depends on [`keys`](super::keys).
+//! Within this folder it depends on `keys`.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! The target `claims`.
 //!
-//! Within this folder it depends on [`headers`](super::headers).
+//! Within this folder it depends on `headers`.
 
 use serde_json::{Map, Value};
 

@@ -1,6 +1,6 @@
 //! The target `headers`.
 //!
-//! Within this folder it depends on [`encode`](super::encode).
+//! Within this folder it depends on `encode`.
 
 use std::sync::LazyLock;
 

@@ -1,7 +1,6 @@
 //! The guards for staff and superusers.
 //!
-//! Within this folder it depends on [`remote_user`](super::remote_user) and
-//! [`restricted`](super::restricted).
+//! Within this folder it depends on `remote_user` and `restricted`.
 
 use super::remote_user::RemoteUser;
 use super::restricted::restrict;

@@ -1,7 +1,6 @@
 //! The guard for users with a permission.
 //!
-//! Within this folder it depends on [`remote_user`](super::remote_user) and
-//! [`restricted`](super::restricted).
+//! Within this folder it depends on `remote_user` and `restricted`.
 
 use std::marker::PhantomData;
 

@@ -1,6 +1,6 @@
 //! The guard that all others are built on.
 //!
-//! Within this folder it depends on [`sentinel`](super::sentinel).
+//! Within this folder it depends on `sentinel`.
 
 use std::ops::Deref;
 use std::sync::Arc;

@@ -1,7 +1,6 @@
 //! What the guards that admit only some users have in common.
 //!
-//! Within this folder it depends on [`remote_user`](super::remote_user) and
-//! [`sentinel`](super::sentinel).
+//! Within this folder it depends on `remote_user` and `sentinel`.
 
 /// Implements a guard that wraps a [`RemoteUser`](super::RemoteUser) as its first field,
 /// and admits only some users.

@@ -1,7 +1,6 @@
 //! The guard that signs people in and out.
 //!
-//! Within this folder it depends on [`remote_user`](super::remote_user) and
-//! [`sentinel`](super::sentinel).
+//! Within this folder it depends on `remote_user` and `sentinel`.
 
 use rocket::Request;
 use rocket::http::CookieJar;

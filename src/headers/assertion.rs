@@ -1,7 +1,7 @@
 //! What was said of a person: by headers, once it is clean, or by claims, before it is
 //! checked.
 //!
-//! Within this folder it depends on [`groups`](super::groups).
+//! Within this folder it depends on `groups`.
 
 use super::groups::Groups;
 use crate::user::Field;

@@ -1,6 +1,6 @@
 //! The keys `headers`, `strip_prefix` and `limits`.
 //!
-//! Within this folder it depends on [`name`](super::name).
+//! Within this folder it depends on `name`.
 
 use serde::Deserialize;
 

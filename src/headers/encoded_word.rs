@@ -1,6 +1,6 @@
 //! The encoding `"rfc2047"`.
 //!
-//! Within this folder it depends on [`escape`](super::escape).
+//! Within this folder it depends on `escape`.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

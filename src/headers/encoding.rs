@@ -1,7 +1,6 @@
 //! The key `encoding`, and how a value is decoded by it.
 //!
-//! Within this folder it depends on [`encoded_word`](super::encoded_word) and
-//! [`escape`](super::escape).
+//! Within this folder it depends on `encoded_word` and `escape`.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,6 @@
 //! The key `groups_format`, and how the groups header is read by it.
 //!
-//! Within this folder it depends on [`config`](super::config),
-//! [`encoding`](super::encoding) and [`quoted_list`](super::quoted_list).
+//! Within this folder it depends on `config`, `encoding` and `quoted_list`.
 
 use std::borrow::Cow;
 use std::iter::once;

@@ -1,8 +1,7 @@
 //! From scanned headers, or from claims, to an assertion.
 //!
-//! Within this folder it depends on [`assertion`](super::assertion),
-//! [`config`](super::config), [`encoding`](super::encoding), [`groups`](super::groups),
-//! [`name`](super::name) and [`scan`](super::scan).
+//! Within this folder it depends on `assertion`, `config`, `encoding`, `groups`, `name`
+//! and `scan`.
 
 use super::assertion::Assertion;
 #[cfg(feature = "jwt")]

@@ -1,7 +1,7 @@
 //! One walk over the headers of a request, which finds doubles, aliases and
 //! `Connection` options.
 //!
-//! Within this folder it depends on [`name`](super::name).
+//! Within this folder it depends on `name`.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! The claims of a verified token: when and for whom they count, and what they say.
 //!
-//! Within this folder it depends on [`config`](super::config).
+//! Within this folder it depends on `config`.
 
 use rocket::time::OffsetDateTime;
 use serde_json::{Map, Value};

@@ -1,7 +1,6 @@
 //! The key `jwt`.
 //!
-//! Within this folder it depends on [`algorithm`](super::algorithm),
-//! [`key`](super::key) and [`key_url`](super::key_url).
+//! Within this folder it depends on `algorithm`, `key` and `key_url`.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! Public keys, from a JWK set or from PEM.
 //!
-//! Within this folder it depends on [`algorithm`](super::algorithm).
+//! Within this folder it depends on `algorithm`.
 
 use std::fmt;
 

@@ -1,7 +1,6 @@
 //! The server that the keys of an issuer come from: when it is asked, and what is kept.
 //!
-//! Within this folder it depends on [`key`](super::key) and
-//! [`key_url`](super::key_url).
+//! Within this folder it depends on `key` and `key_url`.
 
 use std::collections::HashMap;
 use std::error::Error;

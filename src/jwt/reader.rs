@@ -1,8 +1,7 @@
 //! From the header of a token to an assertion.
 //!
-//! Within this folder it depends on [`claims`](super::claims),
-//! [`config`](super::config), [`key`](super::key), [`key_server`](super::key_server)
-//! and [`token`](super::token).
+//! Within this folder it depends on `claims`, `config`, `key`, `key_server` and
+//! `token`.
 
 use std::sync::Arc;
 use std::time::Instant;

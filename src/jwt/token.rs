@@ -1,7 +1,6 @@
 //! A token, split into its parts and not verified yet.
 //!
-//! Within this folder it depends on [`algorithm`](super::algorithm) and
-//! [`key`](super::key).
+//! Within this folder it depends on `algorithm` and `key`.
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;

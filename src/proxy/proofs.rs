@@ -1,7 +1,6 @@
 //! All proofs together, and the key `untrusted`.
 //!
-//! Within this folder it depends on `certificate`, [`network`](super::network) and
-//! [`secret`](super::secret).
+//! Within this folder it depends on `certificate`, `network` and `secret`.
 
 use rocket::Request;
 use serde::Deserialize;

@@ -1,7 +1,6 @@
 //! The cookie that carries a token.
 //!
-//! Within this folder it depends on [`config`](super::config) and
-//! [`token`](super::token).
+//! Within this folder it depends on `config` and `token`.
 
 use rocket::Request;
 use rocket::http::{Cookie, CookieJar, SameSite};

@@ -1,7 +1,6 @@
 //! When a session is over.
 //!
-//! Within this folder it depends on [`config`](super::config) and
-//! [`record`](super::record).
+//! Within this folder it depends on `config` and `record`.
 
 use std::fmt;
 

@@ -1,8 +1,7 @@
 //! How sessions begin, go on and end.
 //!
-//! Within this folder it depends on [`config`](super::config), [`cookie`](super::cookie),
-//! [`lifetime`](super::lifetime), [`record`](super::record), [`store`](super::store) and
-//! [`token`](super::token).
+//! Within this folder it depends on `config`, `cookie`, `lifetime`, `record`, `store`
+//! and `token`.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,6 +1,6 @@
 //! What is remembered of a session.
 //!
-//! Within this folder it depends on [`token`](super::token).
+//! Within this folder it depends on `token`.
 
 use std::collections::BTreeSet;
 

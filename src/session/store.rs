@@ -1,7 +1,6 @@
 //! What sessions need of a store.
 //!
-//! Within this folder it depends on [`record`](super::record) and
-//! [`token`](super::token).
+//! Within this folder it depends on `record` and `token`.
 
 use std::collections::BTreeSet;
 

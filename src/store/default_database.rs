@@ -1,7 +1,6 @@
 //! The database of a fairing that was given none.
 //!
-//! Within this folder it depends on [`source`](super::source) and
-//! [`pool`](super::pool).
+//! Within this folder it depends on `source` and `pool`.
 
 use std::sync::Arc;
 

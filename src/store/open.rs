@@ -1,7 +1,6 @@
 //! A store that is open, and the pools that one can be opened in.
 //!
-//! Within this folder it depends on [`pool`](super::pool), [`sql`](super::sql) and
-//! [`user_store`](super::user_store).
+//! Within this folder it depends on `pool`, `sql` and `user_store`.
 
 use std::sync::Arc;
 

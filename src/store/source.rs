@@ -1,7 +1,6 @@
 //! Where the fairing gets its store from.
 //!
-//! Within this folder it depends on [`open`](super::open), [`pool`](super::pool),
-//! [`sql`](super::sql) and [`user_store`](super::user_store).
+//! Within this folder it depends on `open`, `pool`, `sql` and `user_store`.
 
 use std::any::type_name;
 use std::marker::PhantomData;
@@ -113,8 +112,8 @@ impl<D: Database<Pool: StorePool>> StoreSource for DatabaseStore<D> {
 
 /// A database pool in which users can be kept.
 ///
-/// The pools of this crate implement it, [`SqlitePool`](crate::SqlitePool),
-/// [`PgPool`](crate::PgPool) and [`MySqlPool`](crate::MySqlPool), and no other type can. It
+/// The pools of this crate implement it, `SqlitePool`,
+/// `PgPool` and `MySqlPool`, and no other type can. It
 /// is the bound of [`RemoteUserFairing::database`](crate::RemoteUserFairing::database).
 ///
 /// # Example

@@ -1,6 +1,6 @@
 //! The plan of the changes that bring one user in step.
 //!
-//! Within this folder it depends on [`rules`](super::rules).
+//! Within this folder it depends on `rules`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

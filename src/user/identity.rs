@@ -1,6 +1,6 @@
 //! Who the proxy says is there, in the names of this application.
 //!
-//! Within this folder it depends on [`username`](super::username).
+//! Within this folder it depends on `username`.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

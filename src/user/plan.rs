@@ -1,6 +1,6 @@
 //! What is stored, and what must change.
 //!
-//! Within this folder it depends on [`account`](super::account).
+//! Within this folder it depends on `account`.
 
 use std::collections::BTreeSet;
 

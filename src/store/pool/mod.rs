@@ -42,8 +42,7 @@ const MAX_SECONDS: u64 = i32::MAX as u64 / 1000;
 ///
 /// # Example
 ///
-/// Use one of the aliases [`SqlitePool`](crate::SqlitePool), [`PgPool`](crate::PgPool)
-/// and [`MySqlPool`](crate::MySqlPool). Routes take a
+/// Use one of the aliases `SqlitePool`, `PgPool` and `MySqlPool`. Routes take a
 /// [`Connection`](rocket_db_pools::Connection); outside of routes, the pool itself runs
 /// statements, for example to create a table before the launch:
 ///

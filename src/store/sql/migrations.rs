@@ -1,7 +1,6 @@
 //! How the schema is brought up to date. The SQL is in the folder of the same name.
 //!
-//! Within this folder it depends on [`dialect`](super::dialect) and
-//! [`statement`](super::statement).
+//! Within this folder it depends on `dialect` and `statement`.
 
 use std::borrow::Cow;
 use std::fmt::Display;

@@ -4,7 +4,7 @@
 //! `/*M!100600 … */`. The two have different names for the collation that compares
 //! bytes and does not ignore trailing blanks.
 //!
-//! Within this folder it depends on [`dialect`](super::dialect).
+//! Within this folder it depends on `dialect`.
 
 use sqlx::MySql;
 use sqlx::error::DatabaseError;

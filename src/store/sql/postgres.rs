@@ -1,6 +1,6 @@
 //! PostgreSQL 12 and later, and databases that speak its protocol and its SQL.
 //!
-//! Within this folder it depends on [`dialect`](super::dialect).
+//! Within this folder it depends on `dialect`.
 
 use sqlx::Postgres;
 use sqlx::error::DatabaseError;

@@ -1,7 +1,6 @@
 //! The sessions of an SQL store.
 //!
-//! Within this folder it depends on [`rows`](super::rows),
-//! [`sql_store`](super::sql_store) and [`statement`](super::statement).
+//! Within this folder it depends on `rows`, `sql_store` and `statement`.
 
 use std::collections::BTreeSet;
 

@@ -1,10 +1,8 @@
 //! How statements and transactions are run: retries, time limits, and what becomes of a
 //! connection.
 //!
-//! Within this folder it depends on [`connections`](super::connections),
-//! [`migrations`](super::migrations), [`statement`](super::statement),
-//! [`transaction_error`](super::transaction_error) and
-//! [`user_update`](super::user_update).
+//! Within this folder it depends on `connections`, `migrations`, `statement`,
+//! `transaction_error` and `user_update`.
 
 use std::time::Duration;
 

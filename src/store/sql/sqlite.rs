@@ -1,6 +1,6 @@
 //! SQLite 3.38 and later.
 //!
-//! Within this folder it depends on [`dialect`](super::dialect).
+//! Within this folder it depends on `dialect`.
 
 use sqlx::Sqlite;
 use sqlx::error::DatabaseError;

@@ -1,6 +1,6 @@
 //! Statements with their values, and the four ways to run one.
 //!
-//! Within this folder it depends on [`dialect`](super::dialect).
+//! Within this folder it depends on `dialect`.
 
 use std::future::Future;
 

@@ -1,6 +1,6 @@
 //! Why a transaction failed, and what became of it.
 //!
-//! Within this folder it depends on [`dialect`](super::dialect).
+//! Within this folder it depends on `dialect`.
 
 use sqlx::Error as SqlError;
 

@@ -1,7 +1,6 @@
 //! The transaction that brings a user in step.
 //!
-//! Within this folder it depends on [`rows`](super::rows) and
-//! [`statement`](super::statement).
+//! Within this folder it depends on `rows` and `statement`.
 
 use super::rows;
 use super::statement::{Statement, Statements};

@@ -1,8 +1,6 @@
 //! The users of an SQL store.
 //!
-//! Within this folder it depends on [`rows`](super::rows),
-//! [`sql_store`](super::sql_store), [`statement`](super::statement) and
-//! [`user_update`](super::user_update).
+//! Within this folder it depends on `rows`, `sql_store`, `statement` and `user_update`.
 
 use super::rows;
 use super::sql_store::SqlStore;
