@@ -23,7 +23,7 @@ impl LaunchError {
         LaunchError::Other { reason: reason.into(), help: None }
     }
 
-    /// Adds what to do about the error to one that was made with [`new`](Self::new).
+    /// Adds advice to an error that was made with [`new`](Self::new).
     pub(crate) fn help(self, help: impl Into<String>) -> Self {
         match self {
             LaunchError::Other { reason, .. } => LaunchError::Other { reason, help: Some(help.into()) },

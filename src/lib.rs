@@ -13,6 +13,7 @@ mod headers;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod launch;
+mod lock;
 pub mod policy;
 mod proxy;
 mod session;

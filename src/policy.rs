@@ -129,8 +129,8 @@ pub use crate::user::Identity;
 /// ```
 #[rocket::async_trait]
 pub trait Policy: Send + Sync + 'static {
-    /// Cleans the user name that the proxy sent, for example of a realm, before it
-    /// is made canonical. `None` refuses the request with 403. (Django's
+    /// Removes what does not belong to the user name that the proxy sent, such as a
+    /// realm, before the name is made canonical. `None` refuses the request with 403. (Django's
     /// [`clean_username`].)
     ///
     /// [`clean_username`]: https://docs.djangoproject.com/en/5.2/ref/contrib/auth/#django.contrib.auth.backends.RemoteUserBackend.clean_username
@@ -162,7 +162,8 @@ pub trait Policy: Send + Sync + 'static {
         let _ = (request, profile, created);
     }
 
-    /// Hears what happened, after it did. The response waits for it.
+    /// Is called after something happened, for example to log it. The response waits for
+    /// it.
     async fn event(&self, event: Event<'_>) {
         let _ = event;
     }

@@ -23,13 +23,40 @@ pub(crate) fn check(value: &str, limit: usize) -> Result<(), Fault> {
     if has_invisible_character(value) {
         return Err(Fault::InvisibleCharacter);
     }
-    if is_placeholder(value) {
-        return Err(Fault::Placeholder);
-    }
+    check_expanded(value)?;
     if value.chars().count() > limit {
         return Err(Fault::TooLong { limit });
     }
     Ok(())
+}
+
+/// Checks that `value` is not a variable that a proxy did not expand.
+///
+/// # Errors
+///
+/// Returns [`Fault::Placeholder`] if it is.
+pub(crate) fn check_expanded(value: &str) -> Result<(), Fault> {
+    if is_placeholder(value) { Err(Fault::Placeholder) } else { Ok(()) }
+}
+
+/// Checks that only spaces surround a name. If other white space were trimmed, a decoded
+/// name would become that of another group.
+///
+/// # Errors
+///
+/// Returns [`Fault::InvisibleCharacter`] if other white space surrounds it.
+pub(crate) fn check_padding(name: &str) -> Result<(), Fault> {
+    if name.trim_matches(' ') == name.trim() { Ok(()) } else { Err(Fault::InvisibleCharacter) }
+}
+
+/// Checks that a user name holds no comma: a proxy that joins two headers puts one between
+/// their values (RFC 9110, section 5.3).
+///
+/// # Errors
+///
+/// Returns [`Fault::Comma`] if it holds one.
+pub(crate) fn check_comma(username: &str) -> Result<(), Fault> {
+    if username.contains(',') { Err(Fault::Comma) } else { Ok(()) }
 }
 
 fn has_invisible_character(value: &str) -> bool {
@@ -54,7 +81,7 @@ fn is_invisible(c: char) -> bool {
 /// Whether `value` is a variable that a proxy should have replaced, with any white
 /// space around it: `(null)` and `%{…}e` of Apache, `-` and `$name` of nginx, `{…}`
 /// of Caddy, `%[…]` of HAProxy, `%REQ(…)%` of Envoy, `<no value>` of Go's templates.
-pub(crate) fn is_placeholder(value: &str) -> bool {
+fn is_placeholder(value: &str) -> bool {
     let value = value.trim();
     value == "-"
         || value == "<no value>"

@@ -64,7 +64,9 @@ fn assert_nobody_is_half_there(database: &Database) {
 }
 
 fn assert_all_well(replies: &[Reply]) {
-    replies.iter().for_each(|reply| assert_eq!(reply.status, 200, "{}", reply.body));
+    for reply in replies {
+        assert_eq!(reply.status, 200, "{}", reply.body);
+    }
 }
 
 fn an_unchanged_user_is_one_exchange_with_the_server(database: Database) {

@@ -36,7 +36,9 @@ fn launch(database: &Database, query: &str) -> Client {
 
 fn get(client: &Client, path: &'static str, headers: &[(&'static str, &'static str)]) -> (u16, String) {
     let mut request = client.get(path).remote(([127, 0, 0, 1], 9).into());
-    headers.iter().for_each(|(name, value)| request.add_header(Header::new(*name, *value)));
+    for (name, value) in headers {
+        request.add_header(Header::new(*name, *value));
+    }
     let response = request.dispatch();
     (response.status().code, response.into_string().unwrap_or_default())
 }

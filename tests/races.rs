@@ -80,7 +80,9 @@ fn changing_groups_of_many_people_end_as_some_serial_order_explains(database: Da
     let people = database.people();
     assert_eq!(people.len(), PEOPLE);
     let mut requests: BTreeMap<&str, Vec<&Answered>> = BTreeMap::new();
-    answered.iter().for_each(|request| requests.entry(&request.person).or_default().push(request));
+    for request in &answered {
+        requests.entry(&request.person).or_default().push(request);
+    }
     for (person, (name, groups)) in &people {
         let requests = &requests[person.as_str()];
         let last = requests.iter().find(|request| Some(&request.name) == name.as_ref());

@@ -244,7 +244,9 @@ fn a_policy_hears_what_happened(database: Database) {
     let client = Client::untracked(rocket).expect("a launch");
     let get = |headers: &[(&'static str, &'static str)]| {
         let mut request = client.get("/me").remote(([127, 0, 0, 1], 9).into());
-        headers.iter().for_each(|(name, value)| request.add_header(Header::new(*name, *value)));
+        for (name, value) in headers {
+            request.add_header(Header::new(*name, *value));
+        }
         request.dispatch();
     };
     let ada = ("Remote-User", "ada");
@@ -270,7 +272,9 @@ fn a_person_is_created_once_however_many_requests_come_first(database: Database)
     std::thread::scope(|scope| {
         let send = || server.get("/me", "Remote-User: ada").0;
         let requests: Vec<_> = (0..20).map(|_| scope.spawn(send)).collect();
-        requests.into_iter().for_each(|request| assert_eq!(request.join().expect("a response"), 200));
+        for request in requests {
+            assert_eq!(request.join().expect("a response"), 200);
+        }
     });
     assert_eq!(*diary.0.lock().expect("the diary"), ["created 1 ada"]);
 }

@@ -25,12 +25,12 @@ use crate::sync::Rules;
 pub(crate) struct Authenticator {
     pub(crate) proofs: Proofs,
     pub(crate) untrusted: UntrustedPeers,
-    pub(crate) reader: IdentityReader,
+    pub(crate) identity_reader: IdentityReader,
     /// The headers of the key `blank`, which are blanked although nothing reads them.
     pub(crate) blank: Vec<HeaderName>,
     #[cfg(feature = "jwt")]
-    pub(crate) tokens: Option<TokenReader>,
-    pub(crate) principals: PrincipalMapper,
+    pub(crate) token_reader: Option<TokenReader>,
+    pub(crate) principal_mapper: PrincipalMapper,
     pub(crate) rules: Rules,
     pub(crate) store: Arc<dyn UserStore>,
     pub(crate) sessions: Option<SessionManager>,

@@ -19,20 +19,20 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// The rejection if the request is rejected. The caller reports it.
+    /// Returns the rejection if the request is rejected. The caller reports it.
     pub(crate) async fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
         let scan = HeaderScan::new(self.scanned_headers(), &self.blank, request.headers());
         let outcome = self.verdict(request, &scan).await;
-        for name in scan.into_names() {
+        for name in scan.into_names_to_blank() {
             request.replace_header(Header::new(name, ""));
         }
         match outcome {
             Ok(verdict) => {
-                verdict.pass(request);
+                verdict.set(request);
                 Ok(())
             }
             Err(rejection) => {
-                Verdict::Rejected { rejection: rejection.clone(), method: request.method() }.pass(request);
+                Verdict::Rejected { rejection: rejection.clone(), method: request.method() }.set(request);
                 Err(rejection.into())
             }
         }
@@ -40,7 +40,7 @@ impl Authenticator {
 
     /// Every header that is read, and then blanked.
     fn scanned_headers(&self) -> [Option<&HeaderName>; MAX_SCANNED] {
-        let [user, name, email, groups] = self.reader.headers().all();
+        let [user, name, email, groups] = self.identity_reader.headers().all();
         [user, name, email, groups, self.proofs.secret_header(), self.token_header()]
     }
 
@@ -50,13 +50,13 @@ impl Authenticator {
             (Trust::Trusted, _) => self.identify(scan).await,
             (_, UntrustedPeers::Ignore) => Ok(Verdict::Anonymous),
             (Trust::Untrusted, UntrustedPeers::Reject) => self.reject_identity(scan),
-            (Trust::Impostor(rejection), UntrustedPeers::Reject) => Err(rejection),
+            (Trust::WrongSecret(rejection), UntrustedPeers::Reject) => Err(rejection),
         }
     }
 
     /// Rejects a request that carries an identity header, whatever its value.
     fn reject_identity(&self, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Rejection> {
-        let identity_headers = self.token_header().into_iter().chain(self.reader.headers().iter());
+        let identity_headers = self.token_header().into_iter().chain(self.identity_reader.headers().iter());
         match scan.first_sent(identity_headers) {
             Some(header) => Err(Rejection::new(header, Fault::UntrustedPeer)),
             None => Ok(Verdict::Anonymous),
@@ -67,24 +67,24 @@ impl Authenticator {
     async fn identify(&self, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Rejection> {
         match self.assertion(scan).await? {
             None => Ok(Verdict::Anonymous),
-            Some(assertion) => self.principals.principal(assertion).map(Verdict::Authenticated),
+            Some(assertion) => self.principal_mapper.principal(assertion).map(Verdict::Authenticated),
         }
     }
 
-    /// Reads the token alone if tokens are configured, and the identity headers otherwise.
+    /// Reads the token alone if token_reader are configured, and the identity headers otherwise.
     async fn assertion(&self, scan: &HeaderScan<'_, '_>) -> Result<Option<Assertion>, Rejection> {
         #[cfg(feature = "jwt")]
-        if let Some(tokens) = &self.tokens {
-            return tokens.read(scan, &self.reader).await;
+        if let Some(token_reader) = &self.token_reader {
+            return token_reader.read(scan, &self.identity_reader).await;
         }
-        self.reader.read(scan)
+        self.identity_reader.read(scan)
     }
 
-    /// The header that carries a token, if tokens are configured.
+    /// The header that carries a token, if token_reader are configured.
     fn token_header(&self) -> Option<&HeaderName> {
         #[cfg(feature = "jwt")]
-        if let Some(tokens) = &self.tokens {
-            return Some(tokens.header());
+        if let Some(token_reader) = &self.token_reader {
+            return Some(token_reader.header());
         }
         None
     }

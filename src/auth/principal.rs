@@ -39,7 +39,8 @@ impl PrincipalMapper {
     ///
     /// # Errors
     ///
-    /// A [`Rejection`] if the hook declines the name, or if it is not a user name.
+    /// Returns a [`Rejection`] if the hook declines the name, or if it is not a user
+    /// name.
     pub(crate) fn principal(&self, assertion: Assertion) -> Result<Principal, Rejection> {
         let Assertion { user, name, email, groups } = assertion;
         let username = self.username(user).map_err(|fault| Rejection::new(&self.user_header, fault))?;

@@ -25,7 +25,8 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// The reason why the request, or its user, is refused. It has been reported by then.
+    /// Returns the reason why the request, or its user, is refused. It has been reported
+    /// by then.
     pub(crate) async fn user(&self, request: &Request<'_>, verdict: &Verdict) -> Result<Option<User>, Error> {
         let user = match verdict {
             Verdict::Rejected { rejection, .. } => return Err(rejection.clone().into()),
@@ -63,12 +64,12 @@ impl Authenticator {
         let identity = self.identity(principal);
         let (session, jar) = (sessions.of_request(request), request.cookies());
         let found = sessions.find(session).await?;
-        let own = found.as_ref().filter(|found| found.user.username() == principal.username.as_str());
+        let own_session = found.as_ref().filter(|found| found.user.username() == principal.username.as_str());
 
         let no_groups = BTreeSet::new();
-        let remembered_before = own.map_or(&no_groups, |own| &own.record.groups);
+        let remembered_before = own_session.map_or(&no_groups, |own_session| &own_session.record.groups);
         let remembered = self.rules.groups_to_remember(&identity, remembered_before);
-        let tracking = if own.is_some() || sessions.is_persistent {
+        let tracking = if own_session.is_some() || sessions.is_persistent {
             LoginTracking::BySession
         } else {
             LoginTracking::ByInterval
@@ -97,8 +98,8 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownUser`] if the user was deleted before the new session began, and
-    /// [`Error::Store`] if the store is out of reach.
+    /// Returns [`Error::UnknownUser`] if the user was deleted before the new session
+    /// began, and [`Error::Store`] if the store is out of reach.
     async fn update_session(
         &self,
         request: &Request<'_>,
@@ -128,7 +129,8 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// The rule that refuses the user, or [`Error::Store`] if the store is out of reach.
+    /// Returns the error of the rule that refuses the user, or [`Error::Store`] if the
+    /// store is out of reach.
     async fn synchronise(
         &self,
         request: &Request<'_>,
@@ -170,8 +172,8 @@ impl Authenticator {
             Field::Absent => None,
             Field::Blank => Some(BTreeSet::new()),
             Field::Value(groups) => {
-                let names = self.reader.names(groups);
-                Some(names.filter_map(|name| self.principals.group(name)).collect())
+                let names = self.identity_reader.names(groups);
+                Some(names.filter_map(|name| self.principal_mapper.group(name)).collect())
             }
         };
         Identity { username: &principal.username, name: &principal.name, email: &principal.email, groups }
@@ -182,7 +184,8 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// The rule that refuses the user, or [`Error::Store`] if the store is out of reach.
+    /// Returns the error of the rule that refuses the user, or [`Error::Store`] if the
+    /// store is out of reach.
     async fn resume(&self, request: &Request<'_>) -> Result<Option<User>, Error> {
         let Some(sessions) = &self.sessions else { return Ok(None) };
         let (session, jar) = (sessions.of_request(request), request.cookies());
@@ -206,12 +209,13 @@ impl Authenticator {
         self.rules.admit(&session.user, |group| session.record.groups.contains(group))
     }
 
-    /// Finds the `id` of the user of a request, by the proxy's word or by the session,
+    /// Finds the `id` of the user of a request, by the proxy's header or by the session,
     /// without a write. Returns `None` if nobody is signed in.
     ///
     /// # Errors
     ///
-    /// The rule that refuses the user, or [`Error::Store`] if the store is out of reach.
+    /// Returns the error of the rule that refuses the user, or [`Error::Store`] if the
+    /// store is out of reach.
     pub(crate) async fn user_id(
         &self,
         verdict: &Verdict,
@@ -240,14 +244,14 @@ impl Authenticator {
     /// Makes a name that somebody typed canonical. Returns `None` if it cannot be a user
     /// name.
     pub(crate) fn canonical(&self, username: &str) -> Option<Username> {
-        self.principals.typed_username(username)
+        self.principal_mapper.typed_username(username)
     }
 
     /// Finds the user of a name that somebody typed.
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] if the store is out of reach.
+    /// Returns [`Error::Store`] if the store is out of reach.
     pub(crate) async fn find_user(&self, username: &str) -> Result<Option<User>, Error> {
         let Some(username) = self.canonical(username) else { return Ok(None) };
         let Some(mut user) = self.store.find(&username, &[]).await?.user else { return Ok(None) };
@@ -260,8 +264,9 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownUser`] if the store has no such user, or another one of that name;
-    /// the rule that refuses the user; or [`Error::Store`] if the store is out of reach.
+    /// Returns [`Error::UnknownUser`] if the store has no such user, or another one of
+    /// that name; the rule that refuses the user; or [`Error::Store`] if the store is
+    /// out of reach.
     pub(crate) async fn check_login(&self, user: &User) -> Result<i64, Error> {
         let found = self.find_user(user.username()).await?.filter(|found| found.id() == user.id());
         let found = found.ok_or(Error::UnknownUser)?;

@@ -32,13 +32,14 @@ impl Verdict {
 
     /// Passes the verdict on `request`, unless one was passed before. A rejection is also
     /// noted for the catchers.
-    pub(crate) fn pass(self, request: &Request<'_>) {
+    pub(crate) fn set(self, request: &Request<'_>) {
         let rejection = match &self {
             Verdict::Rejected { rejection, .. } => Some(rejection.clone()),
             _ => None,
         };
         if Self::cell(request).set(self).is_ok()
             && let Some(rejection) = rejection
+            && Error::of(request).is_none()
         {
             Error::Rejected(rejection).note(request);
         }

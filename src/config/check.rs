@@ -79,19 +79,19 @@ impl Config {
     /// The names of all headers that are read or blanked, each with its key. A header of
     /// `blank` that is also read is left out.
     fn header_names(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
-        let blank = self.blank.iter().filter(move |name| !self.is_read(name));
-        self.names_read().chain(blank.map(|name| ("blank", name)))
+        let blank = self.blank.iter().filter(move |name| !self.is_read_header(name));
+        self.read_headers().chain(blank.map(|name| ("blank", name)))
     }
 
     /// The names of all headers that are read, each with its key.
-    fn names_read(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
+    fn read_headers(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
         let identity = self.headers.iter().map(|name| ("headers", name));
         let secret = self.proxy_secret.iter().map(|secret| ("proxy_secret.header", secret.header()));
         identity.chain(secret).chain(self.token_header().map(|name| ("jwt.header", name)))
     }
 
-    fn is_read(&self, name: &HeaderName) -> bool {
-        self.names_read().any(|(_, read)| read.is_same_or_alias(name.as_str()))
+    fn is_read_header(&self, name: &HeaderName) -> bool {
+        self.read_headers().any(|(_, read)| read.is_same_or_alias(name.as_str()))
     }
 
     fn check_separator(&self) -> Result<(), InvalidKey> {
@@ -106,14 +106,14 @@ impl Config {
     }
 
     fn check_group_names(&self) -> Result<(), InvalidKey> {
-        for (key, group) in self.named_groups() {
+        for (key, group) in self.configured_groups() {
             if is_blank_or_padded(group) {
                 let reason =
                     format!("{group:?} is no name of a group: it is blank, or has white space around it");
                 return Err(InvalidKey::new(key, reason));
             }
         }
-        for (key, group) in self.named_groups() {
+        for (key, group) in self.configured_groups() {
             if group == "*" && !STAR_KEYS.contains(&key) {
                 let reason = "\"*\" is everyone in `staff_groups` and `superuser_groups` only";
                 return Err(InvalidKey::new(key, reason));
@@ -123,7 +123,7 @@ impl Config {
     }
 
     /// The names of all groups of the application that the keys mention, each with its key.
-    fn named_groups(&self) -> impl Iterator<Item = (&'static str, &String)> {
+    fn configured_groups(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let lists = [
             ("excluded_groups", Some(&self.excluded_groups)),
             ("staff_groups", self.staff_groups.as_ref()),
@@ -140,7 +140,7 @@ impl Config {
     }
 
     fn check_missing_groups(&self) -> Result<(), InvalidKey> {
-        if let (Some(key), MissingGroups::Deny) = (self.groups_off(), self.missing_groups) {
+        if let (Some(key), MissingGroups::Deny) = (self.disabled_groups_key(), self.missing_groups) {
             let reason = format!("`{key}` is off, so \"deny\" refuses everyone");
             return Err(InvalidKey::new("missing_groups", reason));
         }

@@ -92,7 +92,8 @@ pub struct Config {
     pub(super) groups_separator: String,
     /// A table: the greatest lengths of the values, in characters, and the greatest number of
     /// groups. 150 for `user`, 300 for `name`, 254 for `email`, 150 for `group` and 1000 for
-    /// `groups` by default. See [`IdentityReader`](crate::headers::IdentityReader).
+    /// `groups` by default. See [`IdentityReader`](crate::headers::IdentityReader) and
+    /// [`text::check`](crate::text::check).
     pub(super) limits: Limits,
     /// Whether to create a user whom the proxy names for the first time. `true` by default.
     /// See [`UserSync`](crate::sync::UserSync).
@@ -102,7 +103,7 @@ pub struct Config {
     /// Whether the case of a user name counts: `"preserve"`, the default, or `"lower"`. See
     /// [`Username`](crate::user::Username).
     pub(super) username_case: UsernameCase,
-    /// The groups that nobody joins or leaves by the proxy's word. Empty by default. See
+    /// The groups that nobody joins or leaves because of the header. Empty by default. See
     /// [`UserSync`](crate::sync::UserSync).
     pub(super) excluded_groups: BTreeSet<String>,
     /// The application's name for a group, by the proxy's name. Empty by default. See
@@ -141,10 +142,10 @@ pub struct Config {
     /// [`Config::login_url`].
     pub(super) login_url: Option<PageUrl>,
     /// The page on which the proxy signs people out. None by default. See
-    /// [`Config::logout_url`] and [`AuthSession::logout`](crate::AuthSession::logout).
+    /// `Authenticator::redirect_after_logout` in `auth/sign_in.rs`.
     pub(super) logout_url: Option<PageUrl>,
     /// Whether to create and update the tables at launch. `true` by default. See
-    /// [`StoreSource::open`](crate::store::StoreSource::open).
+    /// `SqlStore::open` in `store/sql/sql_store.rs`.
     pub(super) migrate: bool,
 }
 

@@ -22,7 +22,7 @@ mod summary;
 
 use rocket::figment::Figment;
 
-use self::location::{TABLE, beneath_table, check_tables, misconfigured};
+use self::location::{TABLE, check_tables, error_at_key, prefix_paths};
 use self::presets::PresetChoice;
 use crate::launch::LaunchError;
 
@@ -33,16 +33,16 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// The first key that is wrong, with the place where it was set.
+    /// Returns the first key that is wrong, with the place where it was set.
     pub(crate) fn extract(figment: &Figment) -> Result<Self, LaunchError> {
         check_tables(figment)?;
         let table = figment.focus(TABLE);
-        let choice: PresetChoice = table.extract().map_err(beneath_table)?;
-        let keys = choice.keys().map_err(|invalid| misconfigured(figment, invalid))?;
-        let config: Self = PresetChoice::complete(table, keys).extract().map_err(beneath_table)?;
+        let choice: PresetChoice = table.extract().map_err(prefix_paths)?;
+        let keys = choice.keys().map_err(|invalid| error_at_key(figment, invalid))?;
+        let config: Self = PresetChoice::with_defaults(table, keys).extract().map_err(prefix_paths)?;
         let is_debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
-        config.check(is_debug).map_err(|invalid| misconfigured(figment, invalid))?;
-        config.check_tls(figment).map_err(|invalid| misconfigured(figment, invalid))?;
+        config.check(is_debug).map_err(|invalid| error_at_key(figment, invalid))?;
+        config.check_tls(figment).map_err(|invalid| error_at_key(figment, invalid))?;
         Ok(config)
     }
 
@@ -51,8 +51,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// The first limit that is greater, with the place where it was set.
+    /// Returns the first limit that is greater, with the place where it was set.
     pub(crate) fn check_name_length(&self, figment: &Figment, max_length: usize) -> Result<(), LaunchError> {
-        self.check_limits_within(max_length).map_err(|invalid| misconfigured(figment, invalid).into())
+        self.check_limits_within(max_length).map_err(|invalid| error_at_key(figment, invalid).into())
     }
 }

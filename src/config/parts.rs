@@ -25,7 +25,7 @@ impl Config {
             secret: self.proxy_secret.clone(),
             #[cfg(feature = "mtls")]
             certificate: self.proxy_certificate.clone(),
-            is_address_alone: !self.has_further_proof(),
+            is_address_only_proof: !self.has_further_proof(),
         }
     }
 
@@ -41,7 +41,7 @@ impl Config {
 
     /// Builds the reader of the identity headers. It also reads the claims of a token, which
     /// are never encoded, and never have a prefix.
-    pub(crate) fn reader(&self) -> IdentityReader {
+    pub(crate) fn identity_reader(&self) -> IdentityReader {
         let (encoding, prefixes) = match self.jwt {
             Some(_) => (Encoding::Utf8, Prefixes::default()),
             None => (self.encoding, self.strip_prefix.clone()),
@@ -77,7 +77,7 @@ impl Config {
     }
 
     /// Builds the mapper from the names that the proxy sends to those of the application.
-    pub(crate) fn principals(&self, policy: Option<Arc<dyn Policy>>) -> PrincipalMapper {
+    pub(crate) fn principal_mapper(&self, policy: Option<Arc<dyn Policy>>) -> PrincipalMapper {
         PrincipalMapper {
             policy,
             user_header: self.token_header().unwrap_or(&self.headers.user).to_string(),
@@ -91,7 +91,7 @@ impl Config {
     pub(crate) fn rules(&self) -> Rules {
         // A header that is turned off is always missing, which says nothing about groups.
         let missing_groups =
-            if self.groups_off().is_some() { MissingGroups::Keep } else { self.missing_groups };
+            if self.disabled_groups_key().is_some() { MissingGroups::Keep } else { self.missing_groups };
         Rules {
             create_users: self.create_users,
             allow_inactive: self.allow_inactive,
@@ -109,7 +109,7 @@ impl Config {
     }
 
     /// Returns the key that is off if nothing says which groups a person is in.
-    pub(super) fn groups_off(&self) -> Option<&'static str> {
+    pub(super) fn disabled_groups_key(&self) -> Option<&'static str> {
         #[cfg(feature = "jwt")]
         if let Some(jwt) = &self.jwt {
             return if jwt.claims.groups.is_none() { Some("jwt.claims.groups") } else { None };

@@ -32,8 +32,9 @@ impl PresetChoice {
     ///
     /// # Errors
     ///
-    /// The key that is wrong: there is no such preset, its product signs the identity but
-    /// the configuration does not say what to do about that, or `unsigned` has no use.
+    /// Returns the key that is wrong: there is no such preset, its product signs the
+    /// identity but the configuration does not say what to do about that, or `unsigned`
+    /// has no use.
     pub(super) fn keys(&self) -> Result<Dict, InvalidKey> {
         self.check_unsigned()?;
         let Some(preset) = &self.preset else { return Ok(Dict::new()) };
@@ -64,7 +65,7 @@ impl PresetChoice {
     }
 
     /// Adds the keys of a preset to `table`, whose own keys win one by one.
-    pub(super) fn complete(table: Figment, keys: Dict) -> Figment {
+    pub(super) fn with_defaults(table: Figment, keys: Dict) -> Figment {
         table.join(Serialized::defaults(keys))
     }
 }

@@ -83,7 +83,7 @@ fn users(config: &Config) -> String {
 }
 
 fn groups(config: &Config) -> String {
-    if config.groups_off().is_some() {
+    if config.disabled_groups_key().is_some() {
         return "not read".into();
     }
     let unknown = if config.create_groups { "created" } else { "ignored" };

@@ -1,24 +1,26 @@
 //! The errors, the statuses that answer them, and where a catcher finds them.
 //!
-//! This module depends on no other one of this crate, so that each may use it.
+//! This module depends on `lock` only, so that each of the others may use it.
 
 mod rejection;
 mod store;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rocket::http::Status;
 use rocket::response::{self, Responder};
 use rocket::{Request, error};
 use thiserror::Error as ThisError;
 
+use crate::lock::ignore_poison;
+
 pub use rejection::{Fault, Rejection};
 pub use store::StoreError;
 
 /// Why a request has no user, or a user who may not enter.
 ///
-/// The guards fail with it, and a catcher reads it with [`Error::of`]. It is not an
-/// error that nobody signed in: the guards then forward, with 401.
+/// The guards fail with it, and a catcher reads it with [`Error::of`]. If nobody is
+/// signed in there is no error: the guards forward, with 401.
 ///
 /// # Example
 ///
@@ -177,7 +179,7 @@ impl Error {
     /// The error that was noted for `request`, if any.
     fn noted<'r>(request: &'r Request<'_>) -> MutexGuard<'r, Option<Error>> {
         let noted: &Mutex<Option<Error>> = request.local_cache(Mutex::default);
-        noted.lock().unwrap_or_else(PoisonError::into_inner)
+        ignore_poison(noted.lock())
     }
 }
 

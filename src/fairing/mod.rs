@@ -158,7 +158,8 @@ impl RemoteUserFairing {
     ///
     /// # Errors
     ///
-    /// The default database is not configured, or its driver is not compiled in.
+    /// Returns an error if the default database is not configured, or its driver is not
+    /// compiled in.
     fn source(&self, rocket: Rocket<Build>) -> (Rocket<Build>, Result<Arc<dyn StoreSource>, LaunchError>) {
         if let Some(source) = &self.source {
             return (rocket, Ok(source.clone()));
@@ -229,15 +230,15 @@ impl Completion {
         Ok(Authenticator {
             sessions: self.sessions(rocket, sessions)?,
             #[cfg(feature = "jwt")]
-            tokens: match config.jwt() {
+            token_reader: match config.jwt() {
                 Some(jwt) => Some(TokenReader::open(jwt.clone()).await?),
                 None => None,
             },
             proofs: config.proofs(),
             untrusted: config.untrusted(),
-            reader: config.reader(),
+            identity_reader: config.identity_reader(),
             blank: config.blank(),
-            principals: config.principals(policy.clone()),
+            principal_mapper: config.principal_mapper(policy.clone()),
             rules: config.rules(),
             store: users,
             policy: policy.clone(),
@@ -249,7 +250,7 @@ impl Completion {
     ///
     /// # Errors
     ///
-    /// The application's own store keeps no sessions.
+    /// Returns an error if the application's own store keeps no sessions.
     fn sessions(
         &self,
         rocket: &Rocket<Build>,

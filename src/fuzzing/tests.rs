@@ -1,3 +1,5 @@
+//! The properties of the fuzz targets, tried with random bytes.
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -8,8 +8,30 @@ use super::remote_user::RemoteUser;
 use super::restricted::restrict;
 use crate::error::Error;
 
-/// A group that [`Member`] can ask for. Implement it for a type of your own, as the
-/// example of [`Member`] shows.
+/// A group that [`Member`] can ask for. Implement it for a type of your own.
+///
+/// # Example
+///
+/// ```rust
+/// # use rocket::get;
+/// use rocket_remote_user::{Group, Member, RemoteUser};
+///
+/// struct Admins;
+///
+/// impl Group for Admins {
+///     const NAME: &'static str = "admins";
+/// }
+///
+/// #[get("/settings")]
+/// fn settings(admin: Member<Admins>) -> String {
+///     format!("{} is one of the {}", admin.username(), Admins::NAME)
+/// }
+///
+/// #[get("/settings", rank = 2)]
+/// fn no_settings(user: RemoteUser) -> String {
+///     format!("{} may only look", user.username())
+/// }
+/// ```
 pub trait Group: Send + Sync + 'static {
     /// The name of the group, as the store has it.
     const NAME: &'static str;

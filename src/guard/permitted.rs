@@ -8,8 +8,25 @@ use super::remote_user::RemoteUser;
 use super::restricted::restrict;
 use crate::error::Error;
 
-/// A permission that [`Permitted`] can ask for. Implement it for a type of your own, as
-/// the example of [`Permitted`] shows.
+/// A permission that [`Permitted`] can ask for. Implement it for a type of your own.
+///
+/// # Example
+///
+/// ```rust
+/// # use rocket::delete;
+/// use rocket_remote_user::{Permission, Permitted};
+///
+/// struct DeletePages;
+///
+/// impl Permission for DeletePages {
+///     const NAME: &'static str = "wiki.delete";
+/// }
+///
+/// #[delete("/wiki/<page>")]
+/// fn delete(page: &str, user: Permitted<DeletePages>) -> String {
+///     format!("{} deleted {page}", user.username())
+/// }
+/// ```
 pub trait Permission: Send + Sync + 'static {
     /// The name of the permission, as the store or `group_permissions` has it.
     const NAME: &'static str;

@@ -94,11 +94,13 @@ impl RemoteUser {
         let authenticator = request.rocket().state::<Authenticator>().ok_or(Error::Unjudged)?;
         let verdict = Verdict::of(request).ok_or(Error::Unjudged)?;
         let resolved: &OnceCell<Result<Option<RemoteUser>, Error>> = request.local_cache(OnceCell::new);
-        let resolve = async || {
-            let user = authenticator.user(request, verdict).await?;
-            Ok(user.map(|user| RemoteUser(user.into())))
-        };
-        resolved.get_or_init(resolve).await.clone()
+        resolved
+            .get_or_init(async || {
+                let user = authenticator.user(request, verdict).await?;
+                Ok(user.map(|user| RemoteUser(user.into())))
+            })
+            .await
+            .clone()
     }
 
     /// Admits the user of `request` if `may_enter` is true of the user, and fails with

@@ -12,7 +12,7 @@ macro_rules! abort_without_fairing {
     ($guard:ident $(<$parameter:tt $(: $bound:ident)?>)?) => {
         impl $(<$parameter $(: $bound)?>)? rocket::Sentinel for $guard $(<$parameter>)? {
             fn abort(rocket: &rocket::Rocket<rocket::Ignite>) -> bool {
-                $crate::guard::sentinel::is_fairing_missing(rocket, stringify!($guard))
+                $crate::guard::sentinel::must_abort(rocket, stringify!($guard))
             }
         }
     };
@@ -22,7 +22,7 @@ pub(super) use abort_without_fairing;
 
 /// Tells whether the fairing is missing, so that the launch must abort. If it is, logs
 /// which guard needs it, and how to attach it.
-pub(super) fn is_fairing_missing(rocket: &Rocket<Ignite>, guard: &str) -> bool {
+pub(super) fn must_abort(rocket: &Rocket<Ignite>, guard: &str) -> bool {
     let is_missing = rocket.state::<Authenticator>().is_none();
     if is_missing {
         error!("The guard `{}` is used, but its fairing is not attached.", guard);

@@ -17,15 +17,15 @@ use crate::user::{User, Username};
 /// The greatest length of the source of a login, in characters.
 const MAX_SOURCE_LENGTH: usize = 64;
 
-/// A request guard with which a route signs people in and out. It succeeds also where
-/// nobody is signed in.
+/// A request guard with which a route signs people in and out. It succeeds even if nobody
+/// is signed in.
 ///
 /// Sign people in and out by `POST`, `PUT` or `DELETE` only, because any page can make a
 /// browser send a `GET`. `SameSite=Lax`, the default, keeps the cookie out of a
 /// `POST` from another site, but a proxy that recognises the browser adds its header to
 /// that request all the same. A sign-in form needs a check of its own ([login CSRF]).
 ///
-/// A session begins and ends where a guard asks who is there. A login or a logout is in
+/// The proxy's header begins or ends a session when a guard resolves the user. A login or a logout is in
 /// the store when its method returns. Rocket sends the cookie only if the request then
 /// succeeds. If another guard or the handler fails after a session began, nobody has its
 /// token, and it ends by its `idle_timeout`. If one fails after
@@ -112,7 +112,7 @@ impl AuthSession<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] if the store is out of reach.
+    /// Returns [`Error::Store`] if the store is out of reach.
     ///
     /// # Example
     ///
@@ -166,7 +166,7 @@ impl AuthSession<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] if the store is out of reach.
+    /// Returns [`Error::Store`] if the store is out of reach.
     ///
     /// # Example
     ///
@@ -191,8 +191,8 @@ impl AuthSession<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`RemoteUser`](crate::RemoteUser) for a user who may not sign in, and
-    /// [`Error::Store`] if the store is out of reach.
+    /// Returns the errors of [`RemoteUser`](crate::RemoteUser) for a user who may not sign
+    /// in, and [`Error::Store`] if the store is out of reach.
     ///
     /// # Example
     ///
@@ -219,8 +219,8 @@ impl AuthSession<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`RemoteUser`](crate::RemoteUser) for a user who may not sign in, and
-    /// [`Error::Store`] if the store is out of reach.
+    /// Returns the errors of [`RemoteUser`](crate::RemoteUser) for a user who may not sign
+    /// in, and [`Error::Store`] if the store is out of reach.
     ///
     /// # Example
     ///
@@ -251,8 +251,8 @@ impl AuthSession<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`RemoteUser`](crate::RemoteUser) for a user who may not sign in, and
-    /// [`Error::Store`] if the store is out of reach.
+    /// Returns the errors of [`RemoteUser`](crate::RemoteUser) for a user who may not sign
+    /// in, and [`Error::Store`] if the store is out of reach.
     ///
     /// # Example
     ///

@@ -1,5 +1,5 @@
-//! What was said of a person: by headers, once it is clean, or by claims, before it is
-//! checked.
+//! What headers or a token say about a person: clean values, and claims that are not
+//! checked yet.
 //!
 //! Within this folder it depends on `groups`.
 

@@ -4,7 +4,8 @@
 
 use serde::Deserialize;
 
-use super::name::{HeaderName, name_or_false};
+use super::name::{HeaderName, header_or_false};
+use crate::error::Fault;
 use crate::launch::InvalidKey;
 
 /// Headers that HTTP itself needs, so that they cannot be blanked.
@@ -16,11 +17,11 @@ const REQUIRED_BY_HTTP: [&str; 7] =
 #[serde(default, deny_unknown_fields, expecting = "a table of header names")]
 pub(crate) struct IdentityHeaders {
     pub(crate) user: HeaderName,
-    #[serde(deserialize_with = "name_or_false")]
+    #[serde(deserialize_with = "header_or_false")]
     pub(crate) name: Option<HeaderName>,
-    #[serde(deserialize_with = "name_or_false")]
+    #[serde(deserialize_with = "header_or_false")]
     pub(crate) email: Option<HeaderName>,
-    #[serde(deserialize_with = "name_or_false")]
+    #[serde(deserialize_with = "header_or_false")]
     pub(crate) groups: Option<HeaderName>,
 }
 
@@ -60,6 +61,15 @@ pub(crate) struct Prefixes {
     pub(crate) name: String,
     pub(crate) email: String,
     pub(crate) groups: String,
+}
+
+/// Removes a prefix that a value must have.
+///
+/// # Errors
+///
+/// Returns [`Fault::MissingPrefix`] if the value does not begin with it.
+pub(super) fn remove_prefix<'v>(value: &'v str, prefix: &str) -> Result<&'v str, Fault> {
+    value.strip_prefix(prefix).ok_or(Fault::MissingPrefix)
 }
 
 /// The limits on what is read from identity headers and tokens.

@@ -9,9 +9,8 @@ use super::escape::decode_quoted_printable;
 
 /// Decodes the encoded-words in `value`, and keeps the text between them.
 ///
-/// White space between two words is dropped (section 6.2 of [RFC 2047]). `None` if
-/// something begins as a word and is not a whole one that can be decoded, or if a byte
-/// is not ASCII.
+/// White space between two words is dropped (section 6.2 of [RFC 2047]). Returns `None`
+/// if a `=?` begins no complete word that can be decoded, or if a byte is not ASCII.
 ///
 /// [RFC 2047]: https://www.rfc-editor.org/rfc/rfc2047
 pub(super) fn decode(value: &str) -> Option<String> {

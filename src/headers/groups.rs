@@ -8,7 +8,7 @@ use std::iter::once;
 use rocket::Either;
 use serde::Deserialize;
 
-use super::config::Limits;
+use super::config::{Limits, remove_prefix};
 use super::encoding::Encoding;
 use super::quoted_list::{self, ListItem};
 use crate::error::Fault;
@@ -54,35 +54,50 @@ impl GroupsReader {
     }
 
     /// Reads the `first` line of the groups header, and `more` lines if it may repeat.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with the lines, or with the first name that is not clean.
     pub(super) fn read_lines(&self, first: &str, more: &[Cow<'_, str>]) -> Result<Field<Groups>, Fault> {
-        if text::is_placeholder(first) || more.iter().any(|line| text::is_placeholder(line)) {
-            return Err(Fault::Placeholder);
+        text::check_expanded(first)?;
+        for line in more {
+            text::check_expanded(line)?;
         }
         let groups = if self.is_plain_list(first) {
             Groups::List(first.to_owned())
         } else {
             Groups::Names(self.decode_lines(first, more)?)
         };
-        self.check(groups)
+        self.checked(groups)
     }
 
     /// Reads one string of a token as if it were a line of the header, with one more
     /// rule: only spaces may surround a name, as nobody who signs a token adds other white
     /// space.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`read_lines`](GroupsReader::read_lines), and
+    /// [`Fault::InvisibleCharacter`] for other white space around a name.
     #[cfg(feature = "jwt")]
     pub(super) fn read_claim(&self, list: &str) -> Result<Field<Groups>, Fault> {
-        if self.split_list(list).any(has_non_space_padding) {
-            return Err(Fault::InvisibleCharacter);
+        for name in self.split_list(list) {
+            text::check_padding(name)?;
         }
         self.read_lines(list, &[])
     }
 
-    /// Checks each name, and how many there are.
-    pub(super) fn check(&self, groups: Groups) -> Result<Field<Groups>, Fault> {
-        if let Groups::Names(names) = &groups
-            && names.iter().any(|name| has_non_space_padding(name))
-        {
-            return Err(Fault::InvisibleCharacter);
+    /// Checks each name, and how many there are, and returns the groups as a field.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Fault::TooManyGroups`], or what is wrong with the first name that is not
+    /// clean.
+    pub(super) fn checked(&self, groups: Groups) -> Result<Field<Groups>, Fault> {
+        if let Groups::Names(names) = &groups {
+            for name in names {
+                text::check_padding(name)?;
+            }
         }
         let limit = self.limits.groups;
         let mut count = 0;
@@ -176,16 +191,9 @@ impl GroupsReader {
     /// Decodes a name and removes its prefix. A blank name needs none.
     fn decode_name(&self, name: &str, encoding: Encoding) -> Result<String, Fault> {
         let decoded = encoding.decode(name)?;
-        match decoded.strip_prefix(&self.prefix) {
-            Some(name) => Ok(name.to_owned()),
-            None if decoded.is_empty() => Ok(String::new()),
-            None => Err(Fault::MissingPrefix),
+        if decoded.is_empty() {
+            return Ok(String::new());
         }
+        remove_prefix(&decoded, &self.prefix).map(String::from)
     }
-}
-
-/// Whether there is white space other than spaces around `name`. If it were trimmed, a
-/// decoded name would become that of another group.
-fn has_non_space_padding(name: &str) -> bool {
-    name.trim_matches(' ') != name.trim()
 }

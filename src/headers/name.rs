@@ -106,18 +106,18 @@ fn fold_byte(byte: &u8) -> u8 {
 }
 
 /// Deserializes a header that can be turned off: a name, or `false`.
-pub(super) fn name_or_false<'de, D>(deserializer: D) -> Result<Option<HeaderName>, D::Error>
+pub(super) fn header_or_false<'de, D>(deserializer: D) -> Result<Option<HeaderName>, D::Error>
 where
     D: Deserializer<'de>,
 {
-    deserializer.deserialize_any(NameOrFalse)
+    deserializer.deserialize_any(HeaderOrFalse)
 }
 
-/// An untagged enum would be shorter, but its error would not say what is wrong with a
-/// name.
-struct NameOrFalse;
+/// Visits a header name or `false`. An untagged enum would be shorter, but its error would
+/// not say what is wrong with a name.
+struct HeaderOrFalse;
 
-impl Visitor<'_> for NameOrFalse {
+impl Visitor<'_> for HeaderOrFalse {
     type Value = Option<HeaderName>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

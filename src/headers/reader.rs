@@ -6,7 +6,7 @@
 use super::assertion::Assertion;
 #[cfg(feature = "jwt")]
 use super::assertion::{GroupsClaim, IdentityClaims};
-use super::config::{IdentityHeaders, Limits, Prefixes};
+use super::config::{IdentityHeaders, Limits, Prefixes, remove_prefix};
 use super::encoding::Encoding;
 use super::groups::{Groups, GroupsFormat, GroupsReader};
 use super::name::HeaderName;
@@ -71,7 +71,7 @@ impl IdentityReader {
         let groups = self.read_groups(scan)?;
 
         let Field::Value(user) = user else { return Ok(None) };
-        check_comma(&user).map_err(|fault| Rejection::new(&headers.user, fault))?;
+        text::check_comma(&user).map_err(|fault| Rejection::new(&headers.user, fault))?;
         Ok(Some(Assertion { user, name: name.trimmed(), email: email.trimmed(), groups }))
     }
 
@@ -87,7 +87,7 @@ impl IdentityReader {
         let Field::Value(user) = self.parse_value(&user, "", self.limits.user)? else {
             return Err(Fault::InvalidClaim);
         };
-        check_comma(&user)?;
+        text::check_comma(&user)?;
         Ok(Assertion {
             user,
             name: self.read_claim(name, self.limits.name)?,
@@ -95,7 +95,7 @@ impl IdentityReader {
             groups: match groups {
                 None => Field::Absent,
                 Some(GroupsClaim::List(list)) => self.groups_reader.read_claim(&list)?,
-                Some(GroupsClaim::Names(names)) => self.groups_reader.check(Groups::Names(names))?,
+                Some(GroupsClaim::Names(names)) => self.groups_reader.checked(Groups::Names(names))?,
             },
         })
     }
@@ -152,14 +152,8 @@ impl IdentityReader {
             return Ok(Field::Blank);
         }
         let decoded = self.encoding.decode(raw)?;
-        let value = decoded.strip_prefix(prefix).ok_or(Fault::MissingPrefix)?;
+        let value = remove_prefix(&decoded, prefix)?;
         text::check(value, limit)?;
         if text::trim(value).is_empty() { Ok(Field::Blank) } else { Ok(Field::Value(value.to_owned())) }
     }
-}
-
-/// Refuses a user name with a comma: a proxy joins two headers with one (RFC 9110,
-/// section 5.3).
-fn check_comma(user: &str) -> Result<(), Fault> {
-    if user.contains(',') { Err(Fault::Comma) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! One walk over the headers of a request, which finds doubles, aliases and
+//! One walk over the headers of a request, which finds repeated headers, aliases and
 //! `Connection` options.
 //!
 //! Within this folder it depends on `name`.
@@ -116,7 +116,7 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
     }
 
     /// Lists the names of all headers that must be blanked, aliases among them.
-    pub(crate) fn into_names(self) -> impl Iterator<Item = Cow<'c, str>> + use<'c> {
+    pub(crate) fn into_names_to_blank(self) -> impl Iterator<Item = Cow<'c, str>> + use<'c> {
         // Mapped as an array, not lazily: the names must not borrow from the request.
         let sent = self.scanned.map(|scanned| {
             let scanned = scanned.filter(|scanned| scanned.value.is_some())?;

@@ -1,3 +1,5 @@
+//! Tests of the reader. Only tests may import the configuration here.
+
 use rocket::figment::Figment;
 use rocket::figment::providers::{Format, Toml};
 use rocket::http::HeaderMap;
@@ -10,7 +12,7 @@ type Lines<'a> = &'a [(&'a str, &'a str)];
 
 fn reader(toml: &str) -> IdentityReader {
     let toml = format!("[remote_user]\ntrusted_proxies = ['::1']\n{toml}");
-    Config::extract(&Figment::from(Toml::string(&toml))).expect("a configuration").reader()
+    Config::extract(&Figment::from(Toml::string(&toml))).expect("a configuration").identity_reader()
 }
 
 fn map(lines: Lines<'_>) -> HeaderMap<'static> {
@@ -82,17 +84,17 @@ fn an_assertion_is_what_the_headers_say() {
 
 #[test]
 fn a_line_that_is_too_much_is_refused_in_the_order_of_the_headers() {
-    let doubled = "was sent more than once";
+    let repeated = "was sent more than once";
     let alias = "was sent under another spelling of its name";
     let named = "is named by a `Connection` header";
     let cases: [(Lines<'_>, &str, &str); 7] = [
-        (&[ADA, ("remote-user", "")], "User", doubled),
-        (&[ADA, ("Remote-Groups", "a"), ("Remote-Groups", "b")], "Groups", doubled),
+        (&[ADA, ("remote-user", "")], "User", repeated),
+        (&[ADA, ("Remote-Groups", "a"), ("Remote-Groups", "b")], "Groups", repeated),
         (&[("Remote_Email", ""), ADA], "Email", alias),
         (&[ADA, ("Connection", "x ,remote-NAME")], "Name", named),
         (&[ADA, ("Connection", "Remote_Groups")], "Groups", named),
         (&[("Remote-Name", "a"), ("Remote-Name", "a"), ("Remote_Name", "")], "Name", alias),
-        (&[ADA, ("Remote_Groups", ""), ("Remote-Name", "a"), ("Remote-Name", "a")], "Name", doubled),
+        (&[ADA, ("Remote_Groups", ""), ("Remote-Name", "a"), ("Remote-Name", "a")], "Name", repeated),
     ];
     for (lines, header, fault) in cases {
         assert_eq!(read("", lines), format!("header `Remote-{header}` {fault}"), "{lines:?}");
@@ -179,7 +181,7 @@ fn what_was_scanned_is_named_once_to_be_blanked() {
     assert_eq!(scan.first_sent(headers.email.as_ref()), None);
     let groups = headers.groups.as_ref().expect("a name");
     assert_eq!((scan.value(groups), scan.more_values(groups)), (Some("a"), &["b".into()][..]));
-    let mut names: Vec<_> = scan.into_names().map(|name| name.to_lowercase()).collect();
+    let mut names: Vec<_> = scan.into_names_to_blank().map(|name| name.to_lowercase()).collect();
     names.sort();
     assert_eq!(names, ["http-remote-name", "remote-groups", "remote_user"]);
 }

@@ -1,4 +1,4 @@
-//! The names of signature algorithms, and the algorithms that the numbers of a
+//! The names of signature algorithms, and the algorithms that the parameters of a
 //! public key allow.
 //!
 //! Within this folder it depends on nothing.
@@ -46,11 +46,11 @@ pub(super) fn legacy_name(name: &str) -> &str {
     if name == RFC_9864_NAME { "EdDSA" } else { name }
 }
 
-/// Returns the algorithms that `key` can verify, judging by its numbers. There are
+/// Returns the algorithms that `key` can verify, judging by its parameters. There are
 /// none if the key is too weak or is no point of its curve.
 pub(super) fn usable_algorithms(key: &DecodingKey) -> &'static [Algorithm] {
     match (key.family(), key.kind()) {
-        (AlgorithmFamily::Rsa, numbers) if RSA_MODULUS_BITS.contains(&modulus_bits(numbers)) => {
+        (AlgorithmFamily::Rsa, parameters) if RSA_MODULUS_BITS.contains(&modulus_bits(parameters)) => {
             AlgorithmFamily::Rsa.algorithms()
         }
         (AlgorithmFamily::Ec, DecodingKeyKind::SecretOrDer(point)) => ecdsa_algorithms(point),
@@ -61,7 +61,7 @@ pub(super) fn usable_algorithms(key: &DecodingKey) -> &'static [Algorithm] {
     }
 }
 
-/// Removes the zeros before the numbers of an RSA key. [RFC 7518, section 2] allows
+/// Removes the zeros before the parameters of an RSA key. [RFC 7518, section 2] allows
 /// none, but some issuers write them, and AWS-LC does not take them.
 ///
 /// [RFC 7518, section 2]: https://www.rfc-editor.org/rfc/rfc7518#section-2
@@ -75,8 +75,8 @@ pub(super) fn without_leading_zeros(key: DecodingKey) -> DecodingKey {
 }
 
 /// Returns how many bits the modulus of an RSA key has, or 0 if the key is invalid.
-fn modulus_bits(numbers: &DecodingKeyKind) -> u32 {
-    match numbers {
+fn modulus_bits(parameters: &DecodingKeyKind) -> u32 {
+    match parameters {
         DecodingKeyKind::RsaModulusExponent { n, e } if is_public_exponent(e) => bit_length(n),
         DecodingKeyKind::RsaModulusExponent { .. } => 0,
         DecodingKeyKind::SecretOrDer(der) => RsaParameters::public_modulus_len(der).unwrap_or(0),

@@ -21,7 +21,7 @@ impl Claims {
     ///
     /// # Errors
     ///
-    /// [`Fault::NotAToken`] if the payload is not a JSON object.
+    /// Returns [`Fault::NotAToken`] if the payload is not a JSON object.
     pub(crate) fn parse(payload: &[u8]) -> Result<Self, Fault> {
         serde_json::from_slice(payload).map(Self).map_err(|_| Fault::NotAToken)
     }
@@ -32,8 +32,8 @@ impl Claims {
     ///
     /// # Errors
     ///
-    /// The [`Fault`] of the first claim that fails. It is [`Fault::InvalidClaim`] if
-    /// the claim has a wrong type, or if there is no `exp`.
+    /// Returns the [`Fault`] of the first claim that fails. It is
+    /// [`Fault::InvalidClaim`] if the claim has a wrong type, or if there is no `exp`.
     ///
     /// [RFC 7519, section 4.1]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1
     pub(super) fn check(&self, config: &JwtConfig, now: OffsetDateTime) -> Result<(), Fault> {
@@ -74,7 +74,7 @@ impl Claims {
     ///
     /// # Errors
     ///
-    /// [`Fault::InvalidClaim`] if the user's claim is missing, or if a claim has
+    /// Returns [`Fault::InvalidClaim`] if the user's claim is missing, or if a claim has
     /// another type than it must have.
     pub(crate) fn identity(&self, names: &ClaimNames) -> Result<IdentityClaims, Fault> {
         Ok(IdentityClaims {

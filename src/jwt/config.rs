@@ -219,11 +219,11 @@ fn parse_algorithm(name: &str) -> Result<Algorithm, String> {
 #[serde(default, deny_unknown_fields, expecting = "a table of claims")]
 pub(crate) struct ClaimNames {
     pub(crate) user: String,
-    #[serde(deserialize_with = "name_or_false")]
+    #[serde(deserialize_with = "claim_or_false")]
     pub(crate) name: Option<String>,
-    #[serde(deserialize_with = "name_or_false")]
+    #[serde(deserialize_with = "claim_or_false")]
     pub(crate) email: Option<String>,
-    #[serde(deserialize_with = "name_or_false")]
+    #[serde(deserialize_with = "claim_or_false")]
     pub(crate) groups: Option<String>,
 }
 
@@ -255,16 +255,16 @@ impl Default for ClaimNames {
 
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "the name of a claim or `false`")]
-enum NameOrFalse {
+enum ClaimOrFalse {
     Name(String),
     Off(bool),
 }
 
-fn name_or_false<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    match NameOrFalse::deserialize(deserializer)? {
-        NameOrFalse::Name(name) => Ok(Some(name)),
-        NameOrFalse::Off(false) => Ok(None),
-        NameOrFalse::Off(true) => Err(de::Error::custom("`true` is not the name of a claim")),
+fn claim_or_false<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match ClaimOrFalse::deserialize(deserializer)? {
+        ClaimOrFalse::Name(name) => Ok(Some(name)),
+        ClaimOrFalse::Off(false) => Ok(None),
+        ClaimOrFalse::Off(true) => Err(de::Error::custom("`true` is not the name of a claim")),
     }
 }
 

@@ -36,7 +36,7 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// A message if `text` is no JWK set, or if it holds no key that can verify.
+    /// Returns a message if `text` is no JWK set, or if it holds no key that can verify.
     ///
     /// [RFC 7517, section 5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
     pub(super) fn from_jwks(text: &str) -> Result<Vec<Self>, String> {
@@ -71,7 +71,7 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// A message if the file holds no public key, something else, or a key that
+    /// Returns a message if the file holds no public key, something else, or a key that
     /// cannot be used.
     pub(super) fn from_pem(text: &str) -> Result<Vec<Self>, String> {
         let mut keys = Vec::new();

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::sync::{Arc, LockResult, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
 use reqwest::redirect::Policy;
@@ -16,6 +16,7 @@ use super::key::Key;
 use super::key_url::KeyUrl;
 use crate::error::Fault;
 use crate::launch::LaunchError;
+use crate::lock::ignore_poison;
 
 /// How long a fetch may take.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,7 +28,7 @@ const MAX_RESPONSE_BYTES: usize = 262_144;
 /// fetched within one interval.
 const MAX_KEY_URLS: usize = 16;
 
-/// The keys of an issuer, fetched from its server and cached.
+/// A client of the server that has the keys of an issuer, with a cache.
 ///
 /// Cached keys may be used for `max_age` while the server is down. They are fetched
 /// again once half of that time is over, and when a token names a key that is not
@@ -81,7 +82,7 @@ impl KeyServer {
     ///
     /// # Errors
     ///
-    /// A [`LaunchError`] if no HTTP client can be made.
+    /// Returns a [`LaunchError`] if no HTTP client can be made.
     pub(super) fn new(url: KeyUrl, max_age: u64, refresh_interval: u64) -> Result<Self, LaunchError> {
         let builder = Client::builder().redirect(Policy::none()).timeout(FETCH_TIMEOUT);
         let builder = if url.is_plain_http() { builder.no_proxy() } else { builder };
@@ -110,8 +111,8 @@ impl KeyServer {
     ///
     /// # Errors
     ///
-    /// [`Fault::UnknownKey`] if the server has no such key, or
-    /// [`Fault::KeysUnavailable`] if that cannot be told.
+    /// Returns [`Fault::UnknownKey`] if the server has no such key, or
+    /// [`Fault::KeysUnavailable`] if the server could not be asked.
     pub(super) async fn keys(
         self: &Arc<Self>,
         key_id: Option<&str>,
@@ -134,7 +135,7 @@ impl KeyServer {
     ///
     /// # Errors
     ///
-    /// Those of [`keys`](KeyServer::keys).
+    /// Returns the errors of [`keys`](KeyServer::keys).
     pub(super) async fn fresh_keys(&self, key_id: Option<&str>, now: Instant) -> Result<Arc<[Key]>, Fault> {
         let url = self.url.for_key(key_id).ok_or(Fault::UnknownKey)?;
         self.refresh(&url, now).await;
@@ -162,7 +163,7 @@ impl KeyServer {
     ///
     /// # Errors
     ///
-    /// [`Fault::UnknownKey`] if the server answered that it has no such key, or
+    /// Returns [`Fault::UnknownKey`] if the server answered that it has no such key, or
     /// [`Fault::KeysUnavailable`] if it was not asked or did not answer.
     fn cached_keys(&self, url: &Url, now: Instant) -> Result<Arc<[Key]>, Fault> {
         let cache = ignore_poison(self.cache.read());
@@ -330,12 +331,6 @@ fn describe(error: reqwest::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-/// Returns the guard of a lock, even if a thread panicked while it held one. The maps
-/// stay valid then, and later requests go on.
-fn ignore_poison<Guard>(locked: LockResult<Guard>) -> Guard {
-    locked.unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -28,8 +28,8 @@ impl KeyUrl {
     ///
     /// # Errors
     ///
-    /// A message if the URL is neither `https` nor on the loopback, or has a user
-    /// name or a password.
+    /// Returns a message if the URL is neither `https` nor on the loopback, or has a
+    /// user name or a password.
     pub(super) fn jwk_set(url: &str) -> Result<Self, String> {
         parse_secure(url).map(Self::JwkSet)
     }
@@ -38,7 +38,7 @@ impl KeyUrl {
     ///
     /// # Errors
     ///
-    /// Those of [`jwk_set`](KeyUrl::jwk_set), and a message if the `{kid}` is
+    /// Returns the errors of [`jwk_set`](KeyUrl::jwk_set), and a message if the `{kid}` is
     /// missing or comes before the path.
     pub(super) fn per_key(url: &str) -> Result<Self, String> {
         check_no_account(url)?;

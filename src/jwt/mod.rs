@@ -1,12 +1,11 @@
-//! A signed identity: a token (RFC 7519) proves by its signature who said what it
-//! says.
+//! A signed identity: a token (RFC 7519) whose signature proves who issued it.
 //!
 //! A [`TokenReader`] splits the token of a request into its parts, verifies its
 //! signature with the keys of the issuer, checks its claims, and returns what they
 //! say of a person.
 //!
 //! This module depends on [`headers`](crate::headers), which checks the claims by the
-//! rules of the identity headers, on [`text`](crate::text) and on the errors.
+//! rules of the identity headers, on [`text`](crate::text) on `lock` and on the errors.
 
 mod algorithm;
 mod claims;

@@ -42,7 +42,7 @@ impl TokenReader {
     ///
     /// # Errors
     ///
-    /// A [`LaunchError`] if no HTTP client can be made.
+    /// Returns a [`LaunchError`] if no HTTP client can be made.
     pub(crate) async fn open(config: JwtConfig) -> Result<Self, LaunchError> {
         let keys = match &config.keys {
             KeySource::File(keys) => Keys::File(keys.as_slice().into()),
@@ -67,8 +67,8 @@ impl TokenReader {
     ///
     /// # Errors
     ///
-    /// A [`Rejection`] if the header was sent wrongly, if the token cannot be verified
-    /// or is not valid, or if `reader` refuses what it says.
+    /// Returns a [`Rejection`] if the header was sent wrongly, if the token cannot be
+    /// verified or is not valid, or if `reader` refuses what it says.
     pub(crate) async fn read(
         &self,
         scan: &HeaderScan<'_, '_>,

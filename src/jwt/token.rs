@@ -27,7 +27,6 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// Its signature is not verified yet, so nothing in it can be trusted.
 ///
 /// [RFC 7515, section 7.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
-#[derive(Debug)]
 pub(super) struct UnverifiedToken<'a> {
     pub(super) algorithm: Algorithm,
     /// The ID of the key that signed the token (`kid`).

@@ -32,7 +32,7 @@ impl ProxyCertificate {
     /// Whether the peer of `request` showed a certificate of the proxy. The TLS handshake
     /// has verified its chain. It must still be valid now, as a connection can outlive
     /// it.
-    pub(super) async fn is_shown_by(&self, request: &Request<'_>) -> bool {
+    pub(super) async fn is_presented_by(&self, request: &Request<'_>) -> bool {
         let Outcome::Success(certificate) = request.guard::<Certificate<'_>>().await else { return false };
         certificate.validity().is_valid() && self.accepts(&certificate)
     }

@@ -30,7 +30,7 @@ pub(crate) enum Trust {
     /// One of the proofs does not hold.
     Untrusted,
     /// The peer sent a wrong secret.
-    Impostor(Rejection),
+    WrongSecret(Rejection),
 }
 
 /// The configured proofs that a peer is a trusted proxy. All of them must hold.
@@ -42,7 +42,7 @@ pub(crate) struct Proofs {
     pub(crate) certificate: Option<ProxyCertificate>,
     /// Whether an address is the only proof that is configured: there is no secret, no
     /// certificate and no signed token.
-    pub(crate) is_address_alone: bool,
+    pub(crate) is_address_only_proof: bool,
 }
 
 impl Proofs {
@@ -71,7 +71,7 @@ impl Proofs {
                 SecretCheck::Accepted => {}
                 SecretCheck::Absent => return Ok(Trust::Untrusted),
                 SecretCheck::Wrong => {
-                    return Ok(Trust::Impostor(Rejection::new(secret.header(), Fault::WrongSecret)));
+                    return Ok(Trust::WrongSecret(Rejection::new(secret.header(), Fault::WrongSecret)));
                 }
             }
         }
@@ -95,7 +95,7 @@ impl Proofs {
     async fn has_certificate(&self, request: &Request<'_>) -> bool {
         #[cfg(feature = "mtls")]
         if let Some(certificate) = &self.certificate {
-            return certificate.is_shown_by(request).await;
+            return certificate.is_presented_by(request).await;
         }
         true
     }
@@ -117,6 +117,6 @@ impl Proofs {
     /// Lists the networks of more than 256 addresses, if an address is the only proof.
     pub(crate) fn wide_networks(&self) -> impl Iterator<Item = &Network> {
         let networks = self.networks.iter().flatten();
-        networks.filter(|network| self.is_address_alone && network.host_bits() > Self::MAX_HOST_BITS)
+        networks.filter(|network| self.is_address_only_proof && network.host_bits() > Self::MAX_HOST_BITS)
     }
 }

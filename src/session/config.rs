@@ -24,6 +24,8 @@ const MAX_TIMEOUT: u64 = 315_360_000;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub(crate) struct SessionConfig {
+    /// Whether a session that the proxy began counts without the header. See
+    /// `counts_without_header` in `auth/sign_in.rs`.
     pub(crate) persistent: bool,
     cookie: String,
     /// Seconds since the session was last used.
@@ -83,7 +85,7 @@ impl SessionConfig {
     ///
     /// # Errors
     ///
-    /// The first invalid key, and what is wrong with it.
+    /// Returns the first invalid key, and what is wrong with it.
     pub(crate) fn check(&self, is_debug: bool) -> Result<(), InvalidKey> {
         let is_secure = self.is_secure(is_debug);
         if self.cookie.is_empty() || !self.cookie.bytes().all(is_name_byte) {

@@ -4,7 +4,7 @@
 //! and `token`.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rocket::http::CookieJar;
 use rocket::time::OffsetDateTime;
@@ -17,6 +17,7 @@ use super::record::{ActiveSession, SessionRecord, UserSession};
 use super::store::SessionStore;
 use super::token::{SessionToken, TokenHash};
 use crate::error::{Error, StoreError};
+use crate::lock::ignore_poison;
 
 /// Begins, finds and ends the sessions of the application. Each is a row in the
 /// store, and a cookie with its token in the browser.
@@ -77,8 +78,8 @@ impl SessionManager {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownUser`] if no user has this `id`, or [`Error::Store`] if the store
-    /// or the system's source of random bytes fails.
+    /// Returns [`Error::UnknownUser`] if no user has this `id`, or [`Error::Store`] if
+    /// the store or the system's source of random bytes fails.
     pub(crate) async fn begin(
         &self,
         session: &RequestSession,
@@ -187,7 +188,7 @@ impl SessionManager {
 
 impl RequestSession {
     fn begun(&self) -> MutexGuard<'_, Option<TokenHash>> {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+        ignore_poison(self.begun.lock())
     }
 
     /// The hash of the session in force: the one that began, or else the one that was

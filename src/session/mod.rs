@@ -4,7 +4,7 @@
 //! A [`SessionManager`] begins, finds and ends sessions. The trait [`SessionStore`]
 //! says what it needs of a store.
 //!
-//! This module depends on [`user`](crate::user), [`text`](crate::text) and the
+//! This module depends on [`user`](crate::user), [`text`](crate::text), `lock` and the
 //! errors.
 
 mod config;

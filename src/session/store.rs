@@ -27,7 +27,7 @@ pub(crate) trait SessionStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownUser`] if no user has this `id`.
+    /// Returns [`Error::UnknownUser`] if no user has this `id`.
     async fn begin(
         &self,
         user_id: i64,

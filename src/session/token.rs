@@ -23,7 +23,7 @@ impl SessionToken {
     ///
     /// # Errors
     ///
-    /// The error of that source.
+    /// Returns the error of that source.
     pub(super) fn generate() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; TOKEN_BYTES];
         getrandom::fill(&mut bytes)?;

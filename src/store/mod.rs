@@ -141,7 +141,7 @@
 //! ```
 //!
 //! (Within this crate, the module depends on `session`, whose trait for a store it implements,
-//! on `user` and on the errors.)
+//! on `user`, `lock` and the errors.)
 //!
 //! [`AuthSession::find_user`]: crate::AuthSession::find_user
 //! [`Policy`]: crate::policy::Policy

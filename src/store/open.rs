@@ -28,7 +28,7 @@ pub trait Open {
     ///
     /// # Errors
     ///
-    /// A sentence for the log of the launch.
+    /// Returns a sentence for the log of the launch.
     async fn open(&self, share: PoolShare, migrate: bool) -> Result<OpenStore, String>;
 }
 

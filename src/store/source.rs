@@ -112,9 +112,9 @@ impl<D: Database<Pool: StorePool>> StoreSource for DatabaseStore<D> {
 
 /// A database pool in which users can be kept.
 ///
-/// The pools of this crate implement it, `SqlitePool`,
-/// `PgPool` and `MySqlPool`, and no other type can. It
-/// is the bound of [`RemoteUserFairing::database`](crate::RemoteUserFairing::database).
+/// The pools of this crate implement it, `SqlitePool`, `PgPool` and `MySqlPool`, and no
+/// other type can. It is the bound of
+/// [`RemoteUserFairing::database`](crate::RemoteUserFairing::database).
 ///
 /// # Example
 ///

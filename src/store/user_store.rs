@@ -103,8 +103,8 @@ pub trait UserStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// A [`StoreError`] if the store is out of reach. That there is no such user is no
-    /// error.
+    /// Returns a [`StoreError`] if the store is out of reach. That there is no such user
+    /// is no error.
     async fn find(&self, username: &Username, groups: &[&str]) -> Result<Stored, StoreError>;
 
     /// Finds the user again, asks `planner` what to change, and makes the changes, all in
@@ -116,7 +116,7 @@ pub trait UserStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The error of `planner`, or [`Error::Store`] if the store is out of reach.
+    /// Returns the error of `planner`, or [`Error::Store`] if the store is out of reach.
     async fn update(
         &self,
         username: &Username,

@@ -45,7 +45,7 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// [`Error::Inactive`], [`Error::GroupDenied`] or [`Error::GroupRequired`].
+    /// Returns [`Error::Inactive`], [`Error::GroupDenied`] or [`Error::GroupRequired`].
     pub(crate) fn admit(&self, user: &User, is_asserted: impl Fn(&str) -> bool) -> Result<(), Error> {
         self.check_active(user)?;
         self.check_groups(&user.memberships, is_asserted)
@@ -63,11 +63,13 @@ impl Rules {
         memberships: &BTreeMap<String, MembershipSource>,
         is_asserted: impl Fn(&str) -> bool,
     ) -> Result<(), Error> {
-        let is_in = |group: &String| memberships.contains_key(group) || is_asserted(group);
-        if self.denied_groups.iter().any(is_in) {
+        let is_in_any = |groups: &BTreeSet<String>| {
+            groups.iter().any(|group| memberships.contains_key(group) || is_asserted(group))
+        };
+        if is_in_any(&self.denied_groups) {
             return Err(Error::GroupDenied);
         }
-        if !self.required_groups.is_empty() && !self.required_groups.iter().any(is_in) {
+        if !self.required_groups.is_empty() && !is_in_any(&self.required_groups) {
             return Err(Error::GroupRequired);
         }
         Ok(())

@@ -1,3 +1,5 @@
+//! Tests of the plan. Only tests may import the configuration here.
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 

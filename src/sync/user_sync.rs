@@ -58,7 +58,7 @@ impl UserSync<'_> {
     ///
     /// # Errors
     ///
-    /// An [`Error`] that says why the user is refused. Then nothing changes.
+    /// Returns an [`Error`] that says why the user is refused. Then nothing changes.
     pub(crate) fn plan(&self, stored: Stored) -> Result<Plan, Error> {
         let is_new = stored.user.is_none();
         let mut user = match stored.user {
@@ -141,7 +141,7 @@ impl UserSync<'_> {
     }
 
     /// Returns the groups of the user that are neither `named` nor excluded. A local
-    /// membership stays if the proxy did not speak of groups at all, or if
+    /// membership stays if the groups header is absent, or if
     /// `keep_local_groups` is set.
     fn groups_to_leave(
         &self,
@@ -224,15 +224,15 @@ impl UserSync<'_> {
 
 /// Sets `stored` to what the proxy said, if it said anything: a blank value removes
 /// it. Returns whether it changed.
-fn update_field(stored: &mut Option<String>, said: &Field<String>) -> bool {
-    let said = match said {
+fn update_field(stored: &mut Option<String>, asserted: &Field<String>) -> bool {
+    let asserted = match asserted {
         Field::Absent => return false,
         Field::Blank => None,
         Field::Value(value) => Some(value),
     };
-    if stored.as_ref() == said {
+    if stored.as_ref() == asserted {
         return false;
     }
-    *stored = said.cloned();
+    *stored = asserted.cloned();
     true
 }

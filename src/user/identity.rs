@@ -59,7 +59,7 @@ impl Identity<'_> {
 pub(crate) enum Field<T> {
     /// It was not sent, and says nothing.
     Absent,
-    /// It is blank, which takes back what it said before.
+    /// It was sent blank, which removes the stored value.
     Blank,
     /// It says this.
     Value(T),

@@ -58,8 +58,8 @@ impl Username {
     /// # Errors
     ///
     /// - [`Fault::NotAUsername`] if RFC 8265 does not allow the name;
-    /// - the faults of [`text::check`] and [`Fault::Comma`], also where only the
-    ///   canonical form has them: a fullwidth comma becomes a comma.
+    /// - the faults of [`text::check`] and [`text::check_comma`], which look at the
+    ///   canonical form: in it, a fullwidth comma has become a comma.
     pub(crate) fn canonical(name: String, case: UsernameCase, limit: usize) -> Result<Self, Fault> {
         // The profile leaves printable ASCII as it is.
         let name = if case == UsernameCase::Preserve && is_printable_ascii(&name) {
@@ -68,7 +68,8 @@ impl Username {
             enforce_stable(&name, case)?
         };
         text::check(&name, limit)?;
-        if name.contains(',') { Err(Fault::Comma) } else { Ok(Self(name)) }
+        text::check_comma(&name)?;
+        Ok(Self(name))
     }
 
     /// The name as a string slice.

@@ -167,16 +167,14 @@ pub fn send_from(runtime: &Runtime, peer: IpAddr, server: SocketAddr, bytes: Vec
 
 impl Answer {
     fn parse(response: &[u8]) -> Answer {
-        match response.starts_with(b"HTTP/1.") {
-            true => {
-                let response = String::from_utf8_lossy(response);
-                let (status, body) = super::socket::parse(&response);
-                let session = response.lines().find_map(|line| line.strip_prefix("set-cookie: remote_user="));
-                let session = session.and_then(|cookie| cookie.split(';').next()).map(String::from);
-                Answer { status, body, session }
-            }
-            false => Self::of_frames(response),
+        if !response.starts_with(b"HTTP/1.") {
+            return Self::of_frames(response);
         }
+        let response = String::from_utf8_lossy(response);
+        let (status, body) = super::socket::parse(&response);
+        let session = response.lines().find_map(|line| line.strip_prefix("set-cookie: remote_user="));
+        let session = session.and_then(|cookie| cookie.split(';').next()).map(String::from);
+        Answer { status, body, session }
     }
 
     /// Reads the frames of HTTP/2 (RFC 9113, section 4.1): the status as it is

@@ -35,9 +35,9 @@ impl Browser<'_> {
             .client
             .req(method, path.to_owned())
             .remote((PROXY.parse::<IpAddr>().expect("an address"), 9).into());
-        headers
-            .iter()
-            .for_each(|(name, value)| request.add_header(Header::new(name.to_string(), value.to_string())));
+        for (name, value) in headers {
+            request.add_header(Header::new(name.to_string(), value.to_string()));
+        }
         if let Some(token) = &self.token {
             request.add_header(Header::new("Cookie", format!("other=1; remote_user={token}; more=2")));
         }

@@ -28,7 +28,9 @@ macro_rules! on_every_database {
 
             $(#[test]
             fn $claim() {
-                Database::on(Kind::$kind).into_iter().for_each(super::$claim);
+                if let Some(database) = Database::on(Kind::$kind) {
+                    super::$claim(database);
+                }
             })*
         }
     };
@@ -295,7 +297,9 @@ impl Database {
             Kind::MySql => {
                 let sessions = self.session_ids();
                 // One that has just ended by itself cannot be ended.
-                sessions.iter().for_each(|id| drop(self.try_sql(&format!("KILL {id}"))));
+                for id in &sessions {
+                    drop(self.try_sql(&format!("KILL {id}")));
+                }
                 eventually(|| !self.session_ids().iter().any(|id| sessions.contains(id)));
                 sessions.len()
             }

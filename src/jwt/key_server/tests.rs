@@ -1,3 +1,5 @@
+//! Tests of the key server, against a server of one key.
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};

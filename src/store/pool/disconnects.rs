@@ -2,8 +2,10 @@
 //!
 //! Within this folder it depends on nothing.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
+
+use crate::lock::ignore_poison;
 
 /// When a connection of a pool was last found dead.
 ///
@@ -26,7 +28,7 @@ impl LastDisconnect {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        ignore_poison(self.0.lock())
     }
 }
 

@@ -10,7 +10,7 @@ use rocket_db_pools::Config;
 ///
 /// # Errors
 ///
-/// A sentence, if the URL asks for what was not compiled in.
+/// Returns a sentence, if the URL asks for what was not compiled in.
 pub(super) fn configure(options: &mut dyn Any, config: &Config) -> Result<(), String> {
     #[cfg(feature = "sqlite")]
     if let Some(options) = options.downcast_mut() {

@@ -1,7 +1,7 @@
 //! Implements [`rocket_db_pools::Pool`] for sqlx 0.9. The pools of that crate itself are
 //! made for sqlx 0.7.
 //!
-//! This module depends on no other one of this crate.
+//! This module depends on `lock` only.
 
 mod disconnects;
 mod driver;

@@ -3,7 +3,7 @@
 //! Within this folder it depends on nothing.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::{CloseEvent, PoolConnection};
@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
+use crate::lock::ignore_poison;
 use crate::store::pool::{LastDisconnect, SqlxPool};
 
 /// Connections of a pool that the store keeps for its next statements.
@@ -92,7 +93,7 @@ impl<D: Database> ConnectionCache<D> {
     ///
     /// # Errors
     ///
-    /// [`sqlx::Error::PoolTimedOut`] if none is free within the
+    /// Returns [`sqlx::Error::PoolTimedOut`] if none is free within the
     /// [`time_limit`](Self::time_limit), or the error of the pool.
     pub(super) async fn acquire(&self) -> Result<CachedConnection<'_, D>, sqlx::Error> {
         timeout(self.time_limit(), self.wait_for_connection()).await.map_err(|_| sqlx::Error::PoolTimedOut)?
@@ -121,7 +122,7 @@ async fn clear_on_close<D: Database>(close_event: CloseEvent, idle: Arc<IdleConn
 
 impl<D: Database> IdleConnections<D> {
     fn lock(&self) -> MutexGuard<'_, Vec<IdleConnection<D>>> {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+        ignore_poison(self.connections.lock())
     }
 
     /// Takes the connection that was used last. Connections that the pool would close

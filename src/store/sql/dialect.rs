@@ -69,7 +69,7 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     /// Parameters: `groups`.
     const CREATE_GROUPS: &'static str;
 
-    /// Makes a user a member of those of `groups` that exist, on the proxy's word.
+    /// Makes a user a member of those of `groups` that exist, with the source `remote`.
     /// Memberships that exist stay as they are.
     ///
     /// Parameters: `user_id`, `groups`.

@@ -23,7 +23,7 @@ const RETRIES: usize = 3;
 ///
 /// # Errors
 ///
-/// A sentence for the log of the launch.
+/// Returns a sentence for the log of the launch.
 pub(super) async fn run<D: Statements>(pool: &Pool<D>) -> Result<(), String> {
     let mut connection = pool.acquire().await.map_err(|e| describe_failure(&e))?;
     let migrator = migrator::<D>();
@@ -42,7 +42,7 @@ pub(super) async fn run<D: Statements>(pool: &Pool<D>) -> Result<(), String> {
 ///
 /// # Errors
 ///
-/// A sentence for the log of the launch.
+/// Returns a sentence for the log of the launch.
 pub(super) async fn check<D: Statements>(pool: &Pool<D>) -> Result<(), String> {
     let mut connection = pool.acquire().await.map_err(|e| describe_failure(&e))?;
     applied_migrations::<D>(&mut connection).await.map(drop).map_err(describe)
@@ -88,7 +88,8 @@ async fn migrate<D: Statements>(
 ///
 /// # Errors
 ///
-/// A migration that was left half made, or that this crate does not know.
+/// Returns an error for a migration that was left half made, or that this crate does not
+/// know.
 async fn applied_migrations<D: Dialect>(
     connection: &mut D::Connection,
 ) -> Result<Vec<AppliedMigration>, MigrateError> {

@@ -54,8 +54,8 @@ type Names = BTreeMap<String, IgnoredAny>;
 ///
 /// # Errors
 ///
-/// A row that is missing is an error, because there is one even without a user. So is
-/// one that cannot be read.
+/// Returns [`StoreError::Corrupt`] if the row cannot be read, or the error of a missing
+/// row, because there is a row even without a user.
 pub(super) fn read_user(row: Option<String>) -> Result<Stored, StoreError> {
     let row = row.ok_or(sqlx::Error::RowNotFound)?;
     parse::<UserRow>(&row)?.read()

@@ -32,6 +32,7 @@ impl<D: Statements> SessionStore for SqlStore<D> {
         statements.extend(replaced.iter().map(end_session::<D>));
         statements.push(
             Statement::new(D::BEGIN_SESSION)
+                .of_user()
                 .bind(hash.as_str())
                 .bind(user_id)
                 .bind(record.source.as_str())

@@ -35,8 +35,8 @@ impl<D: Statements> SqlStore<D> {
     ///
     /// # Errors
     ///
-    /// A sentence for the log of the launch, if the schema is unknown or cannot be
-    /// brought up to date.
+    /// Returns a sentence for the log of the launch, if the schema is unknown or cannot
+    /// be brought up to date.
     pub(crate) async fn open(pool: &SqlxPool<D>, share: PoolShare, migrate: bool) -> Result<Self, String> {
         if migrate {
             migrations::run(pool).await?;
@@ -95,13 +95,13 @@ impl<D: Statements> SqlStore<D> {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownUser`] if a statement refers to a user who does not exist, or
-    /// [`Error::Store`].
+    /// Returns [`Error::UnknownUser`] if a statement refers to a user who does not
+    /// exist, or [`Error::Store`].
     pub(super) async fn execute(&self, statements: &[Statement<'_>]) -> Result<(), Error> {
         let mut retries = Retries::default();
         loop {
             match self.try_execute(statements).await {
-                Err(error) if retries.may_retry::<D>(&error).await => {}
+                Err(error) if retries.wait_to_retry::<D>(&error).await => {}
                 outcome => return outcome.map_err(TransactionError::into_error),
             }
         }
@@ -123,12 +123,12 @@ impl<D: Statements> SqlStore<D> {
     ///
     /// # Errors
     ///
-    /// The error of the planner, or [`Error::Store`].
+    /// Returns the error of the planner, or [`Error::Store`].
     pub(super) async fn update_user(&self, update: &UserUpdate<'_>) -> Result<Plan, Error> {
         let mut retries = Retries::default();
         loop {
             match self.try_update_user(update).await {
-                Err(error) if retries.may_retry::<D>(&error).await => {}
+                Err(error) if retries.wait_to_retry::<D>(&error).await => {}
                 outcome => return outcome.map_err(TransactionError::into_error),
             }
         }
@@ -207,7 +207,7 @@ impl Retries {
     /// Whether to retry after `error`, once a pause is over. A transaction is retried if
     /// the database gave it up, and one time if its connection broke before anything was
     /// written.
-    async fn may_retry<D: Statements>(&mut self, error: &TransactionError) -> bool {
+    async fn wait_to_retry<D: Statements>(&mut self, error: &TransactionError) -> bool {
         self.count += 1;
         if self.count > MAX_RETRIES {
             return false;
@@ -226,7 +226,9 @@ async fn execute_all<D: Statements>(
 ) -> Result<(), Error> {
     for statement in statements {
         match D::execute(connection, statement).await {
-            Err(error) if error.is_foreign_key_violation() => return Err(Error::UnknownUser),
+            Err(error) if statement.is_of_user() && error.is_foreign_key_violation() => {
+                return Err(Error::UnknownUser);
+            }
             outcome => outcome?,
         }
     }

@@ -17,6 +17,8 @@ use crate::error::StoreError;
 pub(crate) struct Statement<'a> {
     sql: &'static str,
     values: Vec<Value<'a>>,
+    /// Whether a violated foreign key means that the user does not exist.
+    is_of_user: bool,
 }
 
 /// The value of a statement's parameter.
@@ -31,7 +33,17 @@ pub(crate) enum Value<'a> {
 
 impl<'a> Statement<'a> {
     pub(super) fn new(sql: &'static str) -> Self {
-        Self { sql, values: Vec::new() }
+        Self { sql, values: Vec::new(), is_of_user: false }
+    }
+
+    /// Marks a statement whose only foreign key is that of a user: if it is violated, the
+    /// user does not exist.
+    pub(super) fn of_user(self) -> Self {
+        Self { is_of_user: true, ..self }
+    }
+
+    pub(super) fn is_of_user(&self) -> bool {
+        self.is_of_user
     }
 
     /// Gives the next parameter its value.

@@ -21,7 +21,7 @@ impl UserUpdate<'_> {
     ///
     /// # Errors
     ///
-    /// The error of the planner, or [`Error::Store`].
+    /// Returns the error of the planner, or [`Error::Store`].
     pub(super) async fn execute<D: Statements>(&self, connection: &mut D::Connection) -> Result<Plan, Error> {
         let username = self.username;
         if let Some(lock) = D::LOCK_USER {
