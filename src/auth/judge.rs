@@ -71,7 +71,7 @@ impl Authenticator {
         }
     }
 
-    /// Reads the token alone if token_reader are configured, and the identity headers otherwise.
+    /// Reads the token alone if tokens are configured, and the identity headers otherwise.
     async fn assertion(&self, scan: &HeaderScan<'_, '_>) -> Result<Option<Assertion>, Rejection> {
         #[cfg(feature = "jwt")]
         if let Some(token_reader) = &self.token_reader {
@@ -80,7 +80,7 @@ impl Authenticator {
         self.identity_reader.read(scan)
     }
 
-    /// The header that carries a token, if token_reader are configured.
+    /// The header that carries a token, if tokens are configured.
     fn token_header(&self) -> Option<&HeaderName> {
         #[cfg(feature = "jwt")]
         if let Some(token_reader) = &self.token_reader {
