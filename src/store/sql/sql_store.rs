@@ -90,13 +90,13 @@ impl<D: Statements> SqlStore<D> {
         }
     }
 
-    /// Executes statements in one transaction, and retries it if that may help. Their
-    /// only foreign keys are those of users.
+    /// Executes statements in one transaction, and retries it if that may help.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::UnknownUser`] if a statement refers to a user who does not
-    /// exist, or [`Error::Store`].
+    /// Returns [`Error::UnknownUser`] if a statement that is
+    /// [`of_user`](Statement::of_user) refers to a user who does not exist, or
+    /// [`Error::Store`].
     pub(super) async fn execute(&self, statements: &[Statement<'_>]) -> Result<(), Error> {
         let mut retries = Retries::default();
         loop {
