@@ -170,3 +170,18 @@ fn a_guard_that_asks_before_the_fairing_is_not_believed() {
     let response = request.header(rocket::http::Header::new("Remote-User", "ada")).dispatch();
     assert_eq!(response.status(), Status::Ok);
 }
+
+#[test]
+fn a_catcher_hears_what_a_guard_said_before_the_fairing_refused() {
+    let database = Database::new();
+    let early = AdHoc::on_request("Early", |request, _| {
+        Box::pin(async move { drop(request.guard::<RemoteUser>().await) })
+    });
+    let rocket = application(figment(&database, "")).attach(early).attach(RemoteUser::fairing());
+    let client = rocket::local::blocking::Client::untracked(rocket).expect("a launch");
+    let request = client.get("/me").remote(([192, 0, 2, 9], 9).into());
+    let response = request.header(rocket::http::Header::new("Remote-User", "ada")).dispatch();
+    assert_eq!(response.status(), Status::Forbidden);
+    let told = response.into_string();
+    assert_eq!(told.as_deref(), Some("the request was not judged by `RemoteUser::fairing()`"));
+}

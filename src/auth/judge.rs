@@ -14,8 +14,9 @@ use crate::proxy::{Trust, UntrustedPeers};
 
 /// The steps that the fairing asks for, before a request is routed.
 impl Authenticator {
-    /// Passes a verdict on `request`, and then blanks the headers it was read from, so
-    /// that no route believes them unchecked.
+    /// Sets the verdict on `request`, and blanks the headers it was read from, so that no
+    /// route believes them unchecked. A rejection is also noted for the catchers, unless a
+    /// guard was asked before the fairing and failed.
     ///
     /// # Errors
     ///
@@ -26,16 +27,19 @@ impl Authenticator {
         for name in scan.into_names_to_blank() {
             request.replace_header(Header::new(name, ""));
         }
-        match outcome {
+        let rejection = match outcome {
             Ok(verdict) => {
                 verdict.set(request);
-                Ok(())
+                return Ok(());
             }
-            Err(rejection) => {
-                Verdict::Rejected { rejection: rejection.clone(), method: request.method() }.set(request);
-                Err(rejection.into())
-            }
+            Err(rejection) => rejection,
+        };
+        Verdict::Rejected { rejection: rejection.clone(), method: request.method() }.set(request);
+        let error = Error::from(rejection);
+        if Error::of(request).is_none() {
+            error.note(request);
         }
+        Err(error)
     }
 
     /// Every header that is read, and then blanked.

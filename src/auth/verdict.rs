@@ -8,7 +8,7 @@ use rocket::Request;
 use rocket::http::Method;
 
 use super::principal::Principal;
-use crate::error::{Error, Rejection};
+use crate::error::Rejection;
 
 /// What the fairing decided about a request.
 #[derive(Debug)]
@@ -30,19 +30,9 @@ impl Verdict {
         Self::cell(request).get()
     }
 
-    /// Passes the verdict on `request`, unless one was passed before. A rejection is also
-    /// noted for the catchers.
-    pub(crate) fn set(self, request: &Request<'_>) {
-        let rejection = match &self {
-            Verdict::Rejected { rejection, .. } => Some(rejection.clone()),
-            _ => None,
-        };
-        if Self::cell(request).set(self).is_ok()
-            && let Some(rejection) = rejection
-            && Error::of(request).is_none()
-        {
-            Error::Rejected(rejection).note(request);
-        }
+    /// Sets the verdict on `request`. The first one stands.
+    pub(super) fn set(self, request: &Request<'_>) {
+        let _ = Self::cell(request).set(self);
     }
 
     fn cell<'r>(request: &'r Request<'_>) -> &'r OnceLock<Verdict> {
