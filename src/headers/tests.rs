@@ -144,6 +144,21 @@ fn a_prefix_is_asked_for_of_every_name_but_a_blank_one() {
 }
 
 #[test]
+fn a_placeholder_is_told_as_one_on_every_line_even_where_a_prefix_is_missing() {
+    let repeated = "groups_format = 'repeated'\nstrip_prefix = { groups = 'g:' }";
+    let placeholder = "header `Remote-Groups` holds a placeholder that the proxy did not expand";
+    for lines in [["(null)", "g:a"], ["g:a", "(null)"]] {
+        let lines = lines.map(|line| ("Remote-Groups", line));
+        assert_eq!(read(repeated, &[ADA, lines[0], lines[1]]), placeholder, "{lines:?}");
+    }
+}
+
+#[test]
+fn two_user_names_that_a_proxy_joined_are_refused_before_any_hook() {
+    assert_eq!(read("", &[("Remote-User", "ada,bob")]), "header `Remote-User` holds a comma");
+}
+
+#[test]
 fn each_limit_is_that_of_its_header_and_is_itself_allowed() {
     let limits = "limits = { user = 1, name = 2, email = 3, group = 4, groups = 2 }";
     let most = [
