@@ -23,7 +23,7 @@ mod text;
 mod user;
 
 pub use config::Config;
-pub use error::{Error, Fault, Rejection};
+pub use error::{Error, Fault, Refusal, Rejection};
 pub use fairing::RemoteUserFairing;
 pub use guard::{AuthSession, Group, Member, Permission, Permitted, RemoteUser, Staff, Superuser, Visitor};
 pub use session::ActiveSession;

@@ -192,7 +192,7 @@ pub trait Policy: Send + Sync + 'static {
 ///                     }
 ///                 }
 ///             }
-///             Event::Refused { peer, error } => warn!("{peer:?} was refused: {error}."),
+///             Event::Refused { username, error, .. } => warn!("{username:?} was refused: {error}."),
 ///             _ => {}
 ///         }
 ///     }
@@ -214,14 +214,21 @@ pub enum Event<'a> {
         /// What changed.
         plan: &'a Plan,
     },
-    /// The fairing refused a request, or a request got no user because the user may
-    /// not enter or the store failed.
+    /// Something was refused: a request by the fairing, or a user by a guard, by
+    /// [`AuthSession`](crate::AuthSession), by a handler that returned an [`Error`] or by a
+    /// guard of your own that called [`Error::refuse`]; or the store failed.
     ///
-    /// A guard that asks for more, such as [`Member`](crate::Member), refuses
-    /// without an event.
+    /// The same reason is one event in a request, however many guards ask. A guard that
+    /// fails is a refusal even if there is an `Option` around it: ask
+    /// [`User::is_staff`] and its like where the answer may well be no. That nobody is
+    /// signed in is no refusal.
+    #[non_exhaustive]
     Refused {
         /// The peer at the other end of the socket, which need not be the proxy.
         peer: Option<SocketAddr>,
+        /// Who was refused, if somebody who can be believed named anybody: see
+        /// [`Refusal::username`](crate::Refusal::username).
+        username: Option<&'a str>,
         /// The reason.
         error: &'a Error,
     },

@@ -2,10 +2,14 @@
 //!
 //! This module depends on the errors only.
 
+mod escaped;
+
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
 use crate::error::Fault;
+
+pub(crate) use escaped::Escaped;
 
 /// Trims the white space around a field value (RFC 9110, section 5.5).
 pub(crate) fn trim(value: &str) -> &str {

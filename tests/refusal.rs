@@ -83,8 +83,8 @@ fn aliases_and_doubles_of_a_peer_to_be_ignored_are_blank_too() {
 }
 
 #[catch(default)]
-fn show(request: &Request<'_>) -> String {
-    let rejection = match Error::of(request) {
+fn show(status: Status, request: &Request<'_>) -> String {
+    let rejection = match Error::of(status, request) {
         Some(Error::Rejected(rejection)) => rejection,
         other => panic!("{other:?} is no rejection"),
     };

@@ -4,11 +4,10 @@
 
 use std::sync::Arc;
 
-use rocket::http::Status;
 use rocket::{Request, error, warn};
 
 use super::principal::PrincipalMapper;
-use crate::error::Error;
+use crate::error::{Refusal, Refusals};
 use crate::headers::{HeaderName, IdentityReader};
 #[cfg(feature = "jwt")]
 use crate::jwt::TokenReader;
@@ -17,6 +16,7 @@ use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionManager;
 use crate::store::UserStore;
 use crate::sync::Rules;
+use crate::text::Escaped;
 
 /// Everything it takes to tell who sends a request: the parts that the configuration
 /// made, the store, and the hooks of the application.
@@ -40,17 +40,14 @@ pub(crate) struct Authenticator {
 }
 
 impl Authenticator {
-    /// Reports to the log, and then to the policy, that `request` was refused.
-    pub(crate) async fn report_refusal(&self, request: &Request<'_>, error: &Error) {
-        let peer = request.remote();
-        let from = peer.map_or("an unknown peer".into(), |peer| peer.ip().to_string());
-        let (method, path) = (request.method(), request.uri().path());
-        if error.status() == Status::ServiceUnavailable {
-            error!("Failed {method} {path} from {from}: {error}.");
-        } else {
-            warn!("Refused {method} {path} from {from}: {error}.");
+    /// Reports what was refused in `request`, and was not reported yet: to the log, and
+    /// then to the policy.
+    pub(crate) async fn report_refusals(&self, request: &Request<'_>) {
+        for refusal in Refusals::of(request).take_unreported() {
+            log_refusal(request, &refusal);
+            let (username, error) = (refusal.username(), refusal.error());
+            self.report(Event::Refused { peer: request.remote(), username, error }).await;
         }
-        self.report(Event::Refused { peer, error }).await;
     }
 
     /// Reports an event to the policy.
@@ -58,5 +55,20 @@ impl Authenticator {
         if let Some(policy) = &self.policy {
             policy.event(event).await;
         }
+    }
+}
+
+/// Logs a refusal with who sent the request, what it asks for and whom it names, all of
+/// which somebody else may have chosen.
+fn log_refusal(request: &Request<'_>, refusal: &Refusal) {
+    let from = request.remote().map_or("an unknown peer".into(), |peer| peer.ip().to_string());
+    let user = refusal.username().map_or(String::new(), |name| format!(" for \"{}\"", Escaped::quoted(name)));
+    let (method, path) = (request.method(), Escaped::line(request.uri().path().as_str()));
+    let reason = refusal.error().to_string();
+    let reason = Escaped::line(&reason);
+    if refusal.error().status().class().is_server_error() {
+        error!("Failed {method} {path} from {from}{user}: {reason}.");
+    } else {
+        warn!("Refused {method} {path} from {from}{user}: {reason}.");
     }
 }

@@ -8,21 +8,24 @@ use rocket::http::Header;
 
 use super::authenticator::Authenticator;
 use super::verdict::Verdict;
-use crate::error::{Error, Fault, Rejection};
+use crate::error::{Error, Fault, Refusals, Rejection};
 use crate::headers::{Assertion, HeaderName, HeaderScan, MAX_SCANNED};
 use crate::proxy::{Trust, UntrustedPeers};
 
 /// The steps that the fairing asks for, before a request is routed.
 impl Authenticator {
     /// Sets the verdict on `request`, and blanks the headers it was read from, so that no
-    /// route believes them unchecked. A rejection is also noted for the catchers, unless a
-    /// guard was asked before the fairing and failed.
+    /// route believes them unchecked. A rejection is also noted for the catchers.
     ///
     /// # Errors
     ///
     /// Returns the rejection if the request is rejected. The caller reports it.
     pub(crate) async fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
-        let scan = HeaderScan::new(self.scanned_headers(), &self.blank, request.headers());
+        let mut scan = HeaderScan::new(self.scanned_headers(), &self.blank, request.headers());
+        #[cfg(feature = "jwt")]
+        if let Some(token_reader) = &self.token_reader {
+            token_reader.leave_to_application(&mut scan);
+        }
         let outcome = self.verdict(request, &scan).await;
         for name in scan.into_names_to_blank() {
             request.replace_header(Header::new(name, ""));
@@ -36,9 +39,7 @@ impl Authenticator {
         };
         Verdict::Rejected { rejection: rejection.clone(), method: request.method() }.set(request);
         let error = Error::from(rejection);
-        if Error::of(request).is_none() {
-            error.note(request);
-        }
+        error.note(request);
         Err(error)
     }
 
@@ -51,7 +52,7 @@ impl Authenticator {
     /// Decides who is there. No header of an untrusted peer counts.
     async fn verdict(&self, request: &Request<'_>, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Rejection> {
         match (self.proofs.judge(request, scan).await?, self.untrusted) {
-            (Trust::Trusted, _) => self.identify(scan).await,
+            (Trust::Trusted, _) => self.identify(scan, Refusals::of(request)).await,
             (_, UntrustedPeers::Ignore) => Ok(Verdict::Anonymous),
             (Trust::Untrusted, UntrustedPeers::Reject) => self.reject_identity(scan),
             (Trust::WrongSecret(rejection), UntrustedPeers::Reject) => Err(rejection),
@@ -67,21 +68,33 @@ impl Authenticator {
         }
     }
 
-    /// Decides who is there by the assertion of a trusted proxy.
-    async fn identify(&self, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Rejection> {
-        match self.assertion(scan).await? {
-            None => Ok(Verdict::Anonymous),
-            Some(assertion) => self.principal_mapper.principal(assertion).map(Verdict::Authenticated),
-        }
+    /// Decides who is there by the assertion of a trusted proxy. `refusals` are told whom it
+    /// names, even if that is refused.
+    async fn identify(&self, scan: &HeaderScan<'_, '_>, refusals: &Refusals) -> Result<Verdict, Rejection> {
+        let Some(assertion) = self.assertion(scan, refusals).await? else { return Ok(Verdict::Anonymous) };
+        refusals.set_username(&assertion.user);
+        let principal = self.principal_mapper.principal(assertion)?;
+        refusals.set_username(principal.username.as_str());
+        Ok(Verdict::Authenticated(principal))
     }
 
     /// Reads the token alone if tokens are configured, and the identity headers otherwise.
-    async fn assertion(&self, scan: &HeaderScan<'_, '_>) -> Result<Option<Assertion>, Rejection> {
+    async fn assertion(
+        &self,
+        scan: &HeaderScan<'_, '_>,
+        refusals: &Refusals,
+    ) -> Result<Option<Assertion>, Rejection> {
         #[cfg(feature = "jwt")]
         if let Some(token_reader) = &self.token_reader {
-            return token_reader.read(scan, &self.identity_reader).await;
+            return token_reader.read(scan, &self.identity_reader, refusals).await;
         }
-        self.identity_reader.read(scan)
+        let assertion = self.identity_reader.read(scan);
+        if assertion.is_err()
+            && let Some(user) = self.identity_reader.clean_user(scan)
+        {
+            refusals.set_username(&user);
+        }
+        assertion
     }
 
     /// The header that carries a token, if tokens are configured.

@@ -11,7 +11,7 @@ use rocket::time::OffsetDateTime;
 use super::authenticator::Authenticator;
 use super::principal::Principal;
 use super::verdict::Verdict;
-use crate::error::Error;
+use crate::error::{Error, Refusals};
 use crate::policy::Event;
 use crate::session::{PROXY_SOURCE, RequestSession, SessionManager, UserSession};
 use crate::sync::{LoginTracking, PolicyHooks, UserSync};
@@ -34,7 +34,8 @@ impl Authenticator {
             Verdict::Anonymous => self.resume(request).await,
         };
         if let Err(error) = &user {
-            self.report_refusal(request, error).await;
+            error.note(request);
+            self.report_refusals(request).await;
         }
         user
     }
@@ -194,6 +195,7 @@ impl Authenticator {
             sessions.end(session, jar).await?;
             return Ok(None);
         }
+        Refusals::of(request).set_username(found.user.username());
         if let Err(refusal) = self.admit_by_session(&found) {
             sessions.end(session, jar).await?;
             return Err(refusal);
@@ -210,7 +212,8 @@ impl Authenticator {
     }
 
     /// Finds the `id` of the user of a request, by the proxy's header or by the session,
-    /// without a write. Returns `None` if nobody is signed in.
+    /// without a write. Returns `None` if nobody is signed in. `refusals` are told whose
+    /// session it is.
     ///
     /// # Errors
     ///
@@ -220,6 +223,7 @@ impl Authenticator {
         &self,
         verdict: &Verdict,
         session: &RequestSession,
+        refusals: &Refusals,
     ) -> Result<Option<i64>, Error> {
         if let Verdict::Authenticated(principal) = verdict {
             let identity = self.identity(principal);
@@ -232,6 +236,7 @@ impl Authenticator {
         if !counts_without_header(sessions, &found) {
             return Ok(None);
         }
+        refusals.set_username(found.user.username());
         self.admit_by_session(&found)?;
         Ok(Some(found.user.id()))
     }

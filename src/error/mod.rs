@@ -2,18 +2,21 @@
 //!
 //! This module depends on `lock` only, so that each of the others may use it.
 
+mod refusal;
 mod rejection;
 mod store;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
+use rocket::Request;
 use rocket::http::Status;
+use rocket::outcome::Outcome;
+use rocket::request;
 use rocket::response::{self, Responder};
-use rocket::{Request, error};
 use thiserror::Error as ThisError;
 
-use crate::lock::ignore_poison;
-
+pub use refusal::Refusal;
+pub(crate) use refusal::Refusals;
 pub use rejection::{Fault, Rejection};
 pub use store::StoreError;
 
@@ -118,11 +121,50 @@ impl Error {
         }
     }
 
-    /// Returns the error of `request`, for a catcher.
+    /// A word for the reason, which stays the same in every version: for metrics, for
+    /// audits, and for clients that may know the reason. It is the name of the variant in
+    /// snake case, and for [`Error::Rejected`] the [code of the fault](Fault::code).
     ///
-    /// It is what the last guard or the handler failed with, or why the fairing
-    /// refused the request. `None` if none of them did, for example because nobody
-    /// signed in.
+    /// # Example
+    ///
+    /// ```rust
+    /// use rocket_remote_user::Error;
+    ///
+    /// assert_eq!(Error::Inactive.code(), "inactive");
+    /// assert_eq!(Error::GroupDenied.code(), "group_denied");
+    /// ```
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Rejected(rejection) => rejection.fault().code(),
+            Error::UnknownUser => "unknown_user",
+            Error::Inactive => "inactive",
+            Error::GroupRequired => "group_required",
+            Error::GroupDenied => "group_denied",
+            Error::GroupsMissing => "groups_missing",
+            Error::NotAMember(_) => "not_a_member",
+            Error::NotStaff => "not_staff",
+            Error::NotSuperuser => "not_superuser",
+            Error::NotPermitted(_) => "not_permitted",
+            Error::NoSessions => "no_sessions",
+            Error::InvalidLoginSource => "invalid_login_source",
+            Error::Store(_) => "store",
+            Error::Unjudged => "unjudged",
+        }
+    }
+
+    /// Returns why `request` failed with `status`, for a catcher. [`Refusal::of`] also says
+    /// who was refused.
+    ///
+    /// It is what a guard or the handler of the last route failed with, or why the fairing
+    /// refused the request. `None` if the failure is not one of this crate: nobody signed
+    /// in, there is no such page, or the handler made the status itself.
+    ///
+    /// A guard that fails is noted also if an `Option` or a `Result` around it passes over
+    /// the failure. It is passed over here, too, if the request then fails with another
+    /// status or at another route. What cannot be told apart is a handler that answers
+    /// with the very status that the guard would have: it should return an [`Error`]
+    /// instead, or ask [`User::is_staff`](crate::User::is_staff) rather than take
+    /// `Option<Staff>`. Read the error before you ask for guards in a catcher.
     ///
     /// # Example
     ///
@@ -131,12 +173,13 @@ impl Error {
     /// # use rocket::local::blocking::Client;
     /// # use rocket::{catchers, get, routes};
     /// # use rocket_remote_user::{Group, Member, RemoteUser};
+    /// use rocket::http::Status;
     /// use rocket::{Request, catch};
     /// use rocket_remote_user::Error;
     ///
     /// #[catch(403)]
-    /// fn forbidden(request: &Request<'_>) -> String {
-    ///     match Error::of(request) {
+    /// fn forbidden(status: Status, request: &Request<'_>) -> String {
+    ///     match Error::of(status, request) {
     ///         Some(Error::Inactive) => "Your account is not active.".into(),
     ///         Some(Error::NotAMember(group)) => format!("This page is for the group `{group}`."),
     ///         _ => "You may not enter.".into(),
@@ -158,38 +201,79 @@ impl Error {
     /// # let response = request.header(Header::new("Remote-User", "ada")).dispatch();
     /// # assert_eq!(response.into_string().unwrap(), "This page is for the group `editors`.");
     /// ```
-    pub fn of(request: &Request<'_>) -> Option<Error> {
-        Self::noted(request).clone()
+    pub fn of(status: Status, request: &Request<'_>) -> Option<Error> {
+        Refusal::of(status, request).map(|refusal| refusal.error().clone())
     }
 
-    /// Notes the error for the catchers of `request`.
+    /// Fails a guard of your own with this error and its [`status`](Error::status).
+    ///
+    /// The refusal is noted for the catchers of `request`, logged, and heard by
+    /// [`Policy::event`](crate::policy::Policy::event), as those of this crate's guards
+    /// are. That happens once, however often the same error is noted in a request. An
+    /// error that comes from one of this crate's guards can be passed on as it is.
+    ///
+    /// # Example
+    ///
+    /// ```rust
+    /// # use rocket::http::{Header, Status};
+    /// # use rocket::local::blocking::Client;
+    /// # use rocket::{catch, catchers, get, routes};
+    /// use rocket::Request;
+    /// use rocket::outcome::try_outcome;
+    /// use rocket::request::{FromRequest, Outcome};
+    /// use rocket_remote_user::{Error, RemoteUser};
+    ///
+    /// /// Staff who are editors, too.
+    /// struct EditorInChief(RemoteUser);
+    ///
+    /// #[rocket::async_trait]
+    /// impl<'r> FromRequest<'r> for EditorInChief {
+    ///     type Error = Error;
+    ///
+    ///     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+    ///         let user = try_outcome!(request.guard::<RemoteUser>().await);
+    ///         if !user.is_staff() {
+    ///             return Error::NotStaff.refuse(request);
+    ///         }
+    ///         if !user.is_member("editors") {
+    ///             return Error::NotAMember("editors").refuse(request);
+    ///         }
+    ///         Outcome::Success(EditorInChief(user))
+    ///     }
+    /// }
+    /// # #[get("/")]
+    /// # fn index(editor: EditorInChief) -> String { editor.0.username().into() }
+    /// # #[catch(default)]
+    /// # fn explain(status: Status, request: &Request<'_>) -> String {
+    /// #     Error::of(status, request).unwrap().to_string()
+    /// # }
+    /// # let figment = rocket::figment::Figment::from(rocket::Config::default())
+    /// #     .merge(("databases.remote_user.url", "sqlite::memory:"))
+    /// #     .merge(("remote_user.trusted_proxies", ["127.0.0.1"]));
+    /// # let rocket = rocket::custom(figment).attach(RemoteUser::fairing());
+    /// # let rocket = rocket.mount("/", routes![index]).register("/", catchers![explain]);
+    /// # let client = Client::tracked(rocket).unwrap();
+    /// # let request = client.get("/").remote("127.0.0.1:1024".parse().unwrap());
+    /// # let response = request.header(Header::new("Remote-User", "ada")).dispatch();
+    /// # assert_eq!(response.status(), Status::Forbidden);
+    /// # assert_eq!(response.into_string().unwrap(), "the user is not staff");
+    /// ```
+    pub fn refuse<T>(self, request: &Request<'_>) -> request::Outcome<T, Error> {
+        self.note(request);
+        Outcome::Error((self.status(), self))
+    }
+
+    /// Notes that `request` fails with this error, for its catchers and to be reported.
     pub(crate) fn note(&self, request: &Request<'_>) {
-        *Self::noted(request) = Some(self.clone());
-    }
-
-    /// Whether this is a failure of the store that no guard has logged for `request`.
-    fn is_unlogged_outage(&self, request: &Request<'_>) -> bool {
-        self.is_outage() && !Error::of(request).is_some_and(|noted| noted.is_outage())
-    }
-
-    fn is_outage(&self) -> bool {
-        matches!(self, Error::Store(_))
-    }
-
-    /// The error that was noted for `request`, if any.
-    fn noted<'r>(request: &'r Request<'_>) -> MutexGuard<'r, Option<Error>> {
-        let noted: &Mutex<Option<Error>> = request.local_cache(Mutex::default);
-        ignore_poison(noted.lock())
+        Refusals::fail(request, self);
     }
 }
 
 /// A handler that returns the error goes to the catcher of its status, where
-/// [`Error::of`] returns it.
+/// [`Error::of`] returns it. It is logged, and heard by
+/// [`Policy::event`](crate::policy::Policy::event).
 impl<'r> Responder<'r, 'static> for Error {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        if self.is_unlogged_outage(request) {
-            error!("Failed {} {}: {self}.", request.method(), request.uri().path());
-        }
         self.note(request);
         Err(self.status())
     }

@@ -21,9 +21,9 @@ use thiserror::Error as ThisError;
 /// use rocket_remote_user::{Config, Error, Fault};
 ///
 /// #[catch(403)]
-/// fn forbidden(request: &Request<'_>) -> Result<Redirect, (Status, &'static str)> {
+/// fn forbidden(status: Status, request: &Request<'_>) -> Result<Redirect, (Status, &'static str)> {
 ///     let login_url = request.rocket().state::<Config>().and_then(Config::login_url);
-///     match (Error::of(request), login_url) {
+///     match (Error::of(status, request), login_url) {
 ///         (Some(Error::Rejected(rejection)), Some(url)) if rejection.fault() == Fault::Expired => {
 ///             Ok(Redirect::to(url.to_owned()))
 ///         }
@@ -98,6 +98,10 @@ pub enum Fault {
     /// The value is not a signed token that can be read (400; RFC 7519).
     #[error("is not a signed token that can be read")]
     NotAToken,
+    /// The token is of a type that is for another use, such as `logout+jwt` (403; RFC
+    /// 8725, section 3.11).
+    #[error("is a token for another use")]
+    WrongType,
     /// The token lacks a claim that it must have, or a claim has the wrong type (400).
     #[error("lacks a claim that is asked for, or has one of another type")]
     InvalidClaim,
@@ -138,6 +142,54 @@ pub enum Fault {
     Declined,
 }
 
+impl Fault {
+    /// A word for the fault, which stays the same in every version: the name of the
+    /// variant in snake case. No [`Error`](crate::Error) has the same
+    /// [code](crate::Error::code).
+    ///
+    /// # Example
+    ///
+    /// ```rust
+    /// use rocket_remote_user::Fault;
+    ///
+    /// assert_eq!(Fault::Expired.code(), "expired");
+    /// assert_eq!(Fault::TooLong { limit: 150 }.code(), "too_long");
+    /// ```
+    pub fn code(&self) -> &'static str {
+        match self {
+            Fault::UntrustedPeer => "untrusted_peer",
+            Fault::WrongSecret => "wrong_secret",
+            Fault::Alias => "alias",
+            Fault::Repeated => "repeated",
+            Fault::Blank => "blank",
+            Fault::HopByHop => "hop_by_hop",
+            Fault::InvalidEncoding => "invalid_encoding",
+            Fault::MissingPrefix => "missing_prefix",
+            Fault::InvisibleCharacter => "invisible_character",
+            Fault::Placeholder => "placeholder",
+            Fault::TooLong { .. } => "too_long",
+            Fault::TooManyGroups { .. } => "too_many_groups",
+            Fault::MisplacedQuote => "misplaced_quote",
+            Fault::NotAnArray => "not_an_array",
+            Fault::Comma => "comma",
+            Fault::NotAUsername => "not_a_username",
+            Fault::NotAToken => "not_a_token",
+            Fault::WrongType => "wrong_type",
+            Fault::InvalidClaim => "invalid_claim",
+            Fault::WrongAlgorithm => "wrong_algorithm",
+            Fault::UnknownKey => "unknown_key",
+            Fault::WrongSignature => "wrong_signature",
+            Fault::WrongIssuer => "wrong_issuer",
+            Fault::WrongAudience => "wrong_audience",
+            Fault::WrongSigner => "wrong_signer",
+            Fault::Expired => "expired",
+            Fault::NotYetValid => "not_yet_valid",
+            Fault::KeysUnavailable => "keys_unavailable",
+            Fault::Declined => "declined",
+        }
+    }
+}
+
 /// Why the fairing refused a request: the name of a header, and what is wrong with
 /// it. The value of the header is not in it, so it can be logged.
 ///
@@ -148,12 +200,13 @@ pub enum Fault {
 /// # use rocket::local::blocking::Client;
 /// # use rocket::catchers;
 /// # use rocket_remote_user::RemoteUser;
+/// use rocket::http::Status;
 /// use rocket::{Request, catch};
 /// use rocket_remote_user::Error;
 ///
 /// #[catch(400)]
-/// fn bad_request(request: &Request<'_>) -> String {
-///     match Error::of(request) {
+/// fn bad_request(status: Status, request: &Request<'_>) -> String {
+///     match Error::of(status, request) {
 ///         Some(Error::Rejected(rejection)) => format!("Please check `{}`.", rejection.header()),
 ///         _ => "The request is invalid.".into(),
 ///     }
@@ -197,7 +250,7 @@ impl Rejection {
             Fault::UntrustedPeer | Fault::WrongSecret | Fault::Declined => Status::Forbidden,
             Fault::WrongAlgorithm | Fault::UnknownKey | Fault::WrongSignature => Status::Forbidden,
             Fault::WrongIssuer | Fault::WrongAudience | Fault::WrongSigner => Status::Forbidden,
-            Fault::Expired | Fault::NotYetValid => Status::Forbidden,
+            Fault::WrongType | Fault::Expired | Fault::NotYetValid => Status::Forbidden,
             Fault::KeysUnavailable => Status::ServiceUnavailable,
             _ => Status::BadRequest,
         }

@@ -3,8 +3,8 @@
 //!
 //! This module depends on [`config`](crate::config) and on [`auth`](crate::auth), on the
 //! modules whose parts it hands from one to the other, [`store`](crate::store), `jwt`,
-//! [`proxy`](crate::proxy), [`policy`](crate::policy) and [`session`](crate::session), and
-//! on the errors.
+//! [`proxy`](crate::proxy), [`policy`](crate::policy) and [`session`](crate::session), on
+//! [`text`](crate::text), and on the errors.
 
 mod gate;
 
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::log::PaintExt;
 use rocket::yansi::Paint;
-use rocket::{Build, Data, Orbit, Request, Rocket, info, info_, warn, warn_};
+use rocket::{Build, Data, Orbit, Request, Response, Rocket, info, info_, warn, warn_};
 use rocket_db_pools::Database;
 
 use self::gate::Gate;
@@ -28,6 +28,7 @@ use crate::session::{SessionManager, SessionStore};
 use crate::store::{
     CustomStore, DatabaseStore, DefaultDatabase, OpenStore, StorePool, StoreSource, UserStore,
 };
+use crate::text::Escaped;
 
 /// The fairing that the guards of this crate need. Create it with
 /// [`RemoteUser::fairing`](crate::RemoteUser::fairing), and attach it.
@@ -174,7 +175,7 @@ impl RemoteUserFairing {
 #[rocket::async_trait]
 impl Fairing for RemoteUserFairing {
     fn info(&self) -> Info {
-        let kind = Kind::Ignite | Kind::Liftoff | Kind::Request | Kind::Singleton;
+        let kind = Kind::Ignite | Kind::Liftoff | Kind::Request | Kind::Response | Kind::Singleton;
         Info { name: "Remote User", kind }
     }
 
@@ -204,9 +205,16 @@ impl Fairing for RemoteUserFairing {
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
         if let Some(authenticator) = request.rocket().state::<Authenticator>()
-            && let Err(refusal) = authenticator.judge(request).await
+            && authenticator.judge(request).await.is_err()
         {
-            authenticator.report_refusal(request, &refusal).await;
+            authenticator.report_refusals(request).await;
+        }
+    }
+
+    /// Reports what a handler, or a guard of the application, refused.
+    async fn on_response<'r>(&self, request: &'r Request<'_>, _: &mut Response<'r>) {
+        if let Some(authenticator) = request.rocket().state::<Authenticator>() {
+            authenticator.report_refusals(request).await;
         }
     }
 }
@@ -326,7 +334,7 @@ fn wide_network_warning(network: &Network) -> String {
 fn warn_of_ignored_variables() {
     let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     for name in variables.filter(|name| name.to_ascii_uppercase().starts_with("ROCKET_REMOTE_USER__")) {
-        warn!("The environment variable `{}` has no effect.", name);
+        warn!("The environment variable `{}` has no effect.", Escaped::quoted(&name));
         info_!("Rocket reads one table instead: ROCKET_REMOTE_USER='{{key=value}}'");
     }
 }

@@ -23,7 +23,7 @@ pub fn claims(data: &[u8]) -> bool {
 
 fn names() -> ClaimNames {
     ClaimNames {
-        user: "sub".into(),
+        user: vec!["sub".into()],
         name: Some("name".into()),
         email: Some("/profile/email".into()),
         groups: Some("groups".into()),

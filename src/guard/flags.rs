@@ -10,7 +10,9 @@ use crate::user::User;
 /// A request guard for a user who [is staff](User::is_staff).
 ///
 /// Its outcomes are those of [`RemoteUser`], and an error, 403, for a user who is not
-/// staff.
+/// staff. `Option<Staff>` is `None` for such a user, but the refusal is reported all the
+/// same: a page that only shows staff more than others takes [`RemoteUser`] or
+/// [`Visitor`](crate::Visitor), and asks [`User::is_staff`].
 ///
 /// # Example
 ///
@@ -23,7 +25,6 @@ use crate::user::User;
 ///     format!("Reports for {}", staff.username())
 /// }
 /// ```
-#[derive(Debug, Clone)]
 pub struct Staff(RemoteUser);
 
 restrict!(Staff, User::is_staff, Error::NotStaff, Self);
@@ -45,7 +46,6 @@ restrict!(Staff, User::is_staff, Error::NotStaff, Self);
 ///     Status::NoContent
 /// }
 /// ```
-#[derive(Debug, Clone)]
 pub struct Superuser(RemoteUser);
 
 restrict!(Superuser, User::is_superuser, Error::NotSuperuser, Self);

@@ -59,7 +59,6 @@ pub trait Group: Send + Sync + 'static {
 ///     format!("The drafts of {}", editor.username())
 /// }
 /// ```
-#[derive(Debug, Clone)]
 pub struct Member<G: Group>(RemoteUser, PhantomData<fn() -> G>);
 
 restrict!(Member<G: Group>, |user| user.is_member(G::NAME), Error::NotAMember(G::NAME), |user| {

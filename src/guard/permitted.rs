@@ -54,7 +54,6 @@ pub trait Permission: Send + Sync + 'static {
 ///     format!("{} edits the wiki", user.username())
 /// }
 /// ```
-#[derive(Debug, Clone)]
 pub struct Permitted<P: Permission>(RemoteUser, PhantomData<fn() -> P>);
 
 restrict!(Permitted<P: Permission>, |user| user.has_permission(P::NAME), Error::NotPermitted(P::NAME), |user| {

@@ -33,6 +33,10 @@ use crate::user::User;
 /// `Option<RemoteUser>` is `None` for every row but the first. Take
 /// [`Visitor`](crate::Visitor) where a refusal or an outage should remain an error.
 ///
+/// An error of this guard, or of one that is built on it, is a refusal: it is logged, and
+/// [`Policy::event`](crate::policy::Policy::event) hears it, once for each reason in a
+/// request. A forward is none.
+///
 /// # Example
 ///
 /// ```rust
@@ -111,7 +115,7 @@ impl RemoteUser {
         error: Error,
     ) -> Outcome<RemoteUser, Error> {
         match Self::from_request(request).await {
-            Outcome::Success(user) if !may_enter(&user) => fail(request, error),
+            Outcome::Success(user) if !may_enter(&user) => fail(request, error).await,
             outcome => outcome,
         }
     }
@@ -125,7 +129,7 @@ impl<'r> FromRequest<'r> for RemoteUser {
         match Self::of(request).await {
             Ok(Some(user)) => Outcome::Success(user),
             Ok(None) => Outcome::Forward(Status::Unauthorized),
-            Err(error) => fail(request, error),
+            Err(error) => fail(request, error).await,
         }
     }
 }
@@ -140,8 +144,11 @@ impl Deref for RemoteUser {
     }
 }
 
-/// Fails a guard with `error`, which is noted for the catchers.
-pub(super) fn fail<T>(request: &Request<'_>, error: Error) -> Outcome<T, Error> {
+/// Fails a guard with `error`, which is noted for the catchers and reported.
+pub(super) async fn fail<T>(request: &Request<'_>, error: Error) -> Outcome<T, Error> {
     error.note(request);
+    if let Some(authenticator) = request.rocket().state::<Authenticator>() {
+        authenticator.report_refusals(request).await;
+    }
     Outcome::Error((error.status(), error))
 }

@@ -6,7 +6,8 @@
 /// and admits only some users.
 ///
 /// It admits a user of whom `$may_enter` is true, and fails with `$error` for anybody
-/// else. `$new` makes the guard of the `RemoteUser`.
+/// else. `$new` makes the guard of the `RemoteUser`. The guard is `Clone` and `Debug`
+/// whether its `$marker` is or not.
 macro_rules! restrict {
     ($guard:ident $(<$marker:ident: $bound:ident>)?, $may_enter:expr, $error:expr, $new:expr) => {
         #[rocket::async_trait]
@@ -17,6 +18,18 @@ macro_rules! restrict {
                 request: &'r rocket::Request<'_>,
             ) -> rocket::request::Outcome<Self, Self::Error> {
                 $crate::guard::remote_user::RemoteUser::admit_if(request, $may_enter, $error).await.map($new)
+            }
+        }
+
+        impl $(<$marker: $bound>)? Clone for $guard $(<$marker>)? {
+            fn clone(&self) -> Self {
+                ($new)(self.0.clone())
+            }
+        }
+
+        impl $(<$marker: $bound>)? std::fmt::Debug for $guard $(<$marker>)? {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_tuple(stringify!($guard)).field(&self.0).finish()
             }
         }
 

@@ -10,7 +10,7 @@ use rocket::response::Redirect;
 use super::remote_user::fail;
 use super::sentinel::abort_without_fairing;
 use crate::auth::{Authenticator, Verdict};
-use crate::error::Error;
+use crate::error::{Error, Refusals};
 use crate::session::{ActiveSession, PROXY_SOURCE, RequestSession, SessionManager};
 use crate::user::{User, Username};
 
@@ -30,6 +30,9 @@ const MAX_SOURCE_LENGTH: usize = 64;
 /// succeeds. If another guard or the handler fails after a session began, nobody has its
 /// token, and it ends by its `idle_timeout`. If one fails after
 /// [`logout`](AuthSession::logout), the browser keeps a token that opens nothing.
+///
+/// An error of a method is logged, and heard by
+/// [`Policy::event`](crate::policy::Policy::event), whether the route returns it or not.
 ///
 /// # Example
 ///
@@ -74,6 +77,7 @@ pub struct AuthSession<'r> {
     verdict: &'r Verdict,
     jar: &'r CookieJar<'r>,
     session: Option<&'r RequestSession>,
+    refusals: &'r Refusals,
 }
 
 impl AuthSession<'_> {
@@ -127,7 +131,7 @@ impl AuthSession<'_> {
     /// }
     /// ```
     pub async fn find_user(&self, username: &str) -> Result<Option<User>, Error> {
-        self.authenticator.find_user(username).await
+        self.tell(self.authenticator.find_user(username).await)
     }
 
     /// Signs in a user whom the application has authenticated itself, for example by a
@@ -149,6 +153,12 @@ impl AuthSession<'_> {
     ///   sign-in by the proxy, by the stored groups;
     /// - [`Error::Store`] if the store is out of reach.
     pub async fn login(&self, user: &User, source: &str) -> Result<(), Error> {
+        self.try_login(user, source).await.inspect_err(|error| {
+            self.refusals.add(error, Some(user.username()));
+        })
+    }
+
+    async fn try_login(&self, user: &User, source: &str) -> Result<(), Error> {
         let (sessions, session) = self.sessions().ok_or(Error::NoSessions)?;
         if !is_login_source(source) {
             return Err(Error::InvalidLoginSource);
@@ -181,7 +191,7 @@ impl AuthSession<'_> {
     /// ```
     pub async fn logout(&self) -> Result<Redirect, Error> {
         if let Some((sessions, session)) = self.sessions() {
-            sessions.end(session, self.jar).await?;
+            self.tell(sessions.end(session, self.jar).await)?;
         }
         Ok(self.authenticator.redirect_after_logout())
     }
@@ -209,7 +219,7 @@ impl AuthSession<'_> {
         if let Some((sessions, session)) = self.sessions()
             && let Some(id) = self.user_id(sessions, session).await?
         {
-            sessions.end_all(id).await?;
+            self.tell(sessions.end_all(id).await)?;
         }
         self.logout().await
     }
@@ -241,7 +251,7 @@ impl AuthSession<'_> {
     pub async fn list(&self) -> Result<Vec<ActiveSession>, Error> {
         let Some((sessions, session)) = self.sessions() else { return Ok(Vec::new()) };
         match self.user_id(sessions, session).await? {
-            Some(id) => Ok(sessions.list(session, id).await?),
+            Some(id) => self.tell(sessions.list(session, id).await),
             None => Ok(Vec::new()),
         }
     }
@@ -270,7 +280,7 @@ impl AuthSession<'_> {
         let Some((sessions, _)) = self.sessions() else { return Ok(false) };
         let listed = self.list().await?;
         let Some(session) = listed.iter().find(|session| session.id() == id) else { return Ok(false) };
-        sessions.revoke(session).await?;
+        self.tell(sessions.revoke(session).await)?;
         Ok(true)
     }
 
@@ -280,11 +290,16 @@ impl AuthSession<'_> {
         sessions: &SessionManager,
         session: &RequestSession,
     ) -> Result<Option<i64>, Error> {
-        let id = self.authenticator.user_id(self.verdict, session).await;
+        let id = self.tell(self.authenticator.user_id(self.verdict, session, self.refusals).await);
         if let Err(Error::Inactive | Error::GroupDenied | Error::GroupRequired) = id {
-            sessions.end(session, self.jar).await?;
+            self.tell(sessions.end(session, self.jar).await)?;
         }
         id
+    }
+
+    /// Notes an error, to be reported with the response.
+    fn tell<T, E: Into<Error>>(&self, result: Result<T, E>) -> Result<T, Error> {
+        result.map_err(Into::into).inspect_err(|error| self.refusals.add(error, None))
     }
 
     /// The manager of the sessions with the session of this request, if sessions are
@@ -300,12 +315,13 @@ impl<'r> FromRequest<'r> for AuthSession<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
         let judged = request.rocket().state::<Authenticator>().zip(Verdict::of(request));
-        let Some((authenticator, verdict)) = judged else { return fail(request, Error::Unjudged) };
+        let Some((authenticator, verdict)) = judged else { return fail(request, Error::Unjudged).await };
         if let Verdict::Rejected { rejection, .. } = verdict {
-            return fail(request, rejection.clone().into());
+            return fail(request, rejection.clone().into()).await;
         }
         let session = authenticator.sessions().map(|sessions| sessions.of_request(request));
-        Outcome::Success(AuthSession { authenticator, verdict, jar: request.cookies(), session })
+        let (jar, refusals) = (request.cookies(), Refusals::of(request));
+        Outcome::Success(AuthSession { authenticator, verdict, jar, session, refusals })
     }
 }
 

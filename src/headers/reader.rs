@@ -100,6 +100,26 @@ impl IdentityReader {
         })
     }
 
+    /// Returns what the user header says, if it was sent as it should be and is clean. A
+    /// report names the user by it when another header refuses the request.
+    pub(crate) fn clean_user(&self, scan: &HeaderScan<'_, '_>) -> Option<String> {
+        let header = &self.headers.user;
+        scan.check(header, false).ok()?;
+        match self.read_value(scan, Some(header), &self.prefixes.user, self.limits.user) {
+            Ok(Field::Value(user)) => Some(user),
+            _ => None,
+        }
+    }
+
+    /// Returns the user name that a token states, if it is clean.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn clean_claimed_user(&self, user: &str) -> Option<String> {
+        match self.parse_value(user, "", self.limits.user) {
+            Ok(Field::Value(user)) => Some(user),
+            _ => None,
+        }
+    }
+
     /// Lists the names of the groups of an assertion.
     pub(crate) fn names<'a>(&'a self, groups: &'a Groups) -> impl Iterator<Item = &'a str> {
         self.groups_reader.names(groups)

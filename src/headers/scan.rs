@@ -82,6 +82,23 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
         }
     }
 
+    /// Leaves `header` to the application: it counts as if it had not been sent, and stays
+    /// as it is. Its aliases do not.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn leave(&mut self, header: &HeaderName) {
+        for scanned in &mut self.scanned {
+            if scanned.as_ref().is_some_and(|scanned| std::ptr::eq(scanned.header, header)) {
+                *scanned = None;
+            }
+        }
+    }
+
+    /// Whether `header` was sent under another spelling of its name.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn is_aliased(&self, header: &HeaderName) -> bool {
+        self.find(header).is_some_and(|scanned| scanned.is_aliased)
+    }
+
     /// Returns the value of `header`, or the first one if it was sent more than once.
     pub(crate) fn value(&self, header: &HeaderName) -> Option<&str> {
         self.find(header)?.value.as_deref()

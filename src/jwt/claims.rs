@@ -1,11 +1,12 @@
 //! The claims of a verified token: when and for whom they count, and what they say.
 //!
-//! Within this folder it depends on `config`.
+//! Within this folder it depends on `config` and `json`.
 
 use rocket::time::OffsetDateTime;
 use serde_json::{Map, Value};
 
 use super::config::{ClaimNames, JwtConfig};
+use super::json::parse_object;
 use crate::error::Fault;
 use crate::headers::{GroupsClaim, IdentityClaims};
 
@@ -21,9 +22,10 @@ impl Claims {
     ///
     /// # Errors
     ///
-    /// Returns [`Fault::NotAToken`] if the payload is not a JSON object.
+    /// Returns [`Fault::NotAToken`] if the payload is not a JSON object, or has a member
+    /// twice.
     pub(crate) fn parse(payload: &[u8]) -> Result<Self, Fault> {
-        serde_json::from_slice(payload).map(Self).map_err(|_| Fault::NotAToken)
+        parse_object(payload).map(Self).ok_or(Fault::NotAToken)
     }
 
     /// Checks the registered claims of [RFC 7519, section 4.1]: `iss`, `aud` and
@@ -74,11 +76,11 @@ impl Claims {
     ///
     /// # Errors
     ///
-    /// Returns [`Fault::InvalidClaim`] if the user's claim is missing, or if a claim has
-    /// another type than it must have.
+    /// Returns [`Fault::InvalidClaim`] if no claim names the user, or if a claim has another
+    /// type than it must have.
     pub(crate) fn identity(&self, names: &ClaimNames) -> Result<IdentityClaims, Fault> {
         Ok(IdentityClaims {
-            user: self.string(&names.user)?.ok_or(Fault::InvalidClaim)?.clone(),
+            user: self.user(names)?.to_owned(),
             name: self.optional_string(names.name.as_ref())?,
             email: self.optional_string(names.email.as_ref())?,
             groups: match &names.groups {
@@ -86,6 +88,23 @@ impl Claims {
                 None => None,
             },
         })
+    }
+
+    /// Returns the first of the claims of the user that is there and not blank. One that is
+    /// there and has another type is not passed over.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Fault::InvalidClaim`] if there is none, or if one before it is no string.
+    pub(super) fn user(&self, names: &ClaimNames) -> Result<&str, Fault> {
+        for name in &names.user {
+            if let Some(user) = self.string(name)?
+                && !user.trim_matches(' ').is_empty()
+            {
+                return Ok(user);
+            }
+        }
+        Err(Fault::InvalidClaim)
     }
 
     /// Returns the claim called `name`, or the value that `name` points to if it

@@ -43,7 +43,7 @@ pub(crate) struct JwtConfig {
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) keys: KeySource,
     pub(crate) claims: ClaimNames,
-    /// How long fetched keys may be used, in seconds.
+    /// How long fetched keys may be used while their server is down, in seconds.
     pub(crate) jwks_max_age: u64,
     /// The least time between two fetches of the same keys, in seconds.
     pub(crate) jwks_refresh_interval: u64,
@@ -218,7 +218,10 @@ fn parse_algorithm(name: &str) -> Result<Algorithm, String> {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table of claims")]
 pub(crate) struct ClaimNames {
-    pub(crate) user: String,
+    /// The claims that may name the user, of which the first that is there does. People
+    /// and machines may be named by different ones.
+    #[serde(deserialize_with = "one_or_more")]
+    pub(crate) user: Vec<String>,
     #[serde(deserialize_with = "claim_or_false")]
     pub(crate) name: Option<String>,
     #[serde(deserialize_with = "claim_or_false")]
@@ -231,15 +234,18 @@ impl ClaimNames {
     /// Returns the claims that are set, each after the field that it fills.
     fn iter(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let claims = [
-            ("user", Some(&self.user)),
             ("name", self.name.as_ref()),
             ("email", self.email.as_ref()),
             ("groups", self.groups.as_ref()),
         ];
-        claims.into_iter().filter_map(|(field, claim)| Some((field, claim?)))
+        let claims = claims.into_iter().filter_map(|(field, claim)| Some((field, claim?)));
+        self.user.iter().map(|claim| ("user", claim)).chain(claims)
     }
 
     fn check(&self) -> Result<(), String> {
+        if self.user.is_empty() {
+            return Err("`claims.user` is empty, so no token would name anybody".into());
+        }
         if self.iter().any(|(_, claim)| claim.is_empty()) {
             return Err("the name of a claim in `claims` cannot be empty".into());
         }
@@ -249,8 +255,12 @@ impl ClaimNames {
 
 impl Default for ClaimNames {
     fn default() -> Self {
-        Self { user: "sub".into(), name: None, email: None, groups: None }
+        Self { user: vec!["sub".into()], name: None, email: None, groups: None }
     }
+}
+
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    OneOrMore::deserialize(deserializer).map(|OneOrMore(names)| names)
 }
 
 #[derive(Deserialize)]

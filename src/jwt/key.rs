@@ -1,6 +1,6 @@
 //! Public keys, from a JWK set or from PEM.
 //!
-//! Within this folder it depends on `algorithm`.
+//! Within this folder it depends on `algorithm` and `json`.
 
 use std::fmt;
 
@@ -13,6 +13,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::algorithm::{legacy_name, usable_algorithms, without_leading_zeros};
+use super::json::parse_object;
+use crate::text::Escaped;
 
 /// What a block of a PEM file (RFC 7468) begins with.
 const PEM_BEGIN: &str = "-----BEGIN ";
@@ -78,6 +80,7 @@ impl Key {
         for block in text.split(PEM_BEGIN).skip(1) {
             let (label, _) = block.split_once("-----").unwrap_or_default();
             if !matches!(label, "PUBLIC KEY" | "RSA PUBLIC KEY") {
+                let label = Escaped::quoted(label);
                 return Err(format!("holds a `{label}`, where a `PUBLIC KEY` is expected"));
             }
             let key = Self::from_pem_block(&format!("{PEM_BEGIN}{block}"));
@@ -150,13 +153,4 @@ fn algorithms_of_type(parameters: &AlgorithmParameters) -> &'static [Algorithm] 
         AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => &[Algorithm::EdDSA],
         _ => &[],
     }
-}
-
-/// Parses a JSON object. Serde also reads a struct from an array of its values, which
-/// is refused here.
-pub(super) fn parse_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
-    if !json.trim_ascii_start().starts_with(b"{") {
-        return None;
-    }
-    serde_json::from_slice(json).ok()
 }

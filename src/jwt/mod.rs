@@ -5,11 +5,12 @@
 //! say of a person.
 //!
 //! This module depends on [`headers`](crate::headers), which checks the claims by the
-//! rules of the identity headers, on [`text`](crate::text) on `lock` and on the errors.
+//! rules of the identity headers, on [`text`](crate::text), on `lock` and on the errors.
 
 mod algorithm;
 mod claims;
 mod config;
+mod json;
 mod key;
 mod key_server;
 mod key_url;

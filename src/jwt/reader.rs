@@ -12,11 +12,14 @@ use super::claims::Claims;
 use super::config::{JwtConfig, KeySource};
 use super::key::Key;
 use super::key_server::KeyServer;
-use super::token::UnverifiedToken;
-use crate::error::{Fault, Rejection};
+use super::token::{UnverifiedToken, has_shape_of_token};
+use crate::error::{Fault, Refusals, Rejection};
 use crate::headers::{Assertion, HeaderName, HeaderScan, IdentityReader};
 use crate::launch::LaunchError;
 use crate::text;
+
+/// The header that a browser or a client of the application sends credentials in, too.
+const AUTHORIZATION: &str = "Authorization";
 
 /// The scheme before a token in `Authorization` (RFC 6750, section 2.1).
 const BEARER: &str = "Bearer ";
@@ -61,9 +64,26 @@ impl TokenReader {
         &self.config.header
     }
 
+    /// Leaves an `Authorization` header to the application where it carries other
+    /// credentials than a signed token: `Basic` ones, or a token that is opaque.
+    ///
+    /// If it was sent more than once, each of its values must be of that kind. Another
+    /// spelling of its name is never left.
+    pub(crate) fn leave_to_application(&self, scan: &mut HeaderScan<'_, '_>) {
+        let header = self.header();
+        if !header.as_str().eq_ignore_ascii_case(AUTHORIZATION) || scan.is_aliased(header) {
+            return;
+        }
+        let more_values = scan.more_values(header).iter().map(|value| &**value);
+        if !scan.value(header).into_iter().chain(more_values).any(carries_token) {
+            scan.leave(header);
+        }
+    }
+
     /// Reads and verifies the token of a request. `reader` then checks what it says by
     /// the rules of the identity headers. `None` means that nobody is signed in: the
-    /// token is absent or blank.
+    /// token is absent or blank. `refusals` are told whom a verified token names, even if
+    /// it is refused.
     ///
     /// # Errors
     ///
@@ -73,24 +93,40 @@ impl TokenReader {
         &self,
         scan: &HeaderScan<'_, '_>,
         reader: &IdentityReader,
+        refusals: &Refusals,
     ) -> Result<Option<Assertion>, Rejection> {
         let header = self.header();
         scan.check(header, false)?;
         let Some(value) = scan.value(header) else { return Ok(None) };
-        self.read_value(value, reader).await.map_err(|fault| Rejection::new(header, fault))
+        self.read_value(value, reader, refusals).await.map_err(|fault| Rejection::new(header, fault))
     }
 
-    async fn read_value(&self, value: &str, reader: &IdentityReader) -> Result<Option<Assertion>, Fault> {
+    async fn read_value(
+        &self,
+        value: &str,
+        reader: &IdentityReader,
+        refusals: &Refusals,
+    ) -> Result<Option<Assertion>, Fault> {
         let text = without_scheme(value);
         if text.is_empty() {
             return Ok(None);
         }
-        let claims = self.verify(&UnverifiedToken::parse(text)?).await?;
+        let token = UnverifiedToken::parse(text)?;
+        let claims = self.verify(&token).await?;
+        let user = claims.user(&self.config.claims).ok();
+        if let Some(user) = user.and_then(|user| reader.clean_claimed_user(user)) {
+            refusals.set_username(&user);
+        }
+        claims.check(&self.config, OffsetDateTime::now_utc())?;
+        if self.config.signer.is_some() && token.signer != self.config.signer {
+            return Err(Fault::WrongSigner);
+        }
         reader.read_claims(claims.identity(&self.config.claims)?).map(Some)
     }
 
-    /// Verifies `token`, and returns its claims. The algorithm is checked first, so
-    /// that no key is fetched for a token that cannot be accepted.
+    /// Verifies the signature of `token`, and returns its claims, which are not checked
+    /// yet. The algorithm is checked first, so that no key is fetched for a token that
+    /// cannot be accepted.
     async fn verify(&self, token: &UnverifiedToken<'_>) -> Result<Claims, Fault> {
         if !self.config.algorithms.contains(&token.algorithm) {
             return Err(Fault::WrongAlgorithm);
@@ -99,13 +135,16 @@ impl TokenReader {
             Keys::File(keys) => verify_with(token, keys)?,
             Keys::Server(server) => verify_by_server(token, server).await?,
         };
-        let claims = Claims::parse(&payload)?;
-        claims.check(&self.config, OffsetDateTime::now_utc())?;
-        if self.config.signer.is_some() && token.signer != self.config.signer {
-            return Err(Fault::WrongSigner);
-        }
-        Ok(claims)
+        Claims::parse(&payload)
     }
+}
+
+/// Whether the value of an `Authorization` header is a signed token, by its scheme and its
+/// shape.
+fn carries_token(value: &str) -> bool {
+    let value = text::trim(value);
+    let token = without_scheme(value);
+    token.len() < value.len() && has_shape_of_token(token)
 }
 
 /// Removes the scheme `Bearer` from the value of a header, if it is there.

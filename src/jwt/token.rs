@@ -1,20 +1,27 @@
 //! A token, split into its parts and not verified yet.
 //!
-//! Within this folder it depends on `algorithm` and `key`.
+//! Within this folder it depends on `algorithm`, `json` and `key`.
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jsonwebtoken::Algorithm;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use super::algorithm::algorithm_named;
-use super::key::{Key, parse_object};
+use super::json::{Presence, parse_object};
+use super::key::Key;
 use crate::error::Fault;
 
 /// The most characters that a token may have.
 const MAX_LENGTH: usize = 16_384;
+
+/// What may be before the subtype in a `typ` (RFC 7515, section 4.1.9).
+const MEDIA_TYPE_PREFIX: &str = "application/";
+
+/// The types of tokens that say who somebody is, in lower case: an ID token or one of the
+/// products that sign (RFC 7519, section 5.1), and an access token (RFC 9068).
+const IDENTITY_TYPES: [&str; 2] = ["jwt", "at+jwt"];
 
 /// The encoding of the parts of a token. Padding is optional: AWS pads its tokens,
 /// and signs the padding, while nobody else does.
@@ -43,6 +50,8 @@ pub(super) struct UnverifiedToken<'a> {
 #[derive(Deserialize)]
 struct JoseHeader {
     alg: String,
+    #[serde(default, deserialize_with = "present_string")]
+    typ: Option<String>,
     kid: Option<String>,
     signer: Option<String>,
     #[serde(default)]
@@ -55,16 +64,6 @@ struct JoseHeader {
     zip: Presence,
 }
 
-/// Whether a JSON object has a member, even if its value is null.
-#[derive(Default)]
-struct Presence(bool);
-
-impl<'de> Deserialize<'de> for Presence {
-    fn deserialize<D: Deserializer<'de>>(de: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(de).map(|_| Self(true))
-    }
-}
-
 impl JoseHeader {
     /// Whether the token is read in another way than a plain signed one. Extensions
     /// that a reader must understand ([RFC 7515, section 4.1.11]) are not
@@ -75,6 +74,31 @@ impl JoseHeader {
     fn is_extended(&self) -> bool {
         [&self.crit, &self.b64, &self.enc, &self.zip].iter().any(|member| member.0)
     }
+
+    /// Whether the token may say who somebody is. A token that its `typ` gives another use,
+    /// such as the logout tokens, security events and proofs of possession that the same
+    /// issuer may sign with the same key, may not ([RFC 8725, section 3.11]).
+    ///
+    /// [RFC 8725, section 3.11]: https://www.rfc-editor.org/rfc/rfc8725#section-3.11
+    fn is_of_identity(&self) -> bool {
+        let Some(media_type) = &self.typ else { return true };
+        let media_type = media_type.to_ascii_lowercase();
+        IDENTITY_TYPES.contains(&media_type.strip_prefix(MEDIA_TYPE_PREFIX).unwrap_or(&media_type))
+    }
+}
+
+/// Reads a string, which may not be null.
+fn present_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
+}
+
+/// Whether `text` has the shape of a signed token: three parts in the alphabet of base64url,
+/// of which the signature may be empty.
+pub(super) fn has_shape_of_token(text: &str) -> bool {
+    let parts: Vec<_> = text.split('.').collect();
+    let [header, payload, signature] = parts[..] else { return false };
+    let is_encoded = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b));
+    !header.is_empty() && !payload.is_empty() && [header, payload, signature].into_iter().all(is_encoded)
 }
 
 impl<'a> UnverifiedToken<'a> {
@@ -84,6 +108,7 @@ impl<'a> UnverifiedToken<'a> {
     ///
     /// - [`Fault::TooLong`] if the token is over the limit
     /// - [`Fault::NotAToken`] if it cannot be read, or needs an extension
+    /// - [`Fault::WrongType`] if its type gives it another use
     /// - [`Fault::WrongAlgorithm`] if its algorithm is not implemented
     pub(super) fn parse(text: &'a str) -> Result<Self, Fault> {
         if text.len() > MAX_LENGTH {
@@ -94,6 +119,9 @@ impl<'a> UnverifiedToken<'a> {
         let header: JoseHeader = parse_object(&decode(header)?).ok_or(Fault::NotAToken)?;
         if header.is_extended() {
             return Err(Fault::NotAToken);
+        }
+        if !header.is_of_identity() {
+            return Err(Fault::WrongType);
         }
         Ok(Self {
             payload: decode(payload)?,

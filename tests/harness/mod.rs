@@ -263,7 +263,7 @@ fn headers(received: Received) -> Json<Value> {
 
 #[catch(default)]
 fn explain(status: Status, request: &Request<'_>) -> String {
-    match Error::of(request) {
+    match Error::of(status, request) {
         Some(error) => error.to_string(),
         None => format!("{status}"),
     }

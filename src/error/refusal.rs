@@ -1,0 +1,188 @@
+//! What was refused in a request, whom it was refused to, and what a catcher may read
+//! of it.
+//!
+//! Within this folder it depends on nothing.
+
+use std::ptr;
+use std::sync::{Mutex, MutexGuard};
+
+use rocket::Request;
+use rocket::http::Status;
+
+use super::Error;
+use crate::lock::ignore_poison;
+
+/// Why a request failed, and who was refused.
+///
+/// # Example
+///
+/// A catcher counts the refusals of each person. The answer tells the client no name.
+///
+/// ```rust
+/// # use rocket::http::Header;
+/// # use rocket::local::blocking::Client;
+/// # use rocket::{catchers, get, routes};
+/// # use rocket_remote_user::{RemoteUser, Staff};
+/// use std::collections::HashMap;
+/// use std::sync::Mutex;
+///
+/// use rocket::http::Status;
+/// use rocket::{Request, catch};
+/// use rocket_remote_user::Refusal;
+///
+/// type Counts = Mutex<HashMap<(String, &'static str), u32>>;
+///
+/// #[catch(403)]
+/// fn forbidden(status: Status, request: &Request<'_>) -> &'static str {
+///     if let Some(refusal) = Refusal::of(status, request)
+///         && let Some(counts) = request.rocket().state::<Counts>()
+///     {
+///         let username = refusal.username().unwrap_or("somebody").to_owned();
+///         *counts.lock().unwrap().entry((username, refusal.error().code())).or_default() += 1;
+///     }
+///     "You may not enter."
+/// }
+/// # #[get("/")]
+/// # fn index(_staff: Staff) {}
+/// # let figment = rocket::figment::Figment::from(rocket::Config::default())
+/// #     .merge(("databases.remote_user.url", "sqlite::memory:"))
+/// #     .merge(("remote_user.trusted_proxies", ["127.0.0.1"]));
+/// # let rocket = rocket::custom(figment).attach(RemoteUser::fairing()).manage(Counts::default());
+/// # let client = Client::tracked(rocket.mount("/", routes![index]).register("/", catchers![forbidden]));
+/// # let client = client.unwrap();
+/// # let request = client.get("/").remote("127.0.0.1:1024".parse().unwrap());
+/// # let response = request.header(Header::new("Remote-User", "ada")).dispatch();
+/// # assert_eq!(response.into_string().unwrap(), "You may not enter.");
+/// # let counts = client.rocket().state::<Counts>().unwrap().lock().unwrap();
+/// # assert_eq!(counts[&("ada".into(), "not_staff")], 1);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    username: Option<String>,
+    error: Error,
+}
+
+impl Refusal {
+    /// Returns why `request` failed with `status`, for a catcher.
+    ///
+    /// There is nothing to return if nobody signed in, or if the failure is not one of
+    /// this crate: see [`Error::of`].
+    pub fn of(status: Status, request: &Request<'_>) -> Option<Refusal> {
+        Refusals::of(request).failure(status, RouteId::of(request))
+    }
+
+    /// The reason.
+    pub fn error(&self) -> &Error {
+        &self.error
+    }
+
+    /// Who was refused: the person that a trusted proxy, a verified token or a session
+    /// named, or that [`AuthSession::login`](crate::AuthSession::login) was asked to sign
+    /// in. `None` if nobody who can be believed named anybody.
+    ///
+    /// A user name that was refused itself, for example by
+    /// [`Policy::clean_username`](crate::policy::Policy::clean_username), is the one that
+    /// the proxy sent. The name is for logs and events: whoever sent the request may be
+    /// somebody else, so keep it out of the answer, and escape it where a page or a line
+    /// of a log shows it.
+    pub fn username(&self) -> Option<&str> {
+        self.username.as_deref()
+    }
+}
+
+/// What was refused in one request. It is kept with the request.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals(Mutex<Noted>);
+
+#[derive(Debug, Default)]
+struct Noted {
+    /// Who is named in the request, by somebody who can be believed.
+    username: Option<String>,
+    /// Each refusal once, in their order.
+    refusals: Vec<Refusal>,
+    /// How many of the refusals were reported.
+    reported: usize,
+    /// The last refusal that may be why the request failed, by its index, and the route
+    /// that was tried then.
+    failure: Option<(usize, RouteId)>,
+}
+
+/// The route that is tried while something is refused, if any.
+///
+/// Rocket ends the request where a guard or a handler fails. So if another route was tried
+/// since, the failure was passed over, for example by an `Option` around the guard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct RouteId(Option<usize>);
+
+impl RouteId {
+    fn of(request: &Request<'_>) -> Self {
+        Self(request.route().map(|route| ptr::from_ref(route).addr()))
+    }
+}
+
+impl Refusals {
+    /// Returns what was refused in `request`.
+    pub(crate) fn of<'r>(request: &'r Request<'_>) -> &'r Self {
+        request.local_cache(Self::default)
+    }
+
+    /// Says whom somebody who can be believed named in the request: what is refused from
+    /// now on is refused to this person.
+    pub(crate) fn set_username(&self, username: &str) {
+        self.lock().username = Some(username.to_owned());
+    }
+
+    /// Notes a refusal that is no reason for the request to fail, unless its error is
+    /// returned. It is to be reported. `username` is who is refused, if that is another
+    /// than the request names.
+    pub(crate) fn add(&self, error: &Error, username: Option<&str>) {
+        self.lock().add(error, username);
+    }
+
+    /// Notes that `request` fails with `error`, or would without an `Option` around a
+    /// guard. It is to be reported, unless it was.
+    pub(super) fn fail(request: &Request<'_>, error: &Error) {
+        let mut noted = Self::of(request).lock();
+        let index = noted.add(error, None);
+        noted.failure = Some((index, RouteId::of(request)));
+    }
+
+    /// Takes the refusals that were not reported yet.
+    pub(crate) fn take_unreported(&self) -> Vec<Refusal> {
+        let mut noted = self.lock();
+        let unreported = noted.refusals[noted.reported..].to_vec();
+        noted.reported = noted.refusals.len();
+        unreported
+    }
+
+    /// The last refusal, if it is why the request failed with `status` at `route`. What
+    /// the fairing refuses fails at no other route, whichever is tried.
+    fn failure(&self, status: Status, route: RouteId) -> Option<Refusal> {
+        let noted = self.lock();
+        let (index, failed_at) = noted.failure?;
+        let refusal = &noted.refusals[index];
+        let is_of_fairing = matches!(refusal.error, Error::Rejected(_));
+        let is_reason = refusal.error.status() == status && (is_of_fairing || failed_at == route);
+        if is_reason { Some(refusal.clone()) } else { None }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Noted> {
+        ignore_poison(self.0.lock())
+    }
+}
+
+impl Noted {
+    /// Adds a refusal, unless the same one was noted before. Returns its index.
+    fn add(&mut self, error: &Error, username: Option<&str>) -> usize {
+        let text = error.to_string();
+        let is_same = |noted: &Refusal| {
+            noted.error.to_string() == text && username.is_none_or(|name| noted.username() == Some(name))
+        };
+        if let Some(index) = self.refusals.iter().rposition(is_same) {
+            return index;
+        }
+        let username = username.map(str::to_owned).or_else(|| self.username.clone());
+        self.refusals.push(Refusal { username, error: error.clone() });
+        self.refusals.len() - 1
+    }
+}
