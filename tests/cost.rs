@@ -125,7 +125,7 @@ fn a_clean_request_has_no_log_line_of_this_crate() {
 }
 
 #[test]
-fn a_refusal_is_one_line_with_the_peer_and_the_header_and_no_value() {
+fn a_refusal_is_one_line_with_the_peer_and_the_header_and_no_value_but_the_user() {
     let recording = Recording::start();
     let app = App::launch("denied_groups = ['banned']");
     let cases: [(&str, Headers<'_>, &str); 3] = [
@@ -136,13 +136,13 @@ fn a_refusal_is_one_line_with_the_peer_and_the_header_and_no_value() {
         ),
         (
             "::ffff:127.0.0.1",
-            &[("Remote-User", "s3cret"), ("Remote-Name", "s3\u{7f}cret")],
-            "Refused GET /me from ::ffff:127.0.0.1: header `Remote-Name` holds a character that nobody can see.",
+            &[("Remote-User", "ada"), ("Remote-Name", "s3\u{7f}cret")],
+            "Refused GET /me from ::ffff:127.0.0.1 for \"ada\": header `Remote-Name` holds a character that nobody can see.",
         ),
         (
             "127.0.0.1",
-            &[("Remote-User", "s3cret"), ("Remote-Groups", "banned")],
-            "Refused GET /me from 127.0.0.1: the user is in one of `denied_groups`.",
+            &[("Remote-User", "ada"), ("Remote-Email", "s3@cret"), ("Remote-Groups", "banned")],
+            "Refused GET /me from 127.0.0.1 for \"ada\": the user is in one of `denied_groups`.",
         ),
     ];
     for (peer, headers, line) in cases {

@@ -5,7 +5,9 @@ mod harness;
 use harness::{App, Database, figment};
 use rocket::http::Status;
 use rocket::{get, routes};
-use rocket_remote_user::{Error, RemoteUser};
+use rocket_remote_user::{
+    Error, Group, Member, Permission, Permitted, RemoteUser, Staff, Superuser, Visitor,
+};
 
 const ADA: (&str, &str) = ("Remote-User", "ada");
 
@@ -85,4 +87,56 @@ fn a_route_can_take_the_error_itself() {
     let response = request.header(rocket::http::Header::new("Remote-User", "ada")).dispatch();
     assert_eq!(response.status(), Status::ImATeapot);
     assert_eq!(response.into_string().as_deref(), Some("the user is unknown and `create_users` is false"));
+}
+
+/// A marker that is neither `Clone` nor `Debug`.
+struct Readers;
+
+impl Group for Readers {
+    const NAME: &'static str = "readers";
+}
+
+impl Permission for Readers {
+    const NAME: &'static str = "read";
+}
+
+/// What a guard and its clone say of themselves.
+fn describe<G: Clone + std::fmt::Debug + Send + Sync + 'static>(guard: &G) -> String {
+    let described = format!("{guard:?}");
+    assert_eq!(format!("{:?}", guard.clone()), described);
+    described.split('{').next().unwrap_or_default().trim_end().to_owned()
+}
+
+#[get("/described")]
+fn described(
+    member: Member<Readers>,
+    permitted: Permitted<Readers>,
+    staff: Staff,
+    superuser: Superuser,
+    visitor: Visitor,
+) -> String {
+    [
+        describe(&member),
+        describe(&permitted),
+        describe(&staff),
+        describe(&superuser),
+        describe(&visitor),
+        describe(visitor.user().expect("a user")),
+    ]
+    .join(" ")
+}
+
+#[test]
+fn a_guard_is_clone_and_debug_whatever_its_marker_is() {
+    let database = Database::new();
+    let figment = figment(&database, "create_groups = true\nsuperuser_groups = ['*']\nstaff_groups = ['*']");
+    let rocket = rocket::custom(figment).mount("/", routes![described]).attach(RemoteUser::fairing());
+    let client = rocket::local::blocking::Client::untracked(rocket).expect("a launch");
+    let mut request = client.get("/described").remote(([127, 0, 0, 1], 9).into());
+    for (name, value) in [ADA, ("Remote-Groups", "readers")] {
+        request.add_header(rocket::http::Header::new(name, value));
+    }
+    let expected = "Member(RemoteUser(User Permitted(RemoteUser(User Staff(RemoteUser(User \
+                    Superuser(RemoteUser(User User(RemoteUser(User RemoteUser(User";
+    assert_eq!(request.dispatch().into_string().as_deref(), Some(expected));
 }

@@ -248,6 +248,234 @@ fn what_is_no_token_is_refused() {
 }
 
 #[test]
+fn a_token_for_another_use_is_refused() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[key.jwk()], "");
+    let of_type = |typ: Value| key.sign(&json!({ "alg": "ES256", "kid": "1", "typ": typ }), &claims());
+    for typ in ["JWT", "jwt", "application/jwt", "Application/JWT", "at+jwt", "AT+JWT", "application/at+jwt"]
+    {
+        assert_eq!(app.me(&token(&of_type(json!(typ))))["username"], "ada", "{typ}");
+    }
+    let others = [
+        "logout+jwt",
+        "application/logout+jwt",
+        "secevent+jwt",
+        "dpop+jwt",
+        "DPoP+JWT",
+        "entity-statement+jwt",
+        "token-introspection+jwt",
+        "oauth-authz-req+jwt",
+        "JOSE",
+        "JWT ",
+        " jwt",
+        "text/jwt",
+        "application/application/jwt",
+        "jwt; charset=utf-8",
+        "",
+    ];
+    for typ in others {
+        let refused = format!("header `{HEADER}` is a token for another use");
+        app.get("/public", &token(&of_type(json!(typ)))).is(403, &refused);
+    }
+    for typ in [Value::Null, json!(1), json!(["JWT"])] {
+        let refused = format!("header `{HEADER}` is not a signed token that can be read");
+        app.get("/public", &token(&of_type(typ))).is(400, &refused);
+    }
+    assert_eq!(app.database.sql("SELECT username FROM remote_users"), ["ada"]);
+}
+
+#[test]
+fn a_token_with_a_member_that_is_there_twice_is_refused() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[key.jwk()], "");
+    let header = r#"{"alg":"ES256","kid":"1"}"#;
+    let claims = claims().to_string();
+    let with =
+        |text: &str, member: &str| format!("{},{member}}}", text.strip_suffix('}').expect("an object"));
+    assert_eq!(app.me(&token(&key.sign_text("ES256", header, &claims)))["username"], "ada");
+    let of_header = [
+        r#""alg":"ES256""#,
+        r#""alg":"none""#,
+        r#""kid":"2""#,
+        r#""k\u0069d":"1""#,
+        r#""x":1,"x":1"#,
+        r#""x":{"y":1,"y":2}"#,
+    ];
+    let of_claims = [
+        r#""sub":"eve""#,
+        r#""sub":"ada""#,
+        r#""s\u0075b":"eve""#,
+        r#""aud":"other""#,
+        r#""exp":4102444800"#,
+        r#""groups":["admins"]"#,
+        r#""x":1,"x":2"#,
+        r#""x":[{"y":1,"y":2}]"#,
+    ];
+    let doubled = of_header.iter().map(|member| (with(header, member), claims.clone()));
+    let doubled = doubled.chain(of_claims.iter().map(|member| (header.to_owned(), with(&claims, member))));
+    for (header, claims) in doubled {
+        let signed = key.sign_text("ES256", &header, &claims);
+        let refused = format!("header `{HEADER}` is not a signed token that can be read");
+        app.get("/public", &token(&signed)).is(400, &refused);
+    }
+}
+
+#[test]
+fn credentials_of_the_application_in_authorization_are_left_to_it() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let launch = |toml: &str| {
+        App::launch_exactly(&format!(
+            "{toml}\n[default.remote_user.jwt]\nheader = 'authorization'\nissuer = '{ISSUER}'\n\
+             audience = '{AUDIENCE}'\npublic_key_file = '{}'",
+            key.public_key_file().display()
+        ))
+    };
+    let good = key.token("ES256", &claims());
+    let strange = key.token("ES256", &claims_but("iss", json!("https://other.example")));
+    let unsigned = format!("{}.{}.", encode(&json!({ "alg": "none" })), encode(&claims()));
+    let app = launch("");
+    let ignoring = launch("trusted_proxies = ['127.0.0.1']\nuntrusted = 'ignore'");
+    let rejecting = launch("trusted_proxies = ['127.0.0.1']");
+    let others = [
+        "Basic YWRhOnNlY3JldA==".to_owned(),
+        "Bearer opaque".into(),
+        "Bearer a.b".into(),
+        "Bearer a.b.c.d.e".into(),
+        "Bearer ..".into(),
+        "Bearer a..c".into(),
+        "Bearer".into(),
+        "bearer 1234-5678_9/+=".into(),
+        format!("DPoP {good}"),
+        format!("Basic {good}"),
+        format!("Bearer {good}, Bearer {good}"),
+        format!("Digest username=\"{good}\""),
+        good.clone(),
+    ];
+    for value in &others {
+        let shown = json!([["authorization", value]]).to_string();
+        for (app, peer) in [(&app, PROXY), (&ignoring, STRANGER), (&rejecting, STRANGER)] {
+            let sent = [("Authorization", &**value)];
+            app.send(Get, "/nobody", &sent, peer).is(200, "nobody");
+            app.send(Get, "/headers", &sent, peer).is(200, &shown);
+        }
+    }
+    let twice = [("Authorization", "Basic YQ=="), ("Authorization", "Bearer opaque")];
+    app.get("/headers", &twice)
+        .is(200, r#"[["authorization","Basic YQ=="],["authorization","Bearer opaque"]]"#);
+
+    for scheme in ["Bearer", "bearer", "BEARER "] {
+        let sent = [("Authorization", &*format!("{scheme} {good}"))];
+        assert_eq!(app.me(&sent)["username"], "ada", "{scheme}");
+        app.get("/headers", &sent).is(200, r#"[["authorization",""]]"#);
+        ignoring.send(Get, "/headers", &sent, STRANGER).is(200, r#"[["authorization",""]]"#);
+        let untrusted = "header `authorization` comes from a peer that is no trusted proxy";
+        rejecting.send(Get, "/public", &sent, STRANGER).is(403, untrusted);
+    }
+    let bearer = |token: &str| format!("Bearer {token}");
+    let (good, strange, unsigned) = (bearer(&good), bearer(&strange), bearer(&unsigned));
+    let refused: [(Headers<'_>, u16, &str); 7] = [
+        (&[("Authorization", &strange)], 403, "is of another issuer"),
+        (&[("Authorization", &unsigned)], 403, "is signed with an algorithm that is not accepted"),
+        (&[("Authorization", "Bearer a.b.c")], 400, "is not a signed token that can be read"),
+        (&[("Authorization", &good), ("Authorization", "Basic YQ==")], 400, "was sent more than once"),
+        (&[("Authorization", "Basic YQ=="), ("Authorization", &good)], 400, "was sent more than once"),
+        (&[("HTTP_AUTHORIZATION", "Basic YQ==")], 400, "was sent under another spelling of its name"),
+        (
+            &[("Authorization", &good), ("Connection", "authorization")],
+            400,
+            "is named by a `Connection` header",
+        ),
+    ];
+    for (headers, status, message) in refused {
+        app.get("/public", headers).is(status, &format!("header `authorization` {message}"));
+    }
+}
+
+#[test]
+fn the_first_claim_that_is_there_names_the_user() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[key.jwk()], "claims = { user = ['email', '/service/name', 'common_name'] }");
+    let claim = "lacks a claim that is asked for, or has one of another type";
+    let cases = [
+        (json!({ "email": "ada@example.com", "common_name": "eve" }), Ok("ada@example.com")),
+        (json!({ "common_name": "e367.access" }), Ok("e367.access")),
+        (json!({ "email": "", "common_name": "e367.access" }), Ok("e367.access")),
+        (json!({ "email": "  ", "common_name": "e367.access" }), Ok("e367.access")),
+        (json!({ "email": null, "service": {}, "common_name": "e367.access" }), Ok("e367.access")),
+        (json!({ "service": { "name": "robot" }, "common_name": "e367.access" }), Ok("robot")),
+        (json!({}), Err(claim)),
+        (json!({ "email": "", "common_name": "" }), Err(claim)),
+        (json!({ "email": 1, "common_name": "eve" }), Err(claim)),
+        (json!({ "email": ["ada@example.com"], "common_name": "eve" }), Err(claim)),
+        (json!({ "email": false, "common_name": "eve" }), Err(claim)),
+        (json!({ "email": "a,b", "common_name": "eve" }), Err("holds a comma")),
+        (json!({ "email": "\t", "common_name": "eve" }), Err("holds a character that nobody can see")),
+        (
+            json!({ "email": "(null)", "common_name": "eve" }),
+            Err("holds a placeholder that the proxy did not expand"),
+        ),
+    ];
+    for (said, expected) in cases {
+        let mut claims = claims_but("email", Value::Null);
+        claims.as_object_mut().expect("claims").extend(said.as_object().expect("claims").clone());
+        let signed = key.token("ES256", &claims);
+        match expected {
+            Ok(user) => assert_eq!(app.me(&token(&signed))["username"], user, "{said}"),
+            Err(message) => {
+                app.get("/public", &token(&signed)).is(400, &format!("header `{HEADER}` {message}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_service_token_of_cloudflare_signs_its_machine_in() {
+    let key = SigningKey::new(Kind::Rsa, "1");
+    let app = App::launch_exactly(&format!(
+        "preset = 'cloudflare-access'\n[default.remote_user.jwt]\npublic_key_file = '{}'\n\
+         issuer = 'https://team.cloudflareaccess.com'\naudience = '32eafc76'",
+        key.public_key_file().display()
+    ));
+    // As its documentation has it: no `email`, and a blank `sub`.
+    let claims = json!({
+        "type": "app", "aud": ["32eafc76"], "exp": now() + 300, "iss": "https://team.cloudflareaccess.com",
+        "common_name": "e367826f93b8d71185e03fe518aff3b4.access", "iat": now(), "sub": "",
+    });
+    let me = app.me(&[("Cf-Access-Jwt-Assertion", &*key.token("RS256", &claims))]);
+    let expected = json!("e367826f93b8d71185e03fe518aff3b4.access");
+    assert_eq!((&me["username"], &me["email"]), (&expected, &json!(null)));
+}
+
+#[test]
+fn a_verified_token_that_is_refused_is_told_with_whom_it_names() {
+    let recording = Recording::start();
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch(&[key.jwk()], "");
+    let forged = SigningKey::new(Kind::P256, "1").token("ES256", &claims());
+    let cases = [
+        (key.token("ES256", &claims_but("exp", json!(1))), " for \"ada\"", "has expired"),
+        (key.token("ES256", &claims_but("aud", json!("other"))), " for \"ada\"", "is for another audience"),
+        (
+            key.token("ES256", &claims_but("groups", json!(1))),
+            " for \"ada\"",
+            "lacks a claim that is asked for, or has one of another type",
+        ),
+        (
+            key.token("ES256", &claims_but("sub", json!("a\u{202e}da"))),
+            "",
+            "holds a character that nobody can see",
+        ),
+        (forged, "", "has a wrong signature"),
+    ];
+    for (signed, user, message) in cases {
+        recording.clear();
+        app.get("/public", &token(&signed));
+        let line = format!("Refused GET /public from {PROXY}{user}: header `{HEADER}` {message}.");
+        assert_eq!(recording.lines_of("rocket_remote_user"), [line]);
+    }
+}
+
+#[test]
 fn the_longest_token_is_read() {
     let key = SigningKey::new(Kind::P256, "1");
     let app = launch(&[key.jwk()], "");
@@ -594,7 +822,7 @@ fn no_token_is_logged() {
     for part in signed.split('.').chain(expired.split('.')).chain(["s3cret"]) {
         assert!(lines.iter().all(|line| !line.contains(part)), "{lines:?}");
     }
-    let refused = format!("Refused GET /me from {PROXY}: header `{HEADER}` has expired.");
+    let refused = format!("Refused GET /me from {PROXY} for \"ada\": header `{HEADER}` has expired.");
     assert!(lines.contains(&refused), "{lines:?}");
 }
 

@@ -161,6 +161,42 @@ fn keys_past_their_age_limit_are_none_and_come_back_with_the_server() {
 }
 
 #[test]
+fn a_key_that_was_withdrawn_is_believed_no_longer_than_the_answer_lets_it_be() {
+    let [withdrawn, other] = ["withdrawn", "other"].map(|id| SigningKey::new(Kind::P256, id));
+    let server = KeyServer::serve("");
+    server.answer("200 OK", "Cache-Control: public, max-age=1\r\n", &jwks(&[withdrawn.jwk(), other.jwk()]));
+    let app = launch(&server, "jwks_refresh_interval = 1");
+    let signed = token(&withdrawn);
+    assert_eq!(app.get("/me", &[(HEADER, &signed)]).status, 200);
+    server.answer("200 OK", "", &jwks(&[other.jwk()]));
+    eventually(|| !is_accepted_or(403, UNKNOWN, app.get("/me", &[(HEADER, &signed)])));
+    assert_eq!(app.get("/me", &[(HEADER, &token(&other))]).status, 200);
+    app.get("/me", &[(HEADER, &signed)]).is(403, UNKNOWN);
+}
+
+#[test]
+fn a_set_whose_last_key_was_withdrawn_verifies_nothing() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let server = KeyServer::serve("");
+    server.answer("200 OK", "Cache-Control: max-age=1\r\n", &jwks(&[key.jwk()]));
+    let app = launch(&server, "jwks_refresh_interval = 1");
+    server.answer("200 OK", "", &jwks(&[]));
+    eventually(|| !is_accepted_or(503, NO_KEYS, app.get("/me", &[(HEADER, &token(&key))])));
+}
+
+#[test]
+fn an_answer_that_may_not_be_kept_is_asked_for_once_an_interval() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let server = KeyServer::serve("");
+    server.answer("200 OK", "Cache-Control: no-store, max-age=0\r\n", &jwks(&[key.jwk()]));
+    let app = launch(&server, "jwks_refresh_interval = 3600");
+    for _ in 0..20 {
+        assert_eq!(app.get("/me", &[(HEADER, &token(&key))]).status, 200);
+    }
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
 fn keys_are_fetched_again_before_they_are_too_old() {
     let key = SigningKey::new(Kind::P256, "1");
     let server = KeyServer::serve(&jwks(&[key.jwk()]));

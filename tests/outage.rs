@@ -63,7 +63,7 @@ fn tables_that_are_locked_are_unavailable_for_writes_until_they_are_unlocked(dat
         _ => "the user store is out of reach: the database did not answer within 2s",
     };
     app.get("/me", &changed).is(503, error);
-    let line = format!("Failed GET /me from 127.0.0.1: {error}.");
+    let line = format!("Failed GET /me from 127.0.0.1 for \"ada\": {error}.");
     assert_eq!(recording.lines_of("rocket_remote_user"), [line]);
     app.get("/visitor", &changed).is(503, error);
     app.get("/optional", &changed).is(200, "none");

@@ -230,7 +230,9 @@ impl Policy for Diary {
         let line = match event {
             Event::Created { user } => format!("created {} {}", user.id(), user.username()),
             Event::Changed { user, plan } => format!("changed {} {:?}", user.username(), plan.changes()),
-            Event::Refused { peer, error } => format!("refused {:?}: {error}", peer.map(|peer| peer.ip())),
+            Event::Refused { peer, username, error, .. } => {
+                format!("refused {username:?} {:?}: {error}", peer.map(|peer| peer.ip()))
+            }
             _ => "another".into(),
         };
         self.0.lock().expect("the diary").push(line);
@@ -259,8 +261,8 @@ fn a_policy_hears_what_happened(database: Database) {
     let expected = [
         "created 1 ada",
         "changed ada [Join({\"editors\"})]",
-        "refused Some(127.0.0.1): the user is in one of `denied_groups`",
-        "refused Some(127.0.0.1): header `Remote-User` was sent more than once",
+        "refused Some(\"ada\") Some(127.0.0.1): the user is in one of `denied_groups`",
+        "refused None Some(127.0.0.1): header `Remote-User` was sent more than once",
     ];
     assert_eq!(*diary.0.lock().expect("the diary"), expected);
 }

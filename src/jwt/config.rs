@@ -9,7 +9,7 @@ use rocket::figment::value::magic::RelativePathBuf;
 use serde::{Deserialize, Deserializer, de};
 
 use super::algorithm::algorithm_named;
-use super::key::Key;
+use super::key::{Key, NO_KEYS};
 use super::key_url::KeyUrl;
 use crate::headers::HeaderName;
 
@@ -144,9 +144,7 @@ impl JwtTable {
         let Self { jwks_url, jwks_file, public_key_file, public_key_url, .. } = self;
         match (jwks_url, jwks_file, public_key_file, public_key_url) {
             (Some(url), None, None, None) => KeyUrl::jwk_set(url).map(KeySource::Server),
-            (None, Some(file), None, None) => {
-                read_keys(&file.relative(), Key::from_jwks).map(KeySource::File)
-            }
+            (None, Some(file), None, None) => read_keys(&file.relative(), keys_of_file).map(KeySource::File),
             (None, None, Some(file), None) => read_keys(&file.relative(), Key::from_pem).map(KeySource::File),
             (None, None, None, Some(url)) => KeyUrl::per_key(url).map(KeySource::Server),
             _ => Err("set one of `jwks_url`, `jwks_file`, `public_key_file` and `public_key_url`".into()),
@@ -174,6 +172,12 @@ impl JwtTable {
         }
         Ok(())
     }
+}
+
+/// Reads a JWK set that does not change, and so must hold a key.
+fn keys_of_file(text: &str) -> Result<Vec<Key>, String> {
+    let keys = Key::from_jwks(text)?;
+    if keys.is_empty() { Err(NO_KEYS.into()) } else { Ok(keys) }
 }
 
 /// Reads the keys in a file at launch. The message of an error begins with the name
@@ -233,11 +237,8 @@ pub(crate) struct ClaimNames {
 impl ClaimNames {
     /// Returns the claims that are set, each after the field that it fills.
     fn iter(&self) -> impl Iterator<Item = (&'static str, &String)> {
-        let claims = [
-            ("name", self.name.as_ref()),
-            ("email", self.email.as_ref()),
-            ("groups", self.groups.as_ref()),
-        ];
+        let claims =
+            [("name", self.name.as_ref()), ("email", self.email.as_ref()), ("groups", self.groups.as_ref())];
         let claims = claims.into_iter().filter_map(|(field, claim)| Some((field, claim?)));
         self.user.iter().map(|claim| ("user", claim)).chain(claims)
     }

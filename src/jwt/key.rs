@@ -16,6 +16,9 @@ use super::algorithm::{legacy_name, usable_algorithms, without_leading_zeros};
 use super::json::parse_object;
 use crate::text::Escaped;
 
+/// What is wrong with a JWK set none of whose keys can verify a signature.
+pub(super) const NO_KEYS: &str = "holds no key that can verify a signature";
+
 /// What a block of a PEM file (RFC 7468) begins with.
 const PEM_BEGIN: &str = "-----BEGIN ";
 
@@ -34,17 +37,16 @@ struct JwkSet {
 
 impl Key {
     /// Reads the keys of a JWK set. Keys that cannot verify a signature are skipped,
-    /// as [RFC 7517, section 5] demands.
+    /// as [RFC 7517, section 5] demands, so there may be none.
     ///
     /// # Errors
     ///
-    /// Returns a message if `text` is no JWK set, or if it holds no key that can verify.
+    /// Returns a message if `text` is no JWK set.
     ///
     /// [RFC 7517, section 5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
     pub(super) fn from_jwks(text: &str) -> Result<Vec<Self>, String> {
         let set: JwkSet = parse_object(text.as_bytes()).ok_or("is not a JWK set (RFC 7517)")?;
-        let keys: Vec<_> = set.keys.into_iter().filter_map(Self::from_jwk).collect();
-        if keys.is_empty() { Err("holds no key that can verify a signature".into()) } else { Ok(keys) }
+        Ok(set.keys.into_iter().filter_map(Self::from_jwk).collect())
     }
 
     /// Reads one key of a JWK set, unless something in it says that it cannot verify

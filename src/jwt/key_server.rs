@@ -1,6 +1,6 @@
 //! The server that the keys of an issuer come from: when it is asked, and what is kept.
 //!
-//! Within this folder it depends on `key` and `key_url`.
+//! Within this folder it depends on `cache_control`, `key` and `key_url`.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -12,11 +12,21 @@ use reqwest::{Client, Response, StatusCode, Url};
 use rocket::{info_, warn};
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::key::Key;
+use super::cache_control::lifetime;
+use super::key::{Key, NO_KEYS};
 use super::key_url::KeyUrl;
 use crate::error::Fault;
 use crate::launch::LaunchError;
 use crate::lock::ignore_poison;
+use crate::text::Escaped;
+
+/// How long fetched keys are used before they are fetched again, unless the server says a
+/// shorter time. A key that was withdrawn is good for no longer.
+const MAX_FRESH: Duration = Duration::from_secs(600);
+
+/// How long a failure of the server is believed to last: until then no request waits for
+/// another attempt if there are old keys.
+const OUTAGE_MEMORY: Duration = MAX_FRESH;
 
 /// How long a fetch may take.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -30,12 +40,13 @@ const MAX_KEY_URLS: usize = 16;
 
 /// A client of the server that has the keys of an issuer, with a cache.
 ///
-/// Cached keys may be used for `max_age` while the server is down. They are fetched
-/// again once half of that time is over, and when a token names a key that is not
-/// among them.
+/// Cached keys are fetched again, before they are used, when they are ten minutes old, or
+/// half of `max_age`, or as old as the server lets them become, whichever is first; and
+/// when a token names a key that is not among them. While the server is down they may be
+/// used for `max_age`, and are asked for in the background.
 ///
 /// A URL is fetched by one request at a time, and at most once in a
-/// `refresh_interval`. The sender of a token can make up the name of a key, so the
+/// `refresh_interval`. A fetch goes on if the request that began it is given up. The sender of a token can make up the name of a key, so the
 /// number of URLs is limited.
 #[derive(Debug)]
 pub(super) struct KeyServer {
@@ -56,6 +67,10 @@ pub(super) struct KeyServer {
 struct CachedKeys {
     keys: Arc<[Key]>,
     fetched_at: Instant,
+    /// How old the keys may become before they are fetched again.
+    fresh_for: Duration,
+    /// When the last attempt to fetch them again began, if it failed.
+    failed_at: Option<Instant>,
     /// Whether one of the keys verified a token.
     has_verified_token: bool,
 }
@@ -70,10 +85,21 @@ struct Attempt {
     is_key_missing: bool,
 }
 
-/// Why keys could not be fetched.
-struct FetchError {
-    reason: String,
-    is_key_missing: bool,
+/// The keys that a server answered with, and for how long it says that they are good.
+struct Fetched {
+    keys: Vec<Key>,
+    lifetime: Option<Duration>,
+}
+
+/// Why no keys were fetched.
+#[derive(Debug)]
+enum FetchError {
+    /// The server did not answer as a server of keys does, so it may be down.
+    Failed(String),
+    /// The server says that it has no such key.
+    KeyMissing(String),
+    /// The server says that it has no keys that can verify a signature.
+    NoKeys(String),
 }
 
 impl KeyServer {
@@ -106,8 +132,8 @@ impl KeyServer {
     }
 
     /// Returns the keys that may have signed a token that names the key `key_id`. They
-    /// are fetched first if the cache has none that may be used at `now`, and in the
-    /// background if half of their time is over.
+    /// are fetched first if the cache has none that are fresh at `now`; if the server is
+    /// known to be down, older ones are used, and fetched in the background.
     ///
     /// # Errors
     ///
@@ -119,13 +145,12 @@ impl KeyServer {
         now: Instant,
     ) -> Result<Arc<[Key]>, Fault> {
         let url = self.url.for_key(key_id).ok_or(Fault::UnknownKey)?;
-        match self.age(&url, now) {
-            Some(age) if age < self.max_age => {
-                if age >= self.max_age / 2 && self.is_refresh_due(&url, now) {
-                    self.refresh_in_background(url.clone(), now);
-                }
+        if !self.are_fresh(&url, now) {
+            let has_to_wait = !self.can_do_without(&url, now);
+            let refresh = self.refresh(&url, now);
+            if has_to_wait {
+                refresh.await;
             }
-            _ => self.refresh(&url, now).await,
         }
         self.cached_keys(&url, now)
     }
@@ -136,7 +161,11 @@ impl KeyServer {
     /// # Errors
     ///
     /// Returns the errors of [`keys`](KeyServer::keys).
-    pub(super) async fn fresh_keys(&self, key_id: Option<&str>, now: Instant) -> Result<Arc<[Key]>, Fault> {
+    pub(super) async fn fresh_keys(
+        self: &Arc<Self>,
+        key_id: Option<&str>,
+        now: Instant,
+    ) -> Result<Arc<[Key]>, Fault> {
         let url = self.url.for_key(key_id).ok_or(Fault::UnknownKey)?;
         self.refresh(&url, now).await;
         self.cached_keys(&url, now)
@@ -174,16 +203,21 @@ impl KeyServer {
         }
     }
 
-    /// Returns how old the keys of `url` in the cache are, if there are any.
-    fn age(&self, url: &Url, now: Instant) -> Option<Duration> {
+    /// Whether the keys of `url` in the cache need not be fetched again yet.
+    fn are_fresh(&self, url: &Url, now: Instant) -> bool {
         let cache = ignore_poison(self.cache.read());
-        cache.get(url).map(|cached| cached.age(now))
+        cache.get(url).is_some_and(|cached| cached.age(now) < cached.fresh_for)
     }
 
-    /// Whether the last attempt at `url` is not in progress and did not start within
-    /// the interval.
-    fn is_refresh_due(&self, url: &Url, now: Instant) -> bool {
-        self.has_finished_attempt(url, |attempt| !attempt.is_recent(now, self.refresh_interval))
+    /// Whether the keys of `url` in the cache may be used although they are not fresh: an
+    /// attempt to fetch them failed a short while ago.
+    fn can_do_without(&self, url: &Url, now: Instant) -> bool {
+        let cache = ignore_poison(self.cache.read());
+        cache.get(url).is_some_and(|cached| {
+            let is_outage =
+                cached.failed_at.is_some_and(|at| now.saturating_duration_since(at) < OUTAGE_MEMORY);
+            is_outage && cached.age(now) < self.max_age
+        })
     }
 
     /// Whether there was an attempt at `url` that is not in progress and that meets
@@ -193,17 +227,31 @@ impl KeyServer {
         attempts.get(url).is_some_and(|attempt| attempt.try_lock().is_ok_and(|attempt| condition(&attempt)))
     }
 
-    fn refresh_in_background(self: &Arc<Self>, url: Url, now: Instant) {
-        let server = self.clone();
-        tokio::spawn(async move { server.refresh(&url, now).await });
-    }
-
     /// Fetches the keys of `url` into the cache, unless that was tried within the
     /// interval. A request that comes while another one fetches them waits for that
     /// attempt, and begins none of its own.
-    async fn refresh(&self, url: &Url, now: Instant) {
-        let Some(attempt) = self.attempt(url, now) else { return };
-        let asked_at = Instant::now();
+    ///
+    /// The fetch is a task of its own: it begins at once, and goes on if nobody waits for
+    /// it, so that a client that hangs up does not keep others from the keys.
+    fn refresh(self: &Arc<Self>, url: &Url, now: Instant) -> impl Future<Output = ()> + use<> {
+        let is_recent = |attempt: &Arc<AsyncMutex<Attempt>>| {
+            attempt.try_lock().is_ok_and(|attempt| attempt.is_recent(now, self.refresh_interval))
+        };
+        let attempt = self.attempt(url, now).filter(|attempt| !is_recent(attempt));
+        let fetch = attempt.map(|attempt| {
+            let (server, url, asked_at) = (self.clone(), url.clone(), Instant::now());
+            tokio::spawn(async move { server.try_fetch(attempt, &url, asked_at, now).await })
+        });
+        async {
+            if let Some(fetch) = fetch {
+                let _ = fetch.await;
+            }
+        }
+    }
+
+    /// Makes an attempt at `url`, unless one was made within the interval, or finished since
+    /// `asked_at`.
+    async fn try_fetch(&self, attempt: Arc<AsyncMutex<Attempt>>, url: &Url, asked_at: Instant, now: Instant) {
         let mut attempt = attempt.lock().await;
         let has_finished_meanwhile = attempt.finished_at.is_some_and(|finished_at| finished_at > asked_at);
         if has_finished_meanwhile || attempt.is_recent(now, self.refresh_interval) {
@@ -212,10 +260,13 @@ impl KeyServer {
         attempt.started_at = Some(now);
         let fetched = self.fetch(url).await;
         attempt.finished_at = Some(Instant::now());
-        attempt.is_key_missing = fetched.as_ref().is_err_and(|error| error.is_key_missing);
+        attempt.is_key_missing = matches!(fetched, Err(FetchError::KeyMissing(_)));
         match fetched {
-            Ok(keys) => self.add_to_cache(url, keys.into(), now),
-            Err(error) => self.warn_of(&error, url, now),
+            Ok(fetched) => self.add_to_cache(url, fetched, now),
+            Err(error) => {
+                self.note_failure(&error, url, now);
+                self.warn_of(&error, url, now);
+            }
         }
     }
 
@@ -244,17 +295,34 @@ impl KeyServer {
         !is_over || Arc::strong_count(attempt) > 1
     }
 
-    fn add_to_cache(&self, url: &Url, keys: Arc<[Key]>, fetched_at: Instant) {
+    fn add_to_cache(&self, url: &Url, fetched: Fetched, fetched_at: Instant) {
+        let Fetched { keys, lifetime } = fetched;
+        let fresh_for = MAX_FRESH.min(self.max_age / 2).min(lifetime.unwrap_or(MAX_FRESH));
         let mut cache = ignore_poison(self.cache.write());
         let has_verified_token = cache.get(url).is_some_and(|cached| cached.has_verified_token);
-        cache.insert(url.clone(), CachedKeys { keys, fetched_at, has_verified_token });
+        let cached =
+            CachedKeys { keys: keys.into(), fetched_at, fresh_for, failed_at: None, has_verified_token };
+        cache.insert(url.clone(), cached);
         if cache.len() > MAX_KEY_URLS {
             drop_oldest(&mut cache, url);
         }
     }
 
+    /// Notes that the server is down, or drops the keys that it says it has no more.
+    fn note_failure(&self, error: &FetchError, url: &Url, now: Instant) {
+        let mut cache = ignore_poison(self.cache.write());
+        match error {
+            FetchError::Failed(_) => {
+                cache.entry(url.clone()).and_modify(|cached| cached.failed_at = Some(now));
+            }
+            FetchError::KeyMissing(_) | FetchError::NoKeys(_) => drop(cache.remove(url)),
+        }
+    }
+
     fn warn_of(&self, error: &FetchError, url: &Url, now: Instant) {
-        warn!("The keys at {} cannot be fetched: {}.", self.url, error.reason);
+        let (FetchError::Failed(reason) | FetchError::KeyMissing(reason) | FetchError::NoKeys(reason)) =
+            error;
+        warn!("The keys at {} cannot be fetched: {}.", self.url, Escaped::line(reason));
         if self.cached_keys(url, now).is_ok() {
             info_!("Those that are known stay in use.");
         } else {
@@ -262,21 +330,30 @@ impl KeyServer {
         }
     }
 
-    async fn fetch(&self, url: &Url) -> Result<Vec<Key>, FetchError> {
+    async fn fetch(&self, url: &Url) -> Result<Fetched, FetchError> {
         let response = self.client.get(url.clone()).send().await.map_err(describe)?;
         self.check_status(response.status())?;
+        let lifetime = lifetime(response.headers());
         let text = read_text(response).await?;
         let keys = if self.is_jwk_set() { Key::from_jwks(&text) } else { Key::from_pem(&text) };
-        keys.map_err(|fault| format!("the answer {fault}").into())
+        let keys = keys.map_err(|fault| FetchError::Failed(format!("the answer {fault}")))?;
+        if keys.is_empty() {
+            return Err(FetchError::NoKeys(format!("the answer {NO_KEYS}")));
+        }
+        Ok(Fetched { keys, lifetime })
     }
 
     fn check_status(&self, status: StatusCode) -> Result<(), FetchError> {
         if status == StatusCode::OK {
             return Ok(());
         }
+        let reason = format!("the answer is {status}");
         let is_refusal = matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE);
-        let is_key_missing = is_refusal && !self.is_jwk_set();
-        Err(FetchError { reason: format!("the answer is {status}"), is_key_missing })
+        if is_refusal && !self.is_jwk_set() {
+            Err(FetchError::KeyMissing(reason))
+        } else {
+            Err(FetchError::Failed(reason))
+        }
     }
 }
 
@@ -294,7 +371,7 @@ impl Attempt {
 
 impl From<String> for FetchError {
     fn from(reason: String) -> Self {
-        Self { reason, is_key_missing: false }
+        Self::Failed(reason)
     }
 }
 

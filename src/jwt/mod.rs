@@ -8,6 +8,7 @@
 //! rules of the identity headers, on [`text`](crate::text), on `lock` and on the errors.
 
 mod algorithm;
+mod cache_control;
 mod claims;
 mod config;
 mod json;

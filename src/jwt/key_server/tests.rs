@@ -13,9 +13,18 @@ ShikeU5jiZctvzQbp1BmdOkjMmC8BNcXnJF25b01uIRD/MkgrW3/K10nKQ==\n\
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Starts a server that serves the one key at every URL but those that begin with an
-/// `x`, and counts how often it is asked.
+/// A day, in seconds.
+const DAY: u64 = 86_400;
+
+/// Starts a server that serves the one key at every URL, and counts how often it is asked.
+/// A URL that begins with an `x` has none, one that begins with a `g` none after the first
+/// answer, and one that begins with an `f` fails after it.
 fn serve() -> (Arc<KeyServer>, Arc<AtomicUsize>) {
+    serve_for(600)
+}
+
+/// As [`serve`], with a `max_age` of so many seconds.
+fn serve_for(max_age: u64) -> (Arc<KeyServer>, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     let asked = Arc::new(AtomicUsize::new(0));
@@ -23,41 +32,82 @@ fn serve() -> (Arc<KeyServer>, Arc<AtomicUsize>) {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.expect("a connection");
-            count.fetch_add(1, Ordering::SeqCst);
+            let is_first = count.fetch_add(1, Ordering::SeqCst) == 0;
             let mut request = [0; 1024];
             assert!(stream.read(&mut request).expect("a request") > 0);
-            let status = if request.starts_with(b"GET /x") { "404 Not Found" } else { "200 OK" };
+            let status = match request[5] {
+                b'x' => "404 Not Found",
+                b'g' if !is_first => "410 Gone",
+                b'f' if !is_first => "503 Service Unavailable",
+                _ => "200 OK",
+            };
             let length = PUBLIC_KEY.len();
             let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
             stream.write_all((head + PUBLIC_KEY).as_bytes()).expect("a response");
         }
     });
     let url = KeyUrl::per_key(&format!("http://{address}/{{kid}}")).expect("a URL");
-    (Arc::new(KeyServer::new(url, 600, 60).expect("a client")), asked)
+    (Arc::new(KeyServer::new(url, max_age, 60).expect("a client")), asked)
 }
 
 #[rocket::async_test]
-async fn keys_are_good_up_to_their_age_limit_and_fetched_again_from_half_of_it() {
-    let (server, asked) = serve();
-    let start = Instant::now();
-    for (minutes, times) in [(0, 1), (1, 1), (4, 1)] {
-        assert!(server.keys(Some("a"), start + minutes * MINUTE).await.is_ok());
-        assert_eq!(asked.load(Ordering::SeqCst), times, "{minutes}");
+async fn keys_are_used_for_ten_minutes_or_half_of_their_age_limit_and_then_fetched_again() {
+    for (max_age, minutes) in [(600, 5), (DAY, 10)] {
+        let (server, asked) = serve_for(max_age);
+        let start = Instant::now();
+        let stale = start + minutes * MINUTE;
+        for (at, times) in [(start, 1), (stale - Duration::from_millis(1), 1), (stale, 2)] {
+            assert!(server.keys(Some("a"), at).await.is_ok());
+            assert_eq!(asked.load(Ordering::SeqCst), times, "{max_age}");
+        }
     }
-    // They are fetched in the background, so that no request waits for them.
-    assert!(server.keys(Some("a"), start + 5 * MINUTE).await.is_ok());
-    while server.age(&server.url.for_key(Some("a")).expect("a URL"), start + 5 * MINUTE)
-        != Some(Duration::ZERO)
-    {
+}
+
+#[rocket::async_test]
+async fn a_key_that_is_gone_after_a_refresh_verifies_nothing() {
+    let (server, _) = serve_for(DAY);
+    let start = Instant::now();
+    assert!(server.keys(Some("g"), start).await.is_ok());
+    assert!(server.keys(Some("g"), start + 9 * MINUTE).await.is_ok());
+    assert_eq!(server.keys(Some("g"), start + 10 * MINUTE).await.err(), Some(Fault::UnknownKey));
+}
+
+#[rocket::async_test]
+async fn old_keys_are_good_up_to_their_age_limit_while_the_server_fails() {
+    let (server, asked) = serve_for(3_600);
+    let start = Instant::now();
+    assert!(server.keys(Some("f"), start).await.is_ok());
+    assert!(server.keys(Some("f"), start + 10 * MINUTE).await.is_ok(), "after an attempt");
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    assert!(server.keys(Some("f"), start + 10 * MINUTE).await.is_ok());
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "not again within the interval");
+
+    // The next attempt is made in the background.
+    let url = server.url.for_key(Some("f")).expect("a URL");
+    let attempt = server.attempt(&url, start + 11 * MINUTE).expect("the attempt");
+    let held = attempt.lock().await;
+    assert!(server.keys(Some("f"), start + 12 * MINUTE).await.is_ok(), "and is not waited for");
+    drop(held);
+    while asked.load(Ordering::SeqCst) < 3 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(asked.load(Ordering::SeqCst), 2);
-    let url = server.url.for_key(Some("a")).expect("a URL");
-    let almost = start + 15 * MINUTE - Duration::from_millis(1);
-    assert!(server.cached_keys(&url, almost).is_ok());
-    assert_eq!(server.cached_keys(&url, start + 15 * MINUTE).err(), Some(Fault::KeysUnavailable));
-    assert!(server.keys(Some("a"), start + 15 * MINUTE).await.is_ok());
-    assert_eq!(asked.load(Ordering::SeqCst), 3);
+
+    let over = start + 60 * MINUTE;
+    assert!(server.keys(Some("f"), over - Duration::from_millis(1)).await.is_ok());
+    assert_eq!(server.keys(Some("f"), over).await.err(), Some(Fault::KeysUnavailable));
+}
+
+#[rocket::async_test]
+async fn a_fetch_whose_request_is_given_up_goes_on_for_the_others() {
+    let (server, asked) = serve();
+    let now = Instant::now();
+    tokio::select! {
+        biased;
+        _ = server.keys(Some("a"), now) => panic!("it is not over at once"),
+        () = std::future::ready(()) => {}
+    }
+    assert!(server.keys(Some("a"), now).await.is_ok());
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
 }
 
 #[rocket::async_test]
