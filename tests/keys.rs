@@ -3,7 +3,7 @@
 mod harness;
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64};
 use harness::Database;
 use harness::issuer::{Kind, SigningKey, jwks, public_key};
 use harness::launch::{TABLE, abort, expect, rocket};
@@ -32,6 +32,30 @@ fn rsa_with(bits: usize, exponent: &[u8]) -> String {
     jwks(&[json!({ "kty": "RSA", "n": BASE64.encode(modulus), "e": BASE64.encode(exponent) })])
 }
 
+/// The two forms in PEM of an RSA key with this exponent: an `RSA PUBLIC KEY` (RFC 8017,
+/// appendix A.1.1), and a `PUBLIC KEY` (RFC 5280, section 4.1.2.7).
+fn rsa_pems_with(exponent: &[u8]) -> [String; 2] {
+    let modulus = [&[0][..], &[0xff; 256]].concat();
+    let key = der(0x30, &[der(0x02, &modulus), der(0x02, exponent)].concat());
+    let of_rsa = der(0x06, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01]);
+    let algorithm = der(0x30, &[of_rsa, der(0x05, &[])].concat());
+    let with_algorithm = der(0x30, &[algorithm, der(0x03, &[&[0], &key[..]].concat())].concat());
+    [("RSA PUBLIC KEY", key), ("PUBLIC KEY", with_algorithm)].map(|(label, key)| {
+        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(key))
+    })
+}
+
+/// A value in DER.
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).expect("a short value");
+    let head = match length {
+        0..=127 => vec![tag, length as u8],
+        128..=255 => vec![tag, 0x81, length as u8],
+        _ => [&[tag, 0x82][..], &length.to_be_bytes()].concat(),
+    };
+    [&head[..], content].concat()
+}
+
 #[test]
 fn a_key_that_is_weak_or_of_another_kind_stops_the_launch() {
     let p256 = SigningKey::new(Kind::P256, "1").jwk();
@@ -58,7 +82,9 @@ fn a_key_that_is_weak_or_of_another_kind_stops_the_launch() {
         ("jwks_file", format!("[[{p256}]]"), "is not a JWK set (RFC 7517)"),
         ("jwks_file", set(json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAA" })), none),
     ];
-    for (key, text, fault) in cases {
+    let exponents = [&[0][..], &[1], &[2], &[1, 0, 0], &[2, 0, 0, 0, 1], &[1, 0, 0, 0, 0, 0, 0, 0, 1]];
+    let pems = exponents.into_iter().flat_map(rsa_pems_with).map(|text| ("public_key_file", text, pem));
+    for (key, text, fault) in cases.into_iter().chain(pems) {
         let recording = Recording::start();
         let database = Database::new();
         let lines = abort(&recording, &database, rocket_of(&database, key, &text));
@@ -73,5 +99,12 @@ fn a_key_of_rsa_has_2048_to_8192_bits_and_an_exponent_that_can_be() {
         let _recording = Recording::start();
         let database = Database::new();
         assert!(Client::untracked(rocket_of(&database, "jwks_file", &set)).is_ok(), "{set}");
+    }
+    for exponent in [&[3][..], &[1, 0, 1], &[1, 0, 0, 0, 1]] {
+        for pem in rsa_pems_with(exponent) {
+            let _recording = Recording::start();
+            let database = Database::new();
+            assert!(Client::untracked(rocket_of(&database, "public_key_file", &pem)).is_ok(), "{pem}");
+        }
     }
 }

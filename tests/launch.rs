@@ -631,12 +631,14 @@ fn liftoff_says_whose_tokens_are_believed() {
         ]
     );
     assert_eq!(
-        liftoff("signer = 'arn:x'\nalgorithms = ['ES256']\nclaims = { user = 'email', groups = '/a/b' }"),
+        liftoff(
+            "signer = 'arn:x'\nalgorithms = ['ES256']\nclaims = { user = ['email', 'x'], groups = '/a/b' }"
+        ),
         [
             "signed identity: X-Assertion of https://issuer.example, signed by arn:x",
             "algorithms: ES256",
             "keys: 1 of a file",
-            "claims: user \"email\", groups \"/a/b\"",
+            "claims: user \"email\", user \"x\", groups \"/a/b\"",
             headers,
         ]
     );

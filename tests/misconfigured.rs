@@ -290,9 +290,19 @@ fn a_table_of_tokens_that_cannot_be_says_what_is_wrong() {
             "the name of a claim in `claims` cannot be empty".into(),
         ),
         (
+            "",
+            format!("{{ {whole}, claims = {{ user = [] }} }}"),
+            "`claims.user` is empty, so no token would name anybody".into(),
+        ),
+        (
+            "",
+            format!("{{ {whole}, claims = {{ user = ['email', ''] }} }}"),
+            "the name of a claim in `claims` cannot be empty".into(),
+        ),
+        (
             ".claims.user",
             format!("{{ {whole}, claims = {{ user = false }} }}"),
-            "invalid type: found bool false, expected a string".into(),
+            "a string or a list of strings".into(),
         ),
         (
             ".claims.name",

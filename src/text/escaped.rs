@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 
-use super::is_invisible;
+use crate::text::is_invisible;
 
 /// Text that somebody else chose, as a log line or a message shows it.
 ///
