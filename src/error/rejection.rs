@@ -98,8 +98,8 @@ pub enum Fault {
     /// The value is not a signed token that can be read (400; RFC 7519).
     #[error("is not a signed token that can be read")]
     NotAToken,
-    /// The token is of a type that is for another use, such as `logout+jwt` (403; RFC
-    /// 8725, section 3.11).
+    /// The token is for another use, as its type (`logout+jwt`, for example) or the claim
+    /// `events` says (403; RFC 8725, sections 3.11 and 3.12).
     #[error("is a token for another use")]
     WrongType,
     /// The token lacks a claim that it must have, or a claim has the wrong type (400).

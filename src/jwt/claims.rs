@@ -32,13 +32,22 @@ impl Claims {
     /// `exp` are required, `nbf` and `iat` are checked if they are there. A token
     /// needs no `aud` if the configuration has no `audience`.
     ///
+    /// The claim `events` makes a token one of security events ([RFC 8417]), a logout
+    /// among them, whatever its header says, so it says nothing of who is there
+    /// ([RFC 8725, section 3.12]).
+    ///
     /// # Errors
     ///
     /// Returns the [`Fault`] of the first claim that fails. It is
     /// [`Fault::InvalidClaim`] if the claim has a wrong type, or if there is no `exp`.
     ///
     /// [RFC 7519, section 4.1]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1
+    /// [RFC 8417]: https://www.rfc-editor.org/rfc/rfc8417
+    /// [RFC 8725, section 3.12]: https://www.rfc-editor.org/rfc/rfc8725#section-3.12
     pub(super) fn check(&self, config: &JwtConfig, now: OffsetDateTime) -> Result<(), Fault> {
+        if self.0.contains_key("events") {
+            return Err(Fault::WrongType);
+        }
         self.check_issuer(&config.issuer)?;
         self.check_audience(&config.audience)?;
         self.check_times(now.unix_timestamp() as f64)
