@@ -343,6 +343,9 @@ fn credentials_of_the_application_in_authorization_are_left_to_it() {
         "Bearer a.b.c.d.e".into(),
         "Bearer ..".into(),
         "Bearer a..c".into(),
+        "Bearer v4.local.AAAAAAAAAAAA".into(),
+        "Bearer abc1.def2.ghi3".into(),
+        "Bearer eyJh+/.eyJh.AAAA".into(),
         "Bearer".into(),
         "bearer 1234-5678_9/+=".into(),
         format!("DPoP {good}"),
@@ -373,10 +376,13 @@ fn credentials_of_the_application_in_authorization_are_left_to_it() {
     }
     let bearer = |token: &str| format!("Bearer {token}");
     let (good, strange, unsigned) = (bearer(&good), bearer(&strange), bearer(&unsigned));
-    let refused: [(Headers<'_>, u16, &str); 7] = [
+    let spaced = format!("Bearer {}.e30.AAAA", BASE64.encode("   \n{}"));
+    let refused: [(Headers<'_>, u16, &str); 9] = [
+        (&[("Authorization", &spaced)], 400, "is not a signed token that can be read"),
+        (&[("Authorization", "Bearer e30=.e30.")], 400, "is not a signed token that can be read"),
         (&[("Authorization", &strange)], 403, "is of another issuer"),
         (&[("Authorization", &unsigned)], 403, "is signed with an algorithm that is not accepted"),
-        (&[("Authorization", "Bearer a.b.c")], 400, "is not a signed token that can be read"),
+        (&[("Authorization", "Bearer eyJh.b.c")], 400, "is not a signed token that can be read"),
         (&[("Authorization", &good), ("Authorization", "Basic YQ==")], 400, "was sent more than once"),
         (&[("Authorization", "Basic YQ=="), ("Authorization", &good)], 400, "was sent more than once"),
         (&[("HTTP_AUTHORIZATION", "Basic YQ==")], 400, "was sent under another spelling of its name"),

@@ -4,7 +4,7 @@
 //! Within this folder it depends on `authenticator` and `verdict`.
 
 use rocket::Request;
-use rocket::http::Header;
+use rocket::http::{Header, HeaderMap};
 
 use super::authenticator::Authenticator;
 use super::verdict::Verdict;
@@ -21,11 +21,7 @@ impl Authenticator {
     ///
     /// Returns the rejection if the request is rejected. The caller reports it.
     pub(crate) async fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
-        let mut scan = HeaderScan::new(self.scanned_headers(), &self.blank, request.headers());
-        #[cfg(feature = "jwt")]
-        if let Some(token_reader) = &self.token_reader {
-            token_reader.leave_to_application(&mut scan);
-        }
+        let scan = self.scan(request.headers());
         let outcome = self.verdict(request, &scan).await;
         for name in scan.into_names_to_blank() {
             request.replace_header(Header::new(name, ""));
@@ -41,6 +37,16 @@ impl Authenticator {
         let error = Error::from(rejection);
         error.note(request);
         Err(error)
+    }
+
+    /// Scans `headers` for those that are read. What is the application's is not among them.
+    fn scan<'h>(&self, headers: &'h HeaderMap<'_>) -> HeaderScan<'_, 'h> {
+        let scan = HeaderScan::new(self.scanned_headers(), &self.blank, headers);
+        #[cfg(feature = "jwt")]
+        if let Some(token_reader) = &self.token_reader {
+            return token_reader.leave_to_application(scan);
+        }
+        scan
     }
 
     /// Every header that is read, and then blanked.

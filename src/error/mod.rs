@@ -161,10 +161,10 @@ impl Error {
     ///
     /// A guard that fails is noted also if an `Option` or a `Result` around it passes over
     /// the failure. It is passed over here, too, if the request then fails with another
-    /// status or at another route. What cannot be told apart is a handler that answers
-    /// with the very status that the guard would have: it should return an [`Error`]
-    /// instead, or ask [`User::is_staff`](crate::User::is_staff) rather than take
-    /// `Option<Staff>`. Read the error before you ask for guards in a catcher.
+    /// status or at another route. What cannot be told apart is a handler of that route, or
+    /// a later guard of it that is not this crate's, that answers with the very status that
+    /// the guard would have: it should return an [`Error`] instead, or the route ask
+    /// [`User::is_staff`](crate::User::is_staff) rather than take `Option<Staff>`. Read the error before you ask for guards in a catcher.
     ///
     /// # Example
     ///

@@ -85,12 +85,13 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
     /// Leaves `header` to the application: it counts as if it had not been sent, and stays
     /// as it is. Its aliases do not.
     #[cfg(feature = "jwt")]
-    pub(crate) fn leave(&mut self, header: &HeaderName) {
+    pub(crate) fn without(mut self, header: &HeaderName) -> Self {
         for scanned in &mut self.scanned {
             if scanned.as_ref().is_some_and(|scanned| std::ptr::eq(scanned.header, header)) {
                 *scanned = None;
             }
         }
+        self
     }
 
     /// Whether `header` was sent under another spelling of its name.

@@ -69,15 +69,14 @@ impl TokenReader {
     ///
     /// If it was sent more than once, each of its values must be of that kind. Another
     /// spelling of its name is never left.
-    pub(crate) fn leave_to_application(&self, scan: &mut HeaderScan<'_, '_>) {
+    pub(crate) fn leave_to_application<'c, 'h>(&self, scan: HeaderScan<'c, 'h>) -> HeaderScan<'c, 'h> {
         let header = self.header();
         if !header.as_str().eq_ignore_ascii_case(AUTHORIZATION) || scan.is_aliased(header) {
-            return;
+            return scan;
         }
         let more_values = scan.more_values(header).iter().map(|value| &**value);
-        if !scan.value(header).into_iter().chain(more_values).any(carries_token) {
-            scan.leave(header);
-        }
+        let has_token = scan.value(header).into_iter().chain(more_values).any(carries_token);
+        if has_token { scan } else { scan.without(header) }
     }
 
     /// Reads and verifies the token of a request. `reader` then checks what it says by

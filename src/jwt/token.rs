@@ -93,12 +93,19 @@ fn present_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
 }
 
 /// Whether `text` has the shape of a signed token: three parts in the alphabet of base64url,
-/// of which the signature may be empty.
+/// of which the first begins as a JSON object does, and the signature may be empty. Other
+/// kinds of tokens (PASETO, for example) have three parts, too.
 pub(super) fn has_shape_of_token(text: &str) -> bool {
     let parts: Vec<_> = text.split('.').collect();
     let [header, payload, signature] = parts[..] else { return false };
     let is_encoded = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b));
-    !header.is_empty() && !payload.is_empty() && [header, payload, signature].into_iter().all(is_encoded)
+    begins_as_object(header) && !payload.is_empty() && parts.iter().all(|part| is_encoded(part))
+}
+
+/// Whether an encoded part begins with a brace, or with nothing but white space so far.
+fn begins_as_object(part: &str) -> bool {
+    let start = part.split_at_checked(4).and_then(|(start, _)| decode(start).ok());
+    start.is_some_and(|start| matches!(start.trim_ascii_start().first(), None | Some(b'{')))
 }
 
 impl<'a> UnverifiedToken<'a> {
