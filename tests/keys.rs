@@ -80,6 +80,7 @@ fn a_key_that_is_weak_or_of_another_kind_stops_the_launch() {
         ("jwks_file", set(json!({ "kty": "EC", "crv": "P-256", "x": p256["x"], "y": p256["x"] })), none),
         ("jwks_file", set(json!({ "kty": "EC", "crv": "P-384", "x": p256["x"], "y": p256["y"] })), none),
         ("jwks_file", format!("[[{p256}]]"), "is not a JWK set (RFC 7517)"),
+        ("jwks_file", format!(r#"{{"keys":[],"keys":[{p256}]}}"#), "is not a JWK set (RFC 7517)"),
         ("jwks_file", set(json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAA" })), none),
     ];
     let exponents = [&[0][..], &[1], &[2], &[1, 0, 0], &[2, 0, 0, 0, 1], &[1, 0, 0, 0, 0, 0, 0, 0, 1]];

@@ -35,7 +35,7 @@ impl Authenticator {
         };
         Verdict::Rejected { rejection: rejection.clone(), method: request.method() }.set(request);
         let error = Error::from(rejection);
-        error.note(request);
+        error.note_rejection(request);
         Err(error)
     }
 

@@ -263,6 +263,12 @@ impl Error {
         Outcome::Error((self.status(), self))
     }
 
+    /// Notes that the fairing rejects `request` with this error, for its catchers and to be
+    /// reported. Whatever fails after that is not the reason.
+    pub(crate) fn note_rejection(&self, request: &Request<'_>) {
+        Refusals::reject(request, self);
+    }
+
     /// Notes that `request` fails with this error, for its catchers and to be reported.
     pub(crate) fn note(&self, request: &Request<'_>) {
         Refusals::fail(request, self);

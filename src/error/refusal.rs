@@ -102,9 +102,19 @@ struct Noted {
     refusals: Vec<Refusal>,
     /// How many of the refusals were reported.
     reported: usize,
-    /// The last refusal that may be why the request failed, by its index, and the route
-    /// that was tried then.
-    failure: Option<(usize, RouteId)>,
+    /// The last refusal that may be why the request failed.
+    failure: Option<Failure>,
+}
+
+/// A refusal that may be why a request failed.
+#[derive(Debug, Clone, Copy)]
+struct Failure {
+    /// Its place among the refusals.
+    index: usize,
+    /// The route that was tried then.
+    route: RouteId,
+    /// Whether the fairing rejected the request, so that it fails whatever is tried.
+    is_rejection: bool,
 }
 
 /// The route that is tried while something is refused, if any.
@@ -142,9 +152,21 @@ impl Refusals {
     /// Notes that `request` fails with `error`, or would without an `Option` around a
     /// guard. It is to be reported, unless it was.
     pub(super) fn fail(request: &Request<'_>, error: &Error) {
+        Self::note(request, error, false);
+    }
+
+    /// Notes that the fairing rejected `request` with `error`, which no later failure
+    /// replaces. It is to be reported.
+    pub(super) fn reject(request: &Request<'_>, error: &Error) {
+        Self::note(request, error, true);
+    }
+
+    fn note(request: &Request<'_>, error: &Error, is_rejection: bool) {
         let mut noted = Self::of(request).lock();
         let index = noted.add(error, None);
-        noted.failure = Some((index, RouteId::of(request)));
+        if is_rejection || !noted.failure.is_some_and(|failure| failure.is_rejection) {
+            noted.failure = Some(Failure { index, route: RouteId::of(request), is_rejection });
+        }
     }
 
     /// Takes the refusals that were not reported yet.
@@ -155,15 +177,13 @@ impl Refusals {
         unreported
     }
 
-    /// The last refusal, if it is why the request failed with `status` at `route`. What
-    /// the fairing refuses fails at no other route, whichever is tried.
+    /// The last refusal, if it is why the request failed with `status` at `route`.
     fn failure(&self, status: Status, route: RouteId) -> Option<Refusal> {
         let noted = self.lock();
-        let (index, failed_at) = noted.failure?;
-        let refusal = &noted.refusals[index];
-        let is_of_fairing = matches!(refusal.error, Error::Rejected(_));
-        let is_reason = refusal.error.status() == status && (is_of_fairing || failed_at == route);
-        if is_reason { Some(refusal.clone()) } else { None }
+        let failure = noted.failure?;
+        let refusal = &noted.refusals[failure.index];
+        let is_of_route = failure.is_rejection || failure.route == route;
+        if is_of_route && refusal.error.status() == status { Some(refusal.clone()) } else { None }
     }
 
     fn lock(&self) -> MutexGuard<'_, Noted> {

@@ -18,7 +18,8 @@ const DAY: u64 = 86_400;
 
 /// Starts a server that serves the one key at every URL, and counts how often it is asked.
 /// A URL that begins with an `x` has none, one that begins with a `g` none after the first
-/// answer, and one that begins with an `f` fails after it.
+/// answer, one that begins with an `f` fails after it, and one that begins with an `r` fails
+/// once, and recovers.
 fn serve() -> (Arc<KeyServer>, Arc<AtomicUsize>) {
     serve_for(600)
 }
@@ -32,13 +33,14 @@ fn serve_for(max_age: u64) -> (Arc<KeyServer>, Arc<AtomicUsize>) {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.expect("a connection");
-            let is_first = count.fetch_add(1, Ordering::SeqCst) == 0;
+            let answered = count.fetch_add(1, Ordering::SeqCst);
             let mut request = [0; 1024];
             assert!(stream.read(&mut request).expect("a request") > 0);
             let status = match request[5] {
                 b'x' => "404 Not Found",
-                b'g' if !is_first => "410 Gone",
-                b'f' if !is_first => "503 Service Unavailable",
+                b'g' if answered > 0 => "410 Gone",
+                b'f' if answered > 0 => "503 Service Unavailable",
+                b'r' if answered == 1 => "503 Service Unavailable",
                 _ => "200 OK",
             };
             let length = PUBLIC_KEY.len();
@@ -98,6 +100,24 @@ async fn old_keys_are_good_up_to_their_age_limit_while_the_server_fails() {
 }
 
 #[rocket::async_test]
+async fn a_request_waits_for_keys_if_the_outage_was_long_ago_or_there_are_no_others() {
+    // Either ten minutes after the failure, or past the age limit.
+    for (max_age, failed_after, asked_after) in [(DAY, 600, 1_200), (1_200, 601, 1_200)] {
+        let (server, asked) = serve_for(max_age);
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for seconds in [0, failed_after] {
+            assert!(server.keys(Some("r"), at(seconds)).await.is_ok());
+        }
+        assert!(server.keys(Some("r"), at(asked_after)).await.is_ok(), "{max_age}");
+        assert_eq!(asked.load(Ordering::SeqCst), 3);
+        let url = server.url.for_key(Some("r")).expect("a URL");
+        assert!(server.are_fresh(&url, at(asked_after)), "{max_age}");
+    }
+}
+
+/// On one thread, so that the fetch cannot be over at once.
+#[tokio::test(flavor = "current_thread")]
 async fn a_fetch_whose_request_is_given_up_goes_on_for_the_others() {
     let (server, asked) = serve();
     let now = Instant::now();
