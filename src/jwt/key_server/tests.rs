@@ -66,6 +66,17 @@ async fn keys_are_used_for_ten_minutes_or_half_of_their_age_limit_and_then_fetch
 }
 
 #[rocket::async_test]
+async fn requests_that_come_at_once_fetch_old_keys_once() {
+    let (server, asked) = serve_for(DAY);
+    let start = Instant::now();
+    assert!(server.keys(Some("a"), start).await.is_ok());
+    let keys = || server.keys(Some("a"), start + 10 * MINUTE);
+    let (one, two, three, four) = tokio::join!(keys(), keys(), keys(), keys());
+    assert!([one, two, three, four].iter().all(Result::is_ok));
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
+#[rocket::async_test]
 async fn a_key_that_is_gone_after_a_refresh_verifies_nothing() {
     let (server, _) = serve_for(DAY);
     let start = Instant::now();
