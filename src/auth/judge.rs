@@ -22,7 +22,8 @@ impl Authenticator {
     ///
     /// Returns the rejection if the request is rejected. The caller reports it.
     pub(crate) async fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
-        let scan = HeaderScan::new(self.scanned_headers(), &self.blank, request.headers());
+        let max_bytes = self.identity_reader.max_bytes();
+        let scan = HeaderScan::new(self.scanned_headers(), &self.blank, max_bytes, request.headers());
         let outcome = self.verdict(request, &scan).await;
         for name in scan.into_names_to_blank() {
             request.replace_header(Header::new(name, ""));

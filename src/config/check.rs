@@ -5,7 +5,7 @@
 use rocket::figment::Figment;
 
 use super::keys::Config;
-use crate::headers::{HeaderName, check_names};
+use crate::headers::{GroupsEscape, GroupsFormat, HeaderName, check_names};
 use crate::launch::InvalidKey;
 use crate::proxy::Network;
 use crate::sync::MissingGroups;
@@ -26,6 +26,7 @@ impl Config {
         }
         check_names(self.header_names())?;
         self.check_separator()?;
+        self.check_escape()?;
         self.limits.check()?;
         self.check_group_names()?;
         self.check_missing_groups()?;
@@ -101,6 +102,22 @@ impl Config {
         if self.groups_separator.contains('"') {
             let reason = "the separator of groups cannot be a quote, which keeps one in a name";
             return Err(InvalidKey::new("groups_separator", reason));
+        }
+        Ok(())
+    }
+
+    /// Checks that a backslash can escape the separator of groups, if it should.
+    fn check_escape(&self) -> Result<(), InvalidKey> {
+        if self.groups_escape == GroupsEscape::None {
+            return Ok(());
+        }
+        if self.groups_format != GroupsFormat::Separator {
+            let reason = "`groups_format` is not \"separator\", so there is no separator to escape";
+            return Err(InvalidKey::new("groups_escape", reason));
+        }
+        if self.groups_separator.contains('\\') {
+            let reason = "`groups_separator` holds a backslash, which cannot escape itself";
+            return Err(InvalidKey::new("groups_escape", reason));
         }
         Ok(())
     }

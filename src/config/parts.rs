@@ -15,6 +15,7 @@ use crate::policy::Policy;
 use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionConfig;
 use crate::sync::{MissingGroups, Rules};
+use crate::user::UsernameRules;
 
 /// The parts of an `Authenticator`, built from the keys.
 impl Config {
@@ -53,6 +54,7 @@ impl Config {
             limits: self.limits,
             groups_format: self.groups_format,
             groups_separator: self.groups_separator.clone(),
+            groups_escape: self.groups_escape,
         })
     }
 
@@ -81,8 +83,11 @@ impl Config {
         PrincipalMapper {
             policy,
             user_header: self.token_header().unwrap_or(&self.headers.user).to_string(),
-            username_case: self.username_case,
-            max_length: self.limits.user,
+            username_rules: UsernameRules {
+                case: self.username_case,
+                form: self.username_form,
+                max_length: self.limits.user,
+            },
             group_map: self.group_map.clone(),
         }
     }

@@ -5,13 +5,13 @@
 use std::collections::BTreeSet;
 
 use super::keys::Config;
-use crate::headers::{Encoding, GroupsFormat};
+use crate::headers::{Encoding, GroupsEscape, GroupsFormat};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
 use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionManager;
 use crate::sync::MissingGroups;
-use crate::user::UsernameCase;
+use crate::user::{UsernameCase, UsernameForm};
 
 impl Config {
     /// Describes the configuration in force, one line for each fact, for the block that is
@@ -79,7 +79,11 @@ fn users(config: &Config) -> String {
         UsernameCase::Preserve => "kept",
         UsernameCase::Lower => "lowered",
     };
-    format!("unknown {unknown}, inactive {inactive}, case {case}")
+    let form = match config.username_form {
+        UsernameForm::Exact => "refused",
+        UsernameForm::Map => "mapped",
+    };
+    format!("unknown {unknown}, inactive {inactive}, case {case}, other forms {form}")
 }
 
 fn groups(config: &Config) -> String {
@@ -94,7 +98,13 @@ fn groups(config: &Config) -> String {
         MissingGroups::Deny => "is refused",
     };
     let format = match config.groups_format {
-        GroupsFormat::Separator => format!("split at {:?}", config.groups_separator),
+        GroupsFormat::Separator => {
+            let unless = match config.groups_escape {
+                GroupsEscape::None => "",
+                GroupsEscape::Backslash => " without a backslash before it",
+            };
+            format!("split at {:?}{unless}", config.groups_separator)
+        }
         GroupsFormat::Repeated => "one a line".into(),
         GroupsFormat::Json => "a JSON array".into(),
     };

@@ -62,10 +62,11 @@ pub enum Fault {
     #[error("does not begin with the prefix that `strip_prefix` says")]
     MissingPrefix,
     /// The value holds a control, bidirectional, zero-width or other character that
-    /// nobody can see (400).
+    /// nobody can see, or a blank at an edge that is no space (400).
     #[error("holds a character that nobody can see")]
     InvisibleCharacter,
-    /// The value is a variable that the proxy did not expand (400).
+    /// The value is a variable that the proxy did not expand, or a user name holds one
+    /// (400).
     #[error("holds a placeholder that the proxy did not expand")]
     Placeholder,
     /// The value, or one of its groups, is longer than its limit (400).
@@ -74,12 +75,26 @@ pub enum Fault {
         /// The limit, in characters.
         limit: usize,
     },
+    /// The header has more bytes than the limit, and was not read (400).
+    #[error("has more than {limit} bytes")]
+    TooManyBytes {
+        /// The limit, in bytes.
+        limit: usize,
+    },
     /// The value names more groups than the limit (400).
     #[error("names more than {limit} groups")]
     TooManyGroups {
         /// The configured limit.
         limit: usize,
     },
+    /// A backslash is directly before a separator of groups, although `groups_escape` is
+    /// `"none"`: it may or may not be meant to keep the separator in a name (400).
+    #[error("holds a separator after a backslash, which `groups_escape` does not say how to read")]
+    EscapedSeparator,
+    /// A group is not in Unicode's normalization form C, in which each name has one
+    /// spelling (400; UAX #15).
+    #[error("names a group that is not in Unicode's form NFC")]
+    NotNormalized,
     /// A quoted group has no closing quote, or text after it (400; RFC 9110, section
     /// 5.6.4).
     #[error("holds a quoted group that does not end where it should")]
@@ -95,6 +110,10 @@ pub enum Fault {
     /// The value is not a user name (400; RFC 8265, section 3.1).
     #[error("is not a user name as RFC 8265 has it")]
     NotAUsername,
+    /// The value is a user name in another form than the canonical one, such as full
+    /// width, although `username_form` is `"exact"` (400; RFC 8265, section 3.1).
+    #[error("is a user name that RFC 8265 would change")]
+    NotCanonical,
     /// The value is not a signed token that can be read (400; RFC 7519).
     #[error("is not a signed token that can be read")]
     NotAToken,
