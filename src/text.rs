@@ -31,8 +31,9 @@ pub(crate) fn trim(value: &str) -> &str {
 ///   edge that is no space.
 pub(crate) fn check(value: &str, limit: usize) -> Result<(), Fault> {
     check_expanded(value)?;
-    check_size(value, limit)?;
-    check_that(visible::is_visible(value), Fault::InvisibleCharacter)
+    check_length(value, limit)?;
+    check_that(visible::is_visible(value), Fault::InvisibleCharacter)?;
+    check_that(!has_blank_at_an_edge(value), Fault::InvisibleCharacter)
 }
 
 /// Checks that `username` can be the name of a user, although it need not be in canonical
@@ -40,11 +41,14 @@ pub(crate) fn check(value: &str, limit: usize) -> Result<(), Fault> {
 ///
 /// # Errors
 ///
-/// Returns the faults of [`check`], and [`Fault::Placeholder`] for a placeholder anywhere in
-/// the name.
+/// Returns the faults of [`check`], but [`Fault::NotAUsername`] for a blank at an edge, and
+/// [`Fault::Placeholder`] for a placeholder anywhere in the name.
 pub(crate) fn check_username(username: &str, limit: usize) -> Result<(), Fault> {
-    check(username, limit)?;
-    check_that(!placeholder::holds_placeholder(username), Fault::Placeholder)
+    steps::note(username.len());
+    check_that(!placeholder::holds_placeholder(username), Fault::Placeholder)?;
+    check_length(username, limit)?;
+    check_that(visible::is_visible(username), Fault::InvisibleCharacter)?;
+    check_that(!has_blank_at_an_edge(username), Fault::NotAUsername)
 }
 
 /// Checks that `name` can be what a person is called. Joiners and other characters that
@@ -55,8 +59,9 @@ pub(crate) fn check_username(username: &str, limit: usize) -> Result<(), Fault> 
 /// Returns the faults of [`check`].
 pub(crate) fn check_name(name: &str, limit: usize) -> Result<(), Fault> {
     check_expanded(name)?;
-    check_size(name, limit)?;
-    check_that(visible::is_visible_in_context(name), Fault::InvisibleCharacter)
+    check_length(name, limit)?;
+    check_that(visible::is_visible_in_context(name), Fault::InvisibleCharacter)?;
+    check_that(!has_blank_at_an_edge(name), Fault::InvisibleCharacter)
 }
 
 /// Checks that `group` can be the name of a group: as the name of a person, and in NFC
@@ -94,15 +99,18 @@ pub(crate) fn check_comma(username: &str) -> Result<(), Fault> {
     check_that(!username.contains(','), Fault::Comma)
 }
 
-/// Checks that `value` has at most `limit` characters, of which it counts no more, and no
-/// blank other than spaces and tabs at an edge, where trimming could make another name of it.
-fn check_size(value: &str, limit: usize) -> Result<(), Fault> {
+/// Checks that `value` has at most `limit` characters, of which it counts no more.
+fn check_length(value: &str, limit: usize) -> Result<(), Fault> {
     steps::note(value.len().min(limit));
-    if value.len() > limit && value.chars().nth(limit).is_some() {
-        return Err(Fault::TooLong { limit });
-    }
+    let is_longer = value.len() > limit && value.chars().nth(limit).is_some();
+    check_that(!is_longer, Fault::TooLong { limit })
+}
+
+/// Whether a blank other than spaces and tabs is at an edge of `value`, where trimming it
+/// would make another name of the value.
+fn has_blank_at_an_edge(value: &str) -> bool {
     let value = trim(value);
-    check_that(!value.starts_with(is_blank) && !value.ends_with(is_blank), Fault::InvisibleCharacter)
+    value.starts_with(is_blank) || value.ends_with(is_blank)
 }
 
 fn is_blank(c: char) -> bool {
@@ -184,7 +192,8 @@ mod tests {
             ];
             for value in values {
                 for check in CHECKS {
-                    assert_eq!(check(&value, 99), Err(Fault::InvisibleCharacter), "{value:?}");
+                    let fault = check(&value, 99).expect_err("a fault");
+                    assert!(matches!(fault, Fault::InvisibleCharacter | Fault::NotAUsername), "{value:?}");
                 }
             }
         }

@@ -99,7 +99,34 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         (
             "limits.x",
             "limits = { x = 1 }",
-            "unknown field: found `x`, expected `one of `user`, `name`, `email`, `group`, `groups``",
+            "unknown field: found `x`, expected `one of `user`, `name`, `email`, `group`, `groups`, `bytes``",
+        ),
+        ("limits", "limits = { bytes = 0 }", "a limit of 0 refuses every request"),
+        ("username_form", "username_form = 'dn'", "unknown variant: found `dn`, expected ``exact` or `map``"),
+        (
+            "groups_escape",
+            "groups_escape = '\\'",
+            "unknown variant: found `\\`, expected ``none` or `backslash``",
+        ),
+        (
+            "groups_escape",
+            "groups_escape = 'backslash'\ngroups_format = 'json'",
+            "`groups_format` is not \"separator\", so there is no separator to escape",
+        ),
+        (
+            "groups_escape",
+            "groups_escape = 'backslash'\ngroups_format = 'repeated'",
+            "`groups_format` is not \"separator\", so there is no separator to escape",
+        ),
+        (
+            "groups_escape",
+            "groups_escape = 'backslash'\ngroups_separator = '\\'",
+            "`groups_separator` holds a backslash, which cannot escape itself",
+        ),
+        (
+            "groups_escape",
+            "groups_escape = 'backslash'\ngroups_separator = ';\\ '",
+            "`groups_separator` holds a backslash, which cannot escape itself",
         ),
         (
             "headers.x",
@@ -483,6 +510,17 @@ fn liftoff_sums_up_what_is_in_force() {
             "required groups: \"r\"",
             "denied groups: \"d\"",
             "store: database `remote_user`",
+        ]
+    );
+    assert_eq!(
+        summary(
+            "trusted_proxies = ['::1']\nusername_form = 'map'\ngroups_escape = 'backslash'\n\
+             groups_separator = ';'"
+        )[4..6],
+        [
+            "users: unknown created, inactive refused, case kept, other forms mapped",
+            "groups: split at \";\" without a backslash before it, unknown ignored, local mirrored away, a \
+             missing header clears",
         ]
     );
     assert_eq!(

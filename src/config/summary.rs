@@ -80,10 +80,10 @@ fn users(config: &Config) -> String {
         UsernameCase::Lower => "lowered",
     };
     let form = match config.username_form {
-        UsernameForm::Exact => "refused",
-        UsernameForm::Map => "mapped",
+        UsernameForm::Exact => "",
+        UsernameForm::Map => ", other forms mapped",
     };
-    format!("unknown {unknown}, inactive {inactive}, case {case}, other forms {form}")
+    format!("unknown {unknown}, inactive {inactive}, case {case}{form}")
 }
 
 fn groups(config: &Config) -> String {
