@@ -102,8 +102,7 @@ pub(crate) fn check_comma(username: &str) -> Result<(), Fault> {
 /// Checks that `value` has at most `limit` characters, of which it counts no more.
 fn check_length(value: &str, limit: usize) -> Result<(), Fault> {
     steps::note(value.len().min(limit));
-    let is_longer = value.len() > limit && value.chars().nth(limit).is_some();
-    check_that(!is_longer, Fault::TooLong { limit })
+    check_that(value.chars().nth(limit).is_none(), Fault::TooLong { limit })
 }
 
 /// Whether a blank other than spaces and tabs is at an edge of `value`, where trimming it

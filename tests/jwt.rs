@@ -547,6 +547,22 @@ fn claims_are_neither_decoded_nor_stripped_as_headers_are() {
 }
 
 #[test]
+fn a_string_of_groups_is_escaped_as_the_header_would_be() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let toml = format!(
+        "create_groups = true\ngroups_escape = 'backslash'\ngroups_separator = ';'\n[default.remote_user.jwt]\n\
+         header = '{HEADER}'\nissuer = '{ISSUER}'\naudience = '{AUDIENCE}'\npublic_key_file = '{}'\n\
+         claims = {{ groups = 'groups' }}",
+        key.public_key_file().display()
+    );
+    let app = App::launch_exactly(&toml);
+    let groups =
+        |groups: Value| app.me(&token(&key.token("ES256", &claims_but("groups", groups))))["groups"].take();
+    assert_eq!(groups(json!(r"a\;b; c\\;CORP\d")), json!([r"CORP\d", "a;b", r"c\"]));
+    assert_eq!(groups(json!([r"a\;b"])), json!([r"a\;b"]));
+}
+
+#[test]
 fn a_claim_that_is_absent_keeps_and_one_that_is_blank_clears() {
     let key = SigningKey::new(Kind::P256, "1");
     let app = launch(&[key.jwk()], "");

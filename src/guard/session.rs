@@ -77,9 +77,13 @@ pub struct AuthSession<'r> {
 }
 
 impl AuthSession<'_> {
-    /// Makes a name that somebody typed canonical, in the same way as a name that the
-    /// proxy sends, but without [`Policy::clean_username`]. Returns `None` if it cannot be
-    /// a user name, for example because it is too long.
+    /// Makes a name that somebody typed canonical. Returns `None` if it cannot be a user
+    /// name, for example because it is too long.
+    ///
+    /// The name is held to the rules of a name that the proxy sends, with two differences.
+    /// [`Policy::clean_username`] is not asked, and wide or decomposed letters are always
+    /// mapped, as with `username_form = "map"`: a keyboard may produce them, and nobody's
+    /// name is stored with them.
     ///
     /// # Example
     ///

@@ -42,9 +42,7 @@ impl<'a> QuotedList<'a> {
 
     fn item(&mut self, start: usize) -> Result<ListItem<'a>, Fault> {
         // Kept between items, as a separator may itself be white space.
-        if self.visible < start {
-            self.visible = start;
-        }
+        self.visible = self.visible.max(start);
         self.visible += blanks(&self.list[self.visible..]);
         if self.list[self.visible..].starts_with('"') {
             let (name, end) = self.unquote(self.visible + 1).ok_or(Fault::MisplacedQuote)?;

@@ -165,6 +165,7 @@ mod tests {
             "50%of%it",
             "zo%C3%AB",
             "%41da%5C%40",
+            "%EA%AB%AD",
             "ada%40example.com",
             "auth0|5f7c8ec7c33c6c004bbafe82",
         ];
