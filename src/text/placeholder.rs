@@ -66,15 +66,21 @@ fn has_in_order(value: &str, open: &str, close: &str) -> bool {
     value.split_once(open).is_some_and(|(_, after)| after.contains(close))
 }
 
-/// Whether `value` holds an operator of Envoy: `%PROTOCOL%`, `%REQ(…)%`. A name of three
-/// capitals at least keeps `%C3%AB`, which is percent-encoded, apart.
+/// Whether `value` holds an operator of Envoy, `%PROTOCOL%` or `%REQ(…)%`, or another name
+/// between percent signs.
 fn holds_operator(value: &str) -> bool {
     let pieces: Vec<_> = value.split('%').collect();
-    let between = pieces.get(1..pieces.len() - 1).unwrap_or_default();
-    between.iter().any(|piece| {
-        let name = piece.trim_start_matches(|c: char| c.is_ascii_uppercase() || c == '_');
-        piece.len() - name.len() >= 3 && (name.is_empty() || (name.starts_with('(') && name.contains(')')))
-    })
+    pieces.get(1..pieces.len() - 1).unwrap_or_default().iter().any(|piece| is_operator(piece))
+}
+
+/// Whether `piece`, which is between two percent signs, begins with a name of three
+/// characters at least. That of `%C3%AB`, or of `%ABel%20`, is percent-encoded.
+fn is_operator(piece: &str) -> bool {
+    let rest = piece.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let name = &piece[..piece.len() - rest.len()];
+    let is_upper_case = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let is_escape = name.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()) && !is_upper_case;
+    name.len() >= 3 && !is_escape && (rest.is_empty() || (rest.starts_with('(') && rest.contains(')')))
 }
 
 #[cfg(test)]
@@ -125,6 +131,8 @@ mod tests {
             "%[req.hdr(user)]@example.com",
             "%REQ(X-USER?Y)%@example.com",
             "x-%DOWNSTREAM_PEER_SUBJECT%",
+            "%CEL(request.user)%@realm",
+            "CORP\\%username%",
             "<no value>@example.com",
             "CORP\\<No Value>",
             "<nil>@example.com",
@@ -166,6 +174,8 @@ mod tests {
             "zo%C3%AB",
             "%41da%5C%40",
             "%EA%AB%AD",
+            "zo%ABel%20x",
+            "a%5Cda%20b",
             "ada%40example.com",
             "auth0|5f7c8ec7c33c6c004bbafe82",
         ];
