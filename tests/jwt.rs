@@ -546,16 +546,34 @@ fn claims_are_neither_decoded_nor_stripped_as_headers_are() {
     assert_eq!(ada["groups"], json!(["%65ditors", "corp:crew"]));
 }
 
+/// An application that reads the groups of a token signed with `key` by the keys in `toml`.
+fn launch_beside(key: &SigningKey, toml: &str) -> App {
+    App::launch_exactly(&format!(
+        "create_groups = true\n{toml}\n[default.remote_user.jwt]\nheader = '{HEADER}'\nissuer = '{ISSUER}'\n\
+         audience = '{AUDIENCE}'\npublic_key_file = '{}'\nclaims = {{ groups = 'groups' }}",
+        key.public_key_file().display()
+    ))
+}
+
+#[test]
+fn a_tab_around_a_group_of_a_string_is_refused_in_every_format() {
+    let key = SigningKey::new(Kind::P256, "1");
+    for format in ["separator", "repeated"] {
+        let app = launch_beside(&key, &format!("groups_format = '{format}'"));
+        for groups in ["\tadmins", "admins\t"] {
+            app.get("/me", &token(&key.token("ES256", &claims_but("groups", json!(groups)))))
+                .is(400, &format!("header `{HEADER}` holds a character that nobody can see"));
+        }
+    }
+    let app = launch_beside(&key, "groups_format = 'json'");
+    let me = app.me(&token(&key.token("ES256", &claims_but("groups", json!("\t[\"a\",\t\"b\"]")))));
+    assert_eq!(me["groups"], json!(["a", "b"]));
+}
+
 #[test]
 fn a_string_of_groups_is_escaped_as_the_header_would_be() {
     let key = SigningKey::new(Kind::P256, "1");
-    let toml = format!(
-        "create_groups = true\ngroups_escape = 'backslash'\ngroups_separator = ';'\n[default.remote_user.jwt]\n\
-         header = '{HEADER}'\nissuer = '{ISSUER}'\naudience = '{AUDIENCE}'\npublic_key_file = '{}'\n\
-         claims = {{ groups = 'groups' }}",
-        key.public_key_file().display()
-    );
-    let app = App::launch_exactly(&toml);
+    let app = launch_beside(&key, "groups_escape = 'backslash'\ngroups_separator = ';'");
     let groups =
         |groups: Value| app.me(&token(&key.token("ES256", &claims_but("groups", groups))))["groups"].take();
     assert_eq!(groups(json!(r"a\;b; c\\;CORP\d")), json!([r"CORP\d", "a;b", r"c\"]));

@@ -81,10 +81,10 @@ impl GroupsReader {
     /// # Errors
     ///
     /// Returns the errors of [`read_lines`](GroupsReader::read_lines), and
-    /// [`Fault::InvisibleCharacter`] for a tab.
+    /// [`Fault::InvisibleCharacter`] for a tab, unless it is between the names of a JSON array.
     #[cfg(feature = "jwt")]
     pub(super) fn read_claim(&self, list: &str) -> Result<Field<Groups>, Fault> {
-        if self.format == GroupsFormat::Separator && list.contains('\t') {
+        if self.format != GroupsFormat::Json && list.contains('\t') {
             return Err(Fault::InvisibleCharacter);
         }
         self.read_lines(list, &[])

@@ -171,6 +171,8 @@ mod tests {
             "(none)",
             "100%",
             "50%of%it",
+            "a%xyz(b%",
+            "a%xyz)b%",
             "zo%C3%AB",
             "%41da%5C%40",
             "%EA%AB%AD",
