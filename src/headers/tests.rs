@@ -6,6 +6,7 @@ use rocket::http::HeaderMap;
 
 use super::*;
 use crate::config::Config;
+use crate::text::steps;
 use crate::user::Field;
 
 type Lines<'a> = &'a [(&'a str, &'a str)];
@@ -236,6 +237,35 @@ fn what_was_scanned_is_named_once_to_be_blanked() {
     let mut names: Vec<_> = scan.into_names_to_blank().map(|name| name.to_lowercase()).collect();
     names.sort();
     assert_eq!(names, ["http-remote-name", "remote-groups", "remote_user"]);
+}
+
+#[test]
+fn the_work_of_a_scan_is_linear_in_the_number_of_headers() {
+    let reader = reader("groups_format = 'repeated'\nlimits = { groups = 100000 }");
+    let cases = [
+        ("X-Other", "a"),
+        ("Remote_User", ""),
+        ("Remote-User", "ada"),
+        ("Remote-Groups", "a"),
+        ("Remote-Groups", ""),
+        ("Connection", "remote-uses, close"),
+        ("Connection", "remote-user, close"),
+    ];
+    for line in cases {
+        let work = |times| {
+            let map = map(&[line].repeat(times));
+            steps::count(|| {
+                let scan = HeaderScan::new(scanned_headers(reader.headers()), &[], 100_000, &map);
+                let _ = reader.read(&scan);
+                scan.into_names_to_blank().for_each(drop);
+            })
+        };
+        let (once, twice) = (work(1_000), work(2_000));
+        assert!(
+            (1_000..=twice / 2 + 100).contains(&once) && twice <= 2 * once + 100,
+            "{line:?} {once} {twice}"
+        );
+    }
 }
 
 #[test]

@@ -3,10 +3,10 @@
 //! Within this folder it depends on nothing.
 
 use icu_properties::props::{
-    BasicEmoji, CanonicalCombiningClass, DefaultIgnorableCodePoint, Emoji, EmojiModifier, EmojiModifierBase,
+    CanonicalCombiningClass, DefaultIgnorableCodePoint, Emoji, EmojiModifier, EmojiModifierBase,
     ExtendedPictographic, GeneralCategory, JoiningType,
 };
-use icu_properties::{CodePointMapData, CodePointSetData, EmojiSetData};
+use icu_properties::{CodePointMapData, CodePointSetData};
 
 const ZERO_WIDTH_NON_JOINER: char = '\u{200c}';
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
@@ -33,7 +33,8 @@ pub(super) fn is_visible(value: &str) -> bool {
 
 /// Whether every character of `value` can be seen, or changes how the characters beside it
 /// look: the joiners where [RFC 5892, appendices A.1 and A.2] allow them, and what emoji
-/// sequences ([UTS #51]) are made of.
+/// sequences ([UTS #51]) are made of. A sequence counts by its grammar, whether or not
+/// Unicode recommends it, so that next year's emoji count, too.
 ///
 /// [RFC 5892, appendices A.1 and A.2]: https://www.rfc-editor.org/rfc/rfc5892#appendix-A
 /// [UTS #51]: https://www.unicode.org/reports/tr51/#Definitions
@@ -48,7 +49,7 @@ pub(super) fn is_visible_in_context(value: &str) -> bool {
 /// Whether `c` is a control, a format character (the bidirectional ones are among
 /// them), a line or paragraph separator, or has the Unicode property
 /// `Default_Ignorable_Code_Point`.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator};
 
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
@@ -62,7 +63,7 @@ fn has_effect(characters: &[char], at: usize) -> bool {
     match characters[at] {
         ZERO_WIDTH_NON_JOINER => is_inside(after) && (follows_virama(before) || parts(before, after)),
         ZERO_WIDTH_JOINER => follows_virama(before) || joins_emoji(before, after),
-        EMOJI_STYLE => is_keycap(before, after) || may_have_emoji_style(before),
+        EMOJI_STYLE => is_keycap(before, after) || before.last().is_some_and(|c| is_picture(*c)),
         c if TAGS.contains(&c) => is_in_tagged_flag(before, &characters[at..]),
         _ => false,
     }
@@ -112,13 +113,6 @@ fn is_picture(c: char) -> bool {
 
 fn is_keycap(before: &[char], after: &[char]) -> bool {
     matches!(before.last(), Some('0'..='9' | '#' | '*')) && after.first() == Some(&KEYCAP)
-}
-
-/// Whether the character before is one that is text without the style.
-fn may_have_emoji_style(before: &[char]) -> bool {
-    before.last().is_some_and(|c| {
-        EmojiSetData::new::<BasicEmoji>().contains_str(&String::from_iter([*c, EMOJI_STYLE]))
-    })
 }
 
 /// Whether all the tags around are those of a flag. `from` begins with one of them.
@@ -204,6 +198,8 @@ mod tests {
             "I ❤\u{fe0f} Rust",
             "☀\u{fe0f}☁\u{fe0f}",
             "™\u{fe0f}",
+            "⭐\u{fe0f}",
+            "👍\u{fe0f}",
             "👨\u{200d}👩\u{200d}👧\u{200d}👦",
             "👩🏽\u{200d}💻",
             "❤\u{fe0f}\u{200d}🔥",
@@ -254,6 +250,7 @@ mod tests {
             ("a style of a picture that has it", "👨\u{fe0f}\u{fe0f}"),
             ("a style twice", "❤\u{fe0f}\u{fe0f}"),
             ("a style of nothing", "\u{fe0f}"),
+            ("a style of a flag", "🇸🇪\u{fe0f}"),
             ("a text style", "❤\u{fe0e}"),
             ("tags of nothing", "a\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}"),
             ("tags of another flag", "🏴\u{e0075}\u{e0073}\u{e0074}\u{e0078}\u{e007f}"),
