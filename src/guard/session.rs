@@ -9,7 +9,7 @@ use rocket::response::Redirect;
 
 use super::remote_user::fail;
 use super::sentinel::abort_without_fairing;
-use crate::auth::{Authenticator, Verdict};
+use crate::auth::{Authenticator, PersonalAnswer, Verdict};
 use crate::error::Error;
 use crate::session::{ActiveSession, PROXY_SOURCE, RequestSession, SessionManager};
 use crate::user::{User, Username};
@@ -74,6 +74,7 @@ pub struct AuthSession<'r> {
     verdict: &'r Verdict,
     jar: &'r CookieJar<'r>,
     session: Option<&'r RequestSession>,
+    answer: &'r PersonalAnswer,
 }
 
 impl AuthSession<'_> {
@@ -142,6 +143,8 @@ impl AuthSession<'_> {
     /// # Errors
     ///
     /// - [`Error::NoSessions`] without `[default.remote_user.session]`;
+    /// - [`Error::UntrustedLogin`] if the peer does not have the proofs of the proxy, unless
+    ///   `session.proof` is off: the session would never count there;
     /// - [`Error::InvalidLoginSource`] if the source cannot be one;
     /// - [`Error::UnknownUser`] if the store no longer has the user, or has somebody else
     ///   of the same name by now;
@@ -150,6 +153,9 @@ impl AuthSession<'_> {
     /// - [`Error::Store`] if the store is out of reach.
     pub async fn login(&self, user: &User, source: &str) -> Result<(), Error> {
         let (sessions, session) = self.sessions().ok_or(Error::NoSessions)?;
+        if !session.counts() {
+            return Err(Error::UntrustedLogin);
+        }
         if !is_login_source(source) {
             return Err(Error::InvalidLoginSource);
         }
@@ -161,7 +167,9 @@ impl AuthSession<'_> {
     /// Signs the browser out: ends the session of the request, removes the cookie, and
     /// redirects (303) to `logout_url`, which is the proxy's own logout, or else to `/`.
     ///
-    /// Without sessions it only redirects. The proxy goes on to say who is there until it
+    /// Every session whose cookie the browser sent ends. Without sessions it only redirects.
+    /// From a peer without the proofs of the proxy no session ends, unless `session.proof` is
+    /// off, and the cookie is removed all the same. The proxy goes on to say who is there until it
     /// signs the person out, too.
     ///
     /// # Errors
@@ -281,6 +289,9 @@ impl AuthSession<'_> {
         session: &RequestSession,
     ) -> Result<Option<i64>, Error> {
         let id = self.authenticator.user_id(self.verdict, session).await;
+        if !matches!(id, Ok(None) | Err(Error::Store(_))) {
+            self.answer.note();
+        }
         if let Err(Error::Inactive | Error::GroupDenied | Error::GroupRequired) = id {
             sessions.end(session, self.jar).await?;
         }
@@ -304,8 +315,10 @@ impl<'r> FromRequest<'r> for AuthSession<'r> {
         if let Verdict::Rejected { rejection, .. } = verdict {
             return fail(request, rejection.clone().into());
         }
-        let session = authenticator.sessions().map(|sessions| sessions.of_request(request));
-        Outcome::Success(AuthSession { authenticator, verdict, jar: request.cookies(), session })
+        let is_peer_trusted = verdict.is_peer_trusted();
+        let session = authenticator.sessions().map(|sessions| sessions.of_request(request, is_peer_trusted));
+        let (jar, answer) = (request.cookies(), PersonalAnswer::of(request));
+        Outcome::Success(AuthSession { authenticator, verdict, jar, session, answer })
     }
 }
 
