@@ -177,7 +177,11 @@ fn a_session_costs_one_statement_and_what_is_none_one_at_most(database: Database
         "the header is looked up too"
     );
     assert_eq!(cost(&[("Cookie", &cookie(&"0".repeat(64)))]), (1, 1), "unknown");
-    for nothing in ["", "x", &format!("{token}; remote_user={token}")] {
+    let unknown: Vec<_> = (0..1_000).map(|number| format!("remote_user={number:064}")).collect();
+    let among = |count: usize| format!("{token}; {}", unknown[..count].join("; "));
+    assert_eq!(cost(&[("Cookie", &cookie(&format!("{token}; remote_user={token}")))]), (1, 1), "sent twice");
+    assert_eq!(cost(&[("Cookie", &cookie(&among(7)))]), (1, 1), "eight cookies");
+    for nothing in ["", "x", &among(8), &among(1_000)] {
         assert_eq!(cost(&[("Cookie", &cookie(nothing))]), (0, 0), "{nothing}");
     }
     assert_eq!(cost(&[]), (0, 0));
