@@ -200,6 +200,12 @@ fn beginning_one_session_too_many_ends_the_oldest(database: Database) {
     assert_eq!(Browser::new(&app).post("/login/ada", &[]).0, 303);
     assert_eq!(signed_in(&mut browsers), [false, false, true, false, true], "whoever begins it");
     assert_eq!(bob.user().as_deref(), Some("bob"), "and nobody else's");
+
+    let app = launch(app.database.another(), "session = { persistent = true, max_per_user = 1 }");
+    let (mut one, mut two) = (Browser::new(&app), Browser::new(&app));
+    one.get("/me", &[ADA]);
+    two.get("/me", &[ADA]);
+    assert_eq!((one.user(), two.user().as_deref()), (None, Some("ada")));
 }
 
 fn sessions_that_have_expired_end_before_an_older_one_in_use(database: Database) {

@@ -25,6 +25,10 @@ const MAX_SOURCE_LENGTH: usize = 64;
 /// `POST` from another site, but a proxy that recognises the browser adds its header to
 /// that request all the same. A sign-in form needs a check of its own ([login CSRF]).
 ///
+/// A request whose peer lacks a proof of the proxy has no session, whatever cookie it
+/// sends, unless `session.proof` is off: nothing is listed or ended, and nobody is signed
+/// in.
+///
 /// The proxy's header begins or ends a session when a guard resolves the user. A login or a logout is in
 /// the store when its method returns. Rocket sends the cookie only if the request then
 /// succeeds. If another guard or the handler fails after a session began, nobody has its
@@ -137,8 +141,9 @@ impl AuthSession<'_> {
     /// `source` says how the user was authenticated, for example `"password"`. It has at
     /// most 64 characters, is not blank, and is not `remote`, which is the proxy's.
     ///
-    /// The session that the request came with ends, and a new token goes to the browser. If
-    /// the proxy signs in somebody else at the next request, the new session ends then.
+    /// Every session that the request came with ends, and a new token goes to the browser. If
+    /// the user had `session.max_per_user` sessions, the oldest ends. If the proxy signs in
+    /// somebody else at the next request, the new session ends then.
     ///
     /// # Errors
     ///
@@ -164,10 +169,10 @@ impl AuthSession<'_> {
         Ok(())
     }
 
-    /// Signs the browser out: ends the session of the request, removes the cookie, and
+    /// Signs the browser out: ends every session whose cookie it sent, removes the cookie, and
     /// redirects (303) to `logout_url`, which is the proxy's own logout, or else to `/`.
     ///
-    /// Every session whose cookie the browser sent ends. Without sessions it only redirects.
+    /// Without sessions it only redirects.
     /// From a peer without the proofs of the proxy no session ends, unless `session.proof` is
     /// off, and the cookie is removed all the same. The proxy goes on to say who is there until it
     /// signs the person out, too.

@@ -36,7 +36,7 @@ impl TryFrom<String> for BeginPath {
     fn try_from(path: String) -> Result<Self, Self::Error> {
         match Origin::parse(&path) {
             Ok(origin) if origin.query().is_none() => Ok(Self(origin.into_owned())),
-            _ => Err(format!("`{path}` is no absolute path without a query")),
+            _ => Err(format!("`{path}` is no absolute path, percent-encoded and without a query")),
         }
     }
 }
@@ -71,9 +71,19 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_none() {
-        for text in ["", "login", "/login?x", "/login?", "https://example.com/login", "/a b", "*", "/a#b"] {
+        for text in [
+            "",
+            "login",
+            "/login?x",
+            "/login?",
+            "https://example.com/login",
+            "/a b",
+            "*",
+            "/a#b",
+            "/gr\u{f6}\u{df}e",
+        ] {
             let error = BeginPath::try_from(text.to_owned()).expect_err(text);
-            assert_eq!(error, format!("`{text}` is no absolute path without a query"));
+            assert_eq!(error, format!("`{text}` is no absolute path, percent-encoded and without a query"));
         }
     }
 }
