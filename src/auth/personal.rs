@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rocket::Request;
 
-/// Whether a guard found out who sends a request, so that the answer is for that person
-/// only, and no shared cache may keep it for others.
+/// Whether a guard found out who sends a request, or failed at it, so that the answer is
+/// for that person only, and no shared cache may keep it for others.
 #[derive(Debug, Default)]
 pub(crate) struct PersonalAnswer(AtomicBool);
 

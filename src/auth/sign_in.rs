@@ -34,7 +34,7 @@ impl Authenticator {
             Verdict::Authenticated(principal) => self.sign_in(request, principal).await.map(Some),
             Verdict::Anonymous { is_peer_trusted } => self.resume(request, *is_peer_trusted).await,
         };
-        if !matches!(user, Ok(None) | Err(Error::Store(_))) {
+        if !matches!(user, Ok(None)) {
             PersonalAnswer::of(request).note();
         }
         if let Err(error) = &user {

@@ -172,10 +172,9 @@ impl AuthSession<'_> {
     /// Signs the browser out: ends every session whose cookie it sent, removes the cookie, and
     /// redirects (303) to `logout_url`, which is the proxy's own logout, or else to `/`.
     ///
-    /// Without sessions it only redirects.
-    /// From a peer without the proofs of the proxy no session ends, unless `session.proof` is
-    /// off, and the cookie is removed all the same. The proxy goes on to say who is there until it
-    /// signs the person out, too.
+    /// Without sessions it only redirects. From a peer without the proofs of the proxy no
+    /// session ends, unless `session.proof` is off, and the cookie is removed all the same. The
+    /// proxy goes on to say who is there until it signs the person out, too.
     ///
     /// # Errors
     ///
@@ -294,7 +293,7 @@ impl AuthSession<'_> {
         session: &RequestSession,
     ) -> Result<Option<i64>, Error> {
         let id = self.authenticator.user_id(self.verdict, session).await;
-        if !matches!(id, Ok(None) | Err(Error::Store(_))) {
+        if !matches!(id, Ok(None)) {
             self.answer.note();
         }
         if let Err(Error::Inactive | Error::GroupDenied | Error::GroupRequired) = id {
