@@ -93,7 +93,20 @@ fn of_several_cookies_the_one_that_is_a_session_counts(database: Database) {
 }
 
 fn of_one_person_s_sessions_the_newest_counts(database: Database) {
-    let app = launch(database, PERSISTENT);
+    let toml = format!("group_permissions = {{ crew = ['sail'] }}\n{PERSISTENT}");
+    let app = launch(database, &toml);
+    for _ in 0..6 {
+        let old = sign_in(&app, ADA);
+        let mut new = Browser::new(&app);
+        app.database.age_sessions(10);
+        new.get("/me", &[ADA, ("Remote-Groups", "crew")]);
+        let new = new.token.expect("a token");
+        for tokens in [[&*old, &new], [&new, &old]] {
+            app.get("/permissions", &[("Cookie", &line(tokens))]).is(200, "sail");
+        }
+    }
+    app.database.sql("DELETE FROM remote_sessions");
+
     let old = sign_in(&app, ADA);
     app.database.age_sessions(10);
     let new = sign_in(&app, ADA);
