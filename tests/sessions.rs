@@ -121,7 +121,7 @@ fn without_persistence_the_proxy_s_session_ends_and_the_application_s_stays(data
     assert!(app.database.age("last_login_at") >= 1_000, "nor is it another login");
     assert_eq!(local.user().as_deref(), Some("ada"), "the same person's header ends nothing");
     assert_eq!(local.get("/visitor", &[BOB]).body, "bob");
-    assert_eq!((local.user(), sessions(&app).len()), (None, 0), "and begins nothing");
+    assert_eq!((sessions(&app).len(), local.user()), (0, None), "and begins nothing");
 }
 
 fn a_blank_header_is_an_absent_one(database: Database) {
