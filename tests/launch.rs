@@ -522,13 +522,13 @@ fn liftoff_sums_up_what_is_in_force() {
     );
     let lines = summary(
         "trusted_proxies = ['::1']\n\
-         session = { persistent = true, begin_on = ['/login', '/a%20b/'], max_per_user = 3, remember = true }",
+         session = { persistent = true, begin_on = ['/login', '/a b/'], max_per_user = 3, remember = true }",
     );
     assert_eq!(
         lines[6..9],
         [
             "sessions: outlive the header, 1800 s idle, 28800 s in all, 3 a user",
-            "sessions begin on: /login, /a%20b/",
+            "sessions begin on: /login, /a b/",
             "session cookie: `remote_user`, not Secure, HttpOnly, SameSite=Lax, Path=/, Max-Age=28800",
         ]
     );

@@ -35,7 +35,7 @@ fn a_session_that_cannot_be_stops_the_launch_and_says_why() {
         (
             "session.begin_on.1",
             "session = { persistent = true, begin_on = ['/login', 'login'] }",
-            "`login` is no absolute path, percent-encoded and without a query",
+            "`login` is no path: begin with a slash, and write it decoded, without a query or `*`",
         ),
         (
             "session.begin_on",

@@ -382,7 +382,7 @@ fn a_stolen_cookie_is_nobody_from_anywhere_else(database: Database) {
 
 fn the_header_begins_a_session_on_the_paths_that_are_named_and_counts_on_all(database: Database) {
     let toml = "login_interval = 1000\n\
-                session = { persistent = true, begin_on = ['/nobody', '/twice/', '/m%65'] }";
+                session = { persistent = true, begin_on = ['/nobody', '/twice/', '/me/'] }";
     let app = launch(database, toml);
     for path in ["/visitor", "/visitor?/me", "/me/x", "/public", "/headers", "/optional"] {
         let mut browser = Browser::new(&app);
