@@ -545,7 +545,7 @@ fn liftoff_sums_up_what_is_in_force() {
         lines[6..],
         [
             "group permissions: \"a\", \"b\"",
-            "sessions: outlive the header, 60 s idle, 3600 s in all",
+            "sessions: outlive the header, 60 s idle, 3600 s in all, 50 a user",
             "session cookie: `__Host-id`, Secure, HttpOnly, SameSite=Lax, Path=/",
             "store: database `remote_user`",
         ]
@@ -554,10 +554,28 @@ fn liftoff_sums_up_what_is_in_force() {
     assert_eq!(
         lines[6..8],
         [
-            "sessions: of the application's own sign-in only, 1800 s idle, 28800 s in all",
+            "sessions: of the application's own sign-in only, 1800 s idle, 28800 s in all, 50 a user",
             "session cookie: `remote_user`, not Secure, HttpOnly, SameSite=Strict, Path=/app",
         ]
     );
+    let lines = summary(
+        "trusted_proxies = ['::1']\n\
+         session = { persistent = true, begin_on = ['/login', '/a b/'], max_per_user = 3, remember = true }",
+    );
+    assert_eq!(
+        lines[6..9],
+        [
+            "sessions: outlive the header, 1800 s idle, 28800 s in all, 3 a user",
+            "sessions begin on: /login, /a b/",
+            "session cookie: `remote_user`, not Secure, HttpOnly, SameSite=Lax, Path=/, Max-Age=28800",
+        ]
+    );
+    let warning = "`session.proof` is off, so a session counts from every peer, and whoever steals a cookie can use \
+                   it from anywhere";
+    for (session, count) in [("proof = false", 1), ("proof = true", 0), ("", 0)] {
+        let lines = summary(&format!("trusted_proxies = ['::1']\nsession = {{ {session} }}"));
+        assert_eq!(lines.iter().filter(|line| *line == warning).count(), count, "{session}");
+    }
     for (encoding, format, expected) in [
         ("percent", "separator", "groups: split at \",\", unknown"),
         ("rfc2047", "json", "groups: a JSON array, unknown"),

@@ -2,7 +2,8 @@
 
 mod harness;
 
-use harness::socket::{Server, parse, try_get};
+use harness::browser::{PERSISTENT, with_logins};
+use harness::socket::{Server, cookie, parse, try_get};
 use harness::{Database, application, figment};
 use rocket_remote_user::RemoteUser;
 
@@ -59,6 +60,25 @@ fn raw_header_lines_get_the_status_that_the_table_gives() {
         );
     }
     assert_eq!(database.sql("SELECT username FROM remote_users ORDER BY id"), ["ada", "zo\u{eb}"]);
+}
+
+#[test]
+fn a_line_of_cookies_with_a_byte_that_is_not_utf_8_is_lost_whole() {
+    let database = Database::new();
+    let server = Server::serve(with_logins(figment(&database, PERSISTENT)));
+    let cookie = cookie(&server.respond("GET", "/me", "Remote-User: ada")).expect("a cookie");
+    let status = |method: &str, lines: &[u8]| {
+        let head = format!("{method} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+        parse(&server.send([head.as_bytes(), lines, b"\r\n\r\n"].concat())).0
+    };
+    let cookie = cookie.as_bytes();
+    let with_an_odd_byte = [cookie, b"; other=\xff"].concat();
+    let beside_it = [cookie, b"\r\nCookie: other=\xff"].concat();
+    assert_eq!(status("GET /me", cookie), 200);
+    assert_eq!(status("GET /me", &with_an_odd_byte), 401);
+    assert_eq!(status("GET /me", &beside_it), 200, "a line of its own is lost alone");
+    assert_eq!(status("POST /logout", &with_an_odd_byte), 303);
+    assert_eq!(status("GET /me", cookie), 200, "nor does a logout see it");
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Authenticator {
     async fn verdict(&self, request: &Request<'_>, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Rejection> {
         match (self.proofs.judge(request, scan).await?, self.untrusted) {
             (Trust::Trusted, _) => self.identify(scan).await,
-            (_, UntrustedPeers::Ignore) => Ok(Verdict::Anonymous),
+            (_, UntrustedPeers::Ignore) => Ok(Verdict::Anonymous { is_peer_trusted: false }),
             (Trust::Untrusted, UntrustedPeers::Reject) => self.reject_identity(scan),
             (Trust::WrongSecret(rejection), UntrustedPeers::Reject) => Err(rejection),
         }
@@ -64,14 +64,14 @@ impl Authenticator {
         let identity_headers = self.token_header().into_iter().chain(self.identity_reader.headers().iter());
         match scan.first_sent(identity_headers) {
             Some(header) => Err(Rejection::new(header, Fault::UntrustedPeer)),
-            None => Ok(Verdict::Anonymous),
+            None => Ok(Verdict::Anonymous { is_peer_trusted: false }),
         }
     }
 
     /// Decides who is there by the assertion of a trusted proxy.
     async fn identify(&self, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Rejection> {
         match self.assertion(scan).await? {
-            None => Ok(Verdict::Anonymous),
+            None => Ok(Verdict::Anonymous { is_peer_trusted: true }),
             Some(assertion) => self.principal_mapper.principal(assertion).map(Verdict::Authenticated),
         }
     }

@@ -11,10 +11,12 @@
 
 mod authenticator;
 mod judge;
+mod personal;
 mod principal;
 mod sign_in;
 mod verdict;
 
 pub(crate) use authenticator::Authenticator;
+pub(crate) use personal::PersonalAnswer;
 pub(crate) use principal::PrincipalMapper;
 pub(crate) use verdict::Verdict;

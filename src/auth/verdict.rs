@@ -14,8 +14,9 @@ use crate::error::Rejection;
 #[derive(Debug)]
 pub(crate) enum Verdict {
     /// The request is clean, and names nobody; or an untrusted peer named somebody, and
-    /// the configuration says to ignore that.
-    Anonymous,
+    /// the configuration says to ignore that. `is_peer_trusted` tells whether the proofs of
+    /// the proxy hold.
+    Anonymous { is_peer_trusted: bool },
     /// The request is clean, and a trusted proxy names this person.
     Authenticated(Principal),
     /// The request is answered with an error, whatever it asks for. `method` is the
@@ -28,6 +29,15 @@ impl Verdict {
     /// and never that it is clean.
     pub(crate) fn of<'r>(request: &'r Request<'_>) -> Option<&'r Verdict> {
         Self::cell(request).get()
+    }
+
+    /// Whether the proofs of the proxy hold for the peer of a request that was not rejected.
+    pub(crate) fn is_peer_trusted(&self) -> bool {
+        match self {
+            Verdict::Anonymous { is_peer_trusted } => *is_peer_trusted,
+            Verdict::Authenticated(_) => true,
+            Verdict::Rejected { .. } => false,
+        }
     }
 
     /// Sets the verdict on `request`. The first one stands.

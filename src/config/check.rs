@@ -8,6 +8,7 @@ use super::keys::Config;
 use crate::headers::{GroupsEscape, GroupsFormat, HeaderName, check_names};
 use crate::launch::InvalidKey;
 use crate::proxy::Network;
+use crate::session::SessionConfig;
 use crate::sync::MissingGroups;
 
 /// The keys in which a group may be called `*`: the flags, where it means everyone,
@@ -33,6 +34,7 @@ impl Config {
         self.check_permission_names()?;
         if let Some(session) = &self.session {
             session.check(is_debug)?;
+            self.check_session_proof(session)?;
         }
         Ok(())
     }
@@ -66,6 +68,20 @@ impl Config {
             return Err(InvalidKey::new("trusted_proxies", reason));
         }
         Ok(())
+    }
+
+    /// Checks that something proves the peer of a request that brings a session and no
+    /// token. A token is a proof of itself, and a session comes without one.
+    fn check_session_proof(&self, session: &SessionConfig) -> Result<(), InvalidKey> {
+        let networks = self.trusted_proxies.as_deref().unwrap_or_default();
+        let is_address_proof = !networks.is_empty() && !Network::hold_every_address(networks);
+        let is_proved = is_address_proof || self.proxy_secret.is_some() || self.proxy_certificate.is_some();
+        if is_proved || !session.proof {
+            return Ok(());
+        }
+        let reason = "a session comes without a token, so that nothing proves who sends it: set \
+                      `trusted_proxies` or another proof beside `jwt`, or `proof = false`";
+        Err(InvalidKey::new("session.proof", reason))
     }
 
     /// Checks that Rocket asks for a client certificate, if one must prove the proxy.

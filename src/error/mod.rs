@@ -101,6 +101,10 @@ pub enum Error {
     /// The store of users is out of reach, or failed (503).
     #[error("the user store is out of reach: {0}")]
     Store(#[source] Arc<StoreError>),
+    /// [`AuthSession::login`](crate::AuthSession::login) was called for a peer that is no
+    /// trusted proxy, where no session counts (403).
+    #[error("the peer is no trusted proxy, so that a session which begins here would not count")]
+    UntrustedLogin,
     /// The fairing has not seen the request, so nothing in it can be trusted (500).
     /// That is so in the 400 catcher that Rocket runs for an unknown method.
     #[error("the request was not judged by `RemoteUser::fairing()`")]

@@ -6,6 +6,7 @@
 //! [`proxy`](crate::proxy), [`policy`](crate::policy) and [`session`](crate::session), and
 //! on the errors.
 
+mod caching;
 mod gate;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use rocket::yansi::Paint;
 use rocket::{Build, Data, Orbit, Request, Rocket, info, info_, warn, warn_};
 use rocket_db_pools::Database;
 
+use self::caching::Caching;
 use self::gate::Gate;
 use crate::auth::Authenticator;
 use crate::config::Config;
@@ -277,7 +279,7 @@ impl Fairing for Completion {
             Ok(authenticator) => {
                 let report = LiftoffReport::new(&self.config, &authenticator, self.source.name());
                 let rocket = rocket.manage(authenticator).manage(report).manage(self.config.clone());
-                Ok(rocket.attach(Gate).mount("/", [Gate::route()]))
+                Ok(rocket.attach(Caching).attach(Gate).mount("/", [Gate::route()]))
             }
             Err(error) => {
                 error.log();
@@ -298,7 +300,11 @@ impl LiftoffReport {
         let Authenticator { proofs, sessions, .. } = authenticator;
         Self {
             facts: config.summary(proofs, sessions.as_ref(), store),
-            warnings: proofs.wide_networks().map(wide_network_warning).collect(),
+            warnings: proofs
+                .wide_networks()
+                .map(wide_network_warning)
+                .chain(sessions.as_ref().and_then(SessionManager::warning))
+                .collect(),
         }
     }
 

@@ -9,7 +9,7 @@ use rocket::response::Redirect;
 
 use super::remote_user::fail;
 use super::sentinel::abort_without_fairing;
-use crate::auth::{Authenticator, Verdict};
+use crate::auth::{Authenticator, PersonalAnswer, Verdict};
 use crate::error::Error;
 use crate::session::{ActiveSession, PROXY_SOURCE, RequestSession, SessionManager};
 use crate::user::{User, Username};
@@ -24,6 +24,10 @@ const MAX_SOURCE_LENGTH: usize = 64;
 /// browser send a `GET`. `SameSite=Lax`, the default, keeps the cookie out of a
 /// `POST` from another site, but a proxy that recognises the browser adds its header to
 /// that request all the same. A sign-in form needs a check of its own ([login CSRF]).
+///
+/// A request whose peer lacks a proof of the proxy has no session, whatever cookie it
+/// sends, unless `session.proof` is off: nothing is listed or ended, and nobody is signed
+/// in.
 ///
 /// The proxy's header begins or ends a session when a guard resolves the user. A login or a logout is in
 /// the store when its method returns. Rocket sends the cookie only if the request then
@@ -74,6 +78,7 @@ pub struct AuthSession<'r> {
     verdict: &'r Verdict,
     jar: &'r CookieJar<'r>,
     session: Option<&'r RequestSession>,
+    answer: &'r PersonalAnswer,
 }
 
 impl AuthSession<'_> {
@@ -140,12 +145,15 @@ impl AuthSession<'_> {
     /// `source` says how the user was authenticated, for example `"password"`. It has at
     /// most 64 characters, is not blank, and is not `remote`, which is the proxy's.
     ///
-    /// The session that the request came with ends, and a new token goes to the browser. If
-    /// the proxy signs in somebody else at the next request, the new session ends then.
+    /// Every session that the request came with ends, and a new token goes to the browser. If
+    /// the user had `session.max_per_user` sessions, the oldest ends. If the proxy signs in
+    /// somebody else at the next request, the new session ends then.
     ///
     /// # Errors
     ///
     /// - [`Error::NoSessions`] without `[default.remote_user.session]`;
+    /// - [`Error::UntrustedLogin`] if the peer does not have the proofs of the proxy, unless
+    ///   `session.proof` is off: the session would never count there;
     /// - [`Error::InvalidLoginSource`] if the source cannot be one;
     /// - [`Error::UnknownUser`] if the store no longer has the user, or has somebody else
     ///   of the same name by now;
@@ -154,6 +162,9 @@ impl AuthSession<'_> {
     /// - [`Error::Store`] if the store is out of reach.
     pub async fn login(&self, user: &User, source: &str) -> Result<(), Error> {
         let (sessions, session) = self.sessions().ok_or(Error::NoSessions)?;
+        if !session.counts() {
+            return Err(Error::UntrustedLogin);
+        }
         if !is_login_source(source) {
             return Err(Error::InvalidLoginSource);
         }
@@ -162,11 +173,12 @@ impl AuthSession<'_> {
         Ok(())
     }
 
-    /// Signs the browser out: ends the session of the request, removes the cookie, and
+    /// Signs the browser out: ends every session whose cookie it sent, removes the cookie, and
     /// redirects (303) to `logout_url`, which is the proxy's own logout, or else to `/`.
     ///
-    /// Without sessions it only redirects. The proxy goes on to say who is there until it
-    /// signs the person out, too.
+    /// Without sessions it only redirects. From a peer without the proofs of the proxy no
+    /// session ends, unless `session.proof` is off, and the cookie is removed all the same. The
+    /// proxy goes on to say who is there until it signs the person out, too.
     ///
     /// # Errors
     ///
@@ -285,6 +297,9 @@ impl AuthSession<'_> {
         session: &RequestSession,
     ) -> Result<Option<i64>, Error> {
         let id = self.authenticator.user_id(self.verdict, session).await;
+        if !matches!(id, Ok(None)) {
+            self.answer.note();
+        }
         if let Err(Error::Inactive | Error::GroupDenied | Error::GroupRequired) = id {
             sessions.end(session, self.jar).await?;
         }
@@ -308,8 +323,10 @@ impl<'r> FromRequest<'r> for AuthSession<'r> {
         if let Verdict::Rejected { rejection, .. } = verdict {
             return fail(request, rejection.clone().into());
         }
-        let session = authenticator.sessions().map(|sessions| sessions.of_request(request));
-        Outcome::Success(AuthSession { authenticator, verdict, jar: request.cookies(), session })
+        let is_peer_trusted = verdict.is_peer_trusted();
+        let session = authenticator.sessions().map(|sessions| sessions.of_request(request, is_peer_trusted));
+        let (jar, answer) = (request.cookies(), PersonalAnswer::of(request));
+        Outcome::Success(AuthSession { authenticator, verdict, jar, session, answer })
     }
 }
 

@@ -93,14 +93,14 @@ DELETE FROM remote_memberships
                       FROM remote_groups g
                      WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($1::json))))";
 
-    const FIND_SESSION: &'static str = concat!(
+    const FIND_SESSIONS: &'static str = concat!(
         "SELECT (json_build_array(",
         session!(),
         ", ",
         user!("'{}'::json"),
         "))::text
   FROM remote_sessions s JOIN remote_users u ON u.id = s.user_id
- WHERE s.token_hash = $1"
+ WHERE s.token_hash = ANY (ARRAY(SELECT json_array_elements_text($1::json)))"
     );
 
     const LIST_SESSIONS: &'static str = concat!(
@@ -130,7 +130,18 @@ UPDATE remote_sessions
     const SET_SESSION_GROUPS: &'static str =
         "UPDATE remote_sessions SET asserted_groups = $1 WHERE token_hash = $2";
 
-    const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = $1";
+    const END_SESSIONS: &'static str = "\
+DELETE FROM remote_sessions
+ WHERE token_hash = ANY (ARRAY(SELECT json_array_elements_text($1::json)))";
+
+    const END_OLDEST_SESSIONS: &'static str = "\
+DELETE FROM remote_sessions
+ WHERE token_hash IN (SELECT token_hash
+                        FROM remote_sessions
+                       WHERE user_id = $1
+                       ORDER BY expires_at > to_timestamp($2::bigint / 1000.0) DESC,
+                                created_at DESC, token_hash DESC
+                      OFFSET $3)";
 
     const END_ALL_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = $1";
 
