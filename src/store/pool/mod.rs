@@ -3,8 +3,9 @@
 //!
 //! This module depends on `lock` only.
 
-mod disconnects;
 mod driver;
+mod jitter;
+mod outages;
 
 use std::fmt;
 use std::ops::Deref;
@@ -16,7 +17,8 @@ use rocket_db_pools::{Config, Error, Pool};
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::{ConnectOptions, Connection, Database};
 
-pub(crate) use disconnects::LastDisconnect;
+pub(crate) use jitter::jitter;
+pub(crate) use outages::Outages;
 
 /// More connections than any database accepts.
 const MAX_CONNECTIONS: usize = 65_535;
@@ -73,7 +75,7 @@ const MAX_SECONDS: u64 = i32::MAX as u64 / 1000;
 /// ```
 pub struct SqlxPool<D: Database> {
     pool: sqlx::Pool<D>,
-    last_disconnect: LastDisconnect,
+    outages: Outages,
 }
 
 /// A pool of SQLite connections, for `#[derive(Database)]`.
@@ -173,11 +175,12 @@ pub type MySqlPool = SqlxPool<sqlx::MySql>;
 type Options<D> = <<D as Database>::Connection as Connection>::Options;
 
 impl<D: Database> SqlxPool<D> {
-    pub(crate) fn last_disconnect(&self) -> &LastDisconnect {
-        &self.last_disconnect
+    pub(crate) fn outages(&self) -> &Outages {
+        &self.outages
     }
 
-    fn pool_options(config: &Config, last_disconnect: LastDisconnect) -> PoolOptions<D> {
+    fn pool_options(config: &Config, outages: Outages) -> PoolOptions<D> {
+        let outages_at_release = outages.clone();
         let options = PoolOptions::new()
             .max_connections(config.max_connections.try_into().unwrap_or(u32::MAX))
             .min_connections(config.min_connections.unwrap_or_default())
@@ -185,8 +188,13 @@ impl<D: Database> SqlxPool<D> {
             .idle_timeout(config.idle_timeout.map(Duration::from_secs))
             .test_before_acquire(false)
             .before_acquire(move |_, connection| {
-                let is_usable = !last_disconnect.may_be_dead(connection.idle_for);
-                Box::pin(async move { Ok(is_usable) })
+                let is_doubtful =
+                    outages.may_be_dead(connection.idle_for) || outages.may_be_outdated(connection.age);
+                Box::pin(async move { Ok(!is_doubtful) })
+            })
+            .after_release(move |_, connection| {
+                let is_outdated = outages_at_release.may_be_outdated(connection.age);
+                Box::pin(async move { Ok(!is_outdated) })
             });
         if config.url.contains(":memory:") || config.url.contains("mode=memory") {
             options.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None)
@@ -211,11 +219,11 @@ impl<D: Database> Pool for SqlxPool<D> {
         let level = statement_level(figment).into();
         let options = options.log_statements(level).log_slow_statements(level, Duration::ZERO);
 
-        let last_disconnect = LastDisconnect::default();
-        let pool_options = Self::pool_options(&config, last_disconnect.clone());
+        let outages = Outages::default();
+        let pool_options = Self::pool_options(&config, outages.clone());
         let pool = pool_options.connect_with(options).await;
         let pool = pool.map_err(|error| Error::Init(driver::explain(error, &config)))?;
-        Ok(Self { pool, last_disconnect })
+        Ok(Self { pool, outages })
     }
 
     async fn get(&self) -> Result<Self::Connection, Self::Error> {
@@ -255,7 +263,7 @@ fn statement_level(figment: &Figment) -> LogLevel {
 #[cfg(test)]
 impl<D: Database> From<sqlx::Pool<D>> for SqlxPool<D> {
     fn from(pool: sqlx::Pool<D>) -> Self {
-        Self { pool, last_disconnect: LastDisconnect::default() }
+        Self { pool, outages: Outages::default() }
     }
 }
 
@@ -269,7 +277,7 @@ impl<D: Database> Deref for SqlxPool<D> {
 
 impl<D: Database> Clone for SqlxPool<D> {
     fn clone(&self) -> Self {
-        Self { pool: self.pool.clone(), last_disconnect: self.last_disconnect.clone() }
+        Self { pool: self.pool.clone(), outages: self.outages.clone() }
     }
 }
 

@@ -13,14 +13,17 @@ use tokio::time::{sleep, timeout};
 use super::connections::{CachedConnection, ConnectionCache, PoolShare};
 use super::migrations;
 use super::statement::{Statement, Statements};
-use super::transaction_error::{TransactionError, is_connection_dead, is_disconnect};
+use super::transaction_error::{
+    TransactionError, is_connection_dead, is_not_primary, may_succeed_elsewhere,
+};
 use super::user_update::UserUpdate;
 use crate::error::{Error, StoreError};
-use crate::store::pool::SqlxPool;
+use crate::store::pool::{SqlxPool, jitter};
 use crate::user::Plan;
 
 /// How often a transaction that the database gave up is retried. The pause before each
-/// retry is longer than the one before, and all of them add up to 0.4 seconds at most.
+/// retry is random, and may be longer than the one before. All of them add up to 0.8
+/// seconds at most, and mostly to half of that.
 const MAX_RETRIES: u64 = 10;
 
 /// Users and sessions in the tables `remote_*` of a database.
@@ -51,27 +54,16 @@ impl<D: Statements> SqlStore<D> {
         })
     }
 
-    /// Fetches the text of one row, if there is one. If the connection turns out to be
-    /// broken, another one is tried.
+    /// Fetches the text of the first row, if there is one. See [`fetch_all`](Self::fetch_all).
     pub(super) async fn fetch_text(&self, statement: &Statement<'_>) -> Result<Option<String>, StoreError> {
-        match self.try_fetch_text(statement).await {
-            Err(error) if is_disconnect::<D>(&error) => self.try_fetch_text(statement).await,
-            outcome => outcome,
-        }
+        Ok(self.fetch_all(statement).await?.into_iter().next())
     }
 
-    async fn try_fetch_text(&self, statement: &Statement<'_>) -> Result<Option<String>, StoreError> {
-        let mut connection = self.connections.acquire().await?;
-        let outcome = self.within_limit(D::fetch_text(&mut connection, statement)).await.flatten();
-        Self::put_back(connection, &outcome);
-        outcome
-    }
-
-    /// Fetches the text of each row. If the connection turns out to be broken, another
-    /// one is tried.
+    /// Fetches the text of each row. If the connection turns out to be broken, or to lead to
+    /// a server that has left its cluster, another one is tried.
     pub(super) async fn fetch_all(&self, statement: &Statement<'_>) -> Result<Vec<String>, StoreError> {
         match self.try_fetch_all(statement).await {
-            Err(error) if is_disconnect::<D>(&error) => self.try_fetch_all(statement).await,
+            Err(error) if may_succeed_elsewhere::<D>(&error) => self.try_fetch_all(statement).await,
             outcome => outcome,
         }
     }
@@ -86,6 +78,7 @@ impl<D: Statements> SqlStore<D> {
     fn put_back<T>(connection: CachedConnection<'_, D>, outcome: &Result<T, StoreError>) {
         match outcome {
             Err(error) if is_connection_dead::<D>(error) => connection.discard(),
+            Err(error) if is_not_primary::<D>(error) => connection.fail_over(),
             _ => connection.release(),
         }
     }
@@ -188,6 +181,7 @@ impl<D: Statements> Writer<'_, D> {
     ) -> Result<T, TransactionError> {
         let outcome = outcome.unwrap_or_else(|error| Err(TransactionError::OutcomeUnknown(error.into())));
         match &outcome {
+            Err(error) if error.is_not_primary::<D>() => self.connection.fail_over(),
             Ok(_) | Err(TransactionError::RolledBack(_)) => self.connection.release(),
             Err(error) if error.is_connection_dead::<D>() => self.connection.discard(),
             Err(_) => self.connection.close(),
@@ -206,14 +200,14 @@ struct Retries {
 impl Retries {
     /// Whether to retry after `error`, once a pause is over. A transaction is retried if
     /// the database gave it up, and one time if its connection broke before anything was
-    /// written.
+    /// written, or its server takes no writes.
     async fn wait_to_retry<D: Statements>(&mut self, error: &TransactionError) -> bool {
         self.count += 1;
         if self.count > MAX_RETRIES {
             return false;
         }
         if error.is_transient::<D>() {
-            sleep(Duration::from_millis(self.count * self.count)).await;
+            sleep(jitter(Duration::from_millis(2 * self.count * self.count))).await;
             return true;
         }
         error.may_succeed_elsewhere::<D>() && !std::mem::replace(&mut self.is_connection_replaced, true)
