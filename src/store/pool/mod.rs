@@ -4,18 +4,21 @@
 //! This module depends on `lock` only.
 
 mod driver;
+mod first_connection;
 mod jitter;
 mod outages;
+mod sqlite_file;
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rocket::config::LogLevel;
 use rocket::figment::Figment;
 use rocket_db_pools::{Config, Error, Pool};
 use sqlx::pool::{PoolConnection, PoolOptions};
-use sqlx::{ConnectOptions, Connection, Database};
+use sqlx::{ConnectOptions, Connection, Database, Error as SqlError};
 
 pub(crate) use jitter::jitter;
 pub(crate) use outages::Outages;
@@ -39,8 +42,10 @@ const MAX_SECONDS: u64 = i32::MAX as u64 / 1000;
 ///   certificate of the server are verified, unless the URL says otherwise with
 ///   `sslmode`. `sslrootcert` (PostgreSQL) or `ssl-ca` (MySQL) is the path of a
 ///   certificate authority to trust instead of the system's.
-/// - An SQLite database is in WAL mode, and one in memory has a single connection, which
-///   stays open.
+/// - An SQLite database is in WAL mode. Its files, if they are created, can be read by the
+///   user of this process only. One in memory has a single connection, which stays open.
+/// - A database that is down is waited for at launch, for `connect_timeout`.
+/// - Connections to a server that was found not to take writes any more are not used again.
 ///
 /// # Example
 ///
@@ -76,6 +81,9 @@ const MAX_SECONDS: u64 = i32::MAX as u64 / 1000;
 pub struct SqlxPool<D: Database> {
     pool: sqlx::Pool<D>,
     outages: Outages,
+    /// A connection that nothing uses, and that keeps a database in memory as long as the pool
+    /// is there.
+    anchor: Option<Arc<Mutex<D::Connection>>>,
 }
 
 /// A pool of SQLite connections, for `#[derive(Database)]`.
@@ -179,7 +187,7 @@ impl<D: Database> SqlxPool<D> {
         &self.outages
     }
 
-    fn pool_options(config: &Config, outages: Outages) -> PoolOptions<D> {
+    fn pool_options(config: &Config, is_in_memory: bool, outages: Outages) -> PoolOptions<D> {
         let outages_at_release = outages.clone();
         let options = PoolOptions::new()
             .max_connections(config.max_connections.try_into().unwrap_or(u32::MAX))
@@ -196,7 +204,7 @@ impl<D: Database> SqlxPool<D> {
                 let is_outdated = outages_at_release.may_be_outdated(connection.age);
                 Box::pin(async move { Ok(!is_outdated) })
             });
-        if config.url.contains(":memory:") || config.url.contains("mode=memory") {
+        if is_in_memory {
             options.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None)
         } else {
             options
@@ -208,22 +216,32 @@ impl<D: Database> SqlxPool<D> {
 impl<D: Database> Pool for SqlxPool<D> {
     type Connection = PoolConnection<D>;
 
-    type Error = Error<sqlx::Error>;
+    type Error = Error<SqlError>;
 
     async fn init(figment: &Figment) -> Result<Self, Self::Error> {
         let config: Config = figment.extract()?;
         check(&config).map_err(|reason| Error::Config(reason.into()))?;
+        check_scheme::<D>(&config).map_err(|reason| Error::Config(reason.into()))?;
         let mut options = config.url.parse::<Options<D>>().map_err(Error::Init)?;
         driver::configure(&mut options, &config).map_err(|reason| Error::Config(reason.into()))?;
 
         let level = statement_level(figment).into();
         let options = options.log_statements(level).log_slow_statements(level, Duration::ZERO);
 
+        driver::keep_private(&options, &config);
+        let is_in_memory = driver::is_in_memory(&options, &config);
+        let first = first_connection::open::<D::Connection>(&options, &config).await.map_err(Error::Init)?;
         let outages = Outages::default();
-        let pool_options = Self::pool_options(&config, outages.clone());
-        let pool = pool_options.connect_with(options).await;
-        let pool = pool.map_err(|error| Error::Init(driver::explain(error, &config)))?;
-        Ok(Self { pool, outages })
+        let pool_options = Self::pool_options(&config, is_in_memory, outages.clone());
+        let pool = pool_options.connect_with(options).await.map_err(Error::Init)?;
+        let anchor = if is_in_memory {
+            Some(Arc::new(Mutex::new(first)))
+        } else {
+            // The pool has a connection of its own, so an error of this one is none.
+            let _ = first.close().await;
+            None
+        };
+        Ok(Self { pool, outages, anchor })
     }
 
     async fn get(&self) -> Result<Self::Connection, Self::Error> {
@@ -249,6 +267,23 @@ fn check(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
+/// Checks that the URL is one of this pool's driver. The driver itself would take the URL of
+/// another for the name of a file, for example.
+fn check_scheme<D: Database>(config: &Config) -> Result<(), String> {
+    let Some((scheme, _)) = config.url.split_once(':') else {
+        return Err(format!("`url` has no scheme: one for {} begins with `{}:`", D::NAME, D::URL_SCHEMES[0]));
+    };
+    if D::URL_SCHEMES.contains(&scheme) {
+        Ok(())
+    } else {
+        Err(format!(
+            "`url` is of the scheme `{scheme}:`, and this is a pool for {}, whose URLs begin with `{}:`",
+            D::NAME,
+            D::URL_SCHEMES[0]
+        ))
+    }
+}
+
 /// The level at which statements are logged. Rocket shows it when its `log_level` is
 /// `"debug"`, unless that of this database is another.
 ///
@@ -263,7 +298,7 @@ fn statement_level(figment: &Figment) -> LogLevel {
 #[cfg(test)]
 impl<D: Database> From<sqlx::Pool<D>> for SqlxPool<D> {
     fn from(pool: sqlx::Pool<D>) -> Self {
-        Self { pool, outages: Outages::default() }
+        Self { pool, outages: Outages::default(), anchor: None }
     }
 }
 
@@ -277,7 +312,7 @@ impl<D: Database> Deref for SqlxPool<D> {
 
 impl<D: Database> Clone for SqlxPool<D> {
     fn clone(&self) -> Self {
-        Self { pool: self.pool.clone(), outages: self.outages.clone() }
+        Self { pool: self.pool.clone(), outages: self.outages.clone(), anchor: self.anchor.clone() }
     }
 }
 

@@ -164,13 +164,8 @@ DELETE FROM remote_sessions
         const CANNOT_CONNECT_NOW: &str = "57P03";
         const DATABASE_DROPPED: &str = "57P04";
         const IDLE_SESSION_TIMEOUT: &str = "57P05";
-        let ends = [
-            ADMIN_SHUTDOWN,
-            CRASH_SHUTDOWN,
-            CANNOT_CONNECT_NOW,
-            DATABASE_DROPPED,
-            IDLE_SESSION_TIMEOUT,
-        ];
+        let ends =
+            [ADMIN_SHUTDOWN, CRASH_SHUTDOWN, CANNOT_CONNECT_NOW, DATABASE_DROPPED, IDLE_SESSION_TIMEOUT];
         error.code().is_some_and(|code| ends.contains(&&*code))
     }
 

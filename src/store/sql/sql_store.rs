@@ -13,9 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::connections::{CachedConnection, ConnectionCache, PoolShare};
 use super::migrations;
 use super::statement::{Statement, Statements};
-use super::transaction_error::{
-    TransactionError, is_connection_dead, is_not_primary, may_succeed_elsewhere,
-};
+use super::transaction_error::{TransactionError, is_connection_dead, is_not_primary, may_succeed_elsewhere};
 use super::user_update::UserUpdate;
 use crate::error::{Error, StoreError};
 use crate::store::pool::{SqlxPool, jitter};
@@ -38,20 +36,18 @@ impl<D: Statements> SqlStore<D> {
     ///
     /// # Errors
     ///
-    /// Returns a sentence for the log of the launch, if the schema is unknown or cannot
-    /// be brought up to date.
+    /// Returns a sentence for the log of the launch, if the schema is unknown, cannot be
+    /// brought up to date, or is not there and is not to be made.
     pub(crate) async fn open(pool: &SqlxPool<D>, share: PoolShare, migrate: bool) -> Result<Self, String> {
-        if migrate {
-            migrations::run(pool).await?;
-        } else {
-            migrations::check(pool).await?;
-        }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let max_connections = processors.saturating_mul(D::CONNECTIONS_PER_PROCESSOR);
-        Ok(Self {
-            connections: ConnectionCache::new(pool, share, max_connections),
-            writers: Semaphore::new(D::MAX_WRITERS),
-        })
+        let connections = ConnectionCache::new(pool, share, max_connections);
+        if migrate {
+            migrations::run(&connections).await?;
+        } else {
+            migrations::check(&connections).await?;
+        }
+        Ok(Self { connections, writers: Semaphore::new(D::MAX_WRITERS) })
     }
 
     /// Fetches the text of the first row, if there is one. See [`fetch_all`](Self::fetch_all).
