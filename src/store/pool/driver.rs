@@ -34,9 +34,13 @@ pub(super) fn configure(options: &mut dyn Any, config: &Config) -> Result<(), St
 
 #[cfg(feature = "sqlite")]
 fn configure_sqlite(options: &mut sqlx::sqlite::SqliteConnectOptions, config: &Config) {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use sqlx::sqlite::SqliteJournalMode;
+
+    /// Numbers databases in memory that no other pool shares.
+    static UNSHARED: AtomicUsize = AtomicUsize::new(0);
 
     let timeout = Duration::from_secs(config.connect_timeout);
     *options = std::mem::take(options).foreign_keys(true).busy_timeout(timeout);
@@ -47,8 +51,14 @@ fn configure_sqlite(options: &mut sqlx::sqlite::SqliteConnectOptions, config: &C
     if mode != Some("ro") && sqlite_file::parameter(config, "immutable").is_none() {
         *options = std::mem::take(options).journal_mode(SqliteJournalMode::Wal);
     }
+    // A connection that is closed is then not the database's end: see `SqlxPool::anchor`.
     if sqlite_file::is_in_memory(config) {
         *options = std::mem::take(options).shared_cache(true);
+        let is_shared = options.get_filename().to_str().is_some_and(|name| name.starts_with("file:"));
+        if !is_shared || sqlite_file::parameter(config, "cache") == Some("private") {
+            let number = UNSHARED.fetch_add(1, Ordering::Relaxed);
+            *options = std::mem::take(options).filename(format!("file:remote-user-in-memory-{number}"));
+        }
     }
 }
 

@@ -324,20 +324,49 @@ mod tests {
     async fn a_failover_drops_what_is_idle_at_once_and_what_is_in_use_when_it_comes_back() {
         let (pool, mut returns) = pool(4).await;
         let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
-        drop(pool.acquire().await.expect("a connection"));
-        returns.recv().await.expect("a return");
-        let acquired = [(); 4].map(|()| connections.acquire());
-        let [kept, failed, in_use, of_pool] = acquired.map(|acquired| async { acquired.await.expect("one") });
-        let (kept, failed, in_use) = (kept.await, failed.await, in_use.await);
+        let acquire = || async { connections.acquire().await.expect("a connection") };
+        let (kept, failed, in_use) = (acquire().await, acquire().await, acquire().await);
+        let idle_in_pool = pool.acquire().await.expect("a connection");
         kept.release();
-        let mut of_pool = of_pool.await;
-        assert_eq!((pool.size(), connections.idle.lock().len()), (3, 0));
+        drop(idle_in_pool);
+        returns.recv().await.expect("a return");
+        while pool.num_idle() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!((pool.size(), connections.idle.lock().len()), (4, 1));
         failed.fail_over();
-        assert_eq!(pool.size(), 2);
-        in_use.release();
         assert_eq!((pool.size(), connections.idle.lock().len()), (1, 0));
-        of_pool.inner.as_mut().expect("it").acquired_at = Instant::now();
-        of_pool.release();
+        in_use.release();
+        assert_eq!((pool.size(), connections.idle.lock().len()), (0, 0));
+        acquire().await.release();
         assert_eq!((pool.size(), connections.idle.lock().len()), (1, 1), "what came afterwards is kept");
+    }
+
+    #[rocket::async_test]
+    async fn a_pool_serves_as_many_as_ever_after_uses_that_were_cancelled() {
+        let (pool, _returns) = pool(3).await;
+        let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
+        for _ in 0..20 {
+            drop(connections.acquire().await.expect("a connection"));
+        }
+        let acquire = || async { connections.acquire().await.expect("a connection") };
+        let acquired = [acquire().await, acquire().await, acquire().await];
+        assert_eq!((pool.size(), connections.permits.available_permits()), (3, 0));
+        drop(acquired);
+        assert_eq!((pool.size(), connections.permits.available_permits()), (0, 3));
+    }
+
+    #[test]
+    fn a_use_that_is_cancelled_outside_of_the_runtime_is_no_panic() {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let (pool, connections) = runtime.block_on(async {
+            let options = PoolOptions::<Sqlite>::new().max_connections(1).min_connections(1);
+            let pool = SqlxPool::from(options.connect("sqlite::memory:").await.expect("a pool"));
+            let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
+            (pool, connections)
+        });
+        let connection = runtime.block_on(connections.acquire()).expect("a connection");
+        drop(connection);
+        assert!(pool.size() <= 1);
     }
 }
