@@ -166,7 +166,8 @@ fn a_launch_that_is_cancelled_anywhere_leaves_nothing_behind(database: Database)
         eventually(|| database.sql(free) == ["1"]);
     } else {
         expect_no_lock(&database);
-        assert_eq!(database.sql("SELECT version FROM _remote_user_migrations"), ["1", "2"]);
+        let made = database.sql("SELECT version FROM _remote_user_migrations").len();
+        assert_eq!(made, database.migrations().len());
     }
 }
 

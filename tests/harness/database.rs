@@ -142,7 +142,7 @@ impl Database {
     /// A database of that kind on the server of that URL.
     pub fn create(kind: Kind, server: &str) -> Database {
         log::install();
-        let directory = tempfile::tempdir().expect("a temporary directory");
+        let directory = private_directory();
         let runtime = Runtime::new().expect("a runtime");
         let entered = runtime.enter();
         let unique = directory.path().file_name().expect("a name").to_string_lossy();
@@ -235,6 +235,20 @@ impl Database {
              UNION ALL SELECT concat_ws(' ', 'member', user_id, group_id, source) FROM remote_memberships
              ORDER BY 1",
         )
+    }
+
+    /// The SQL of the migrations of this kind of database, in their order.
+    pub fn migrations(&self) -> Vec<String> {
+        let folder = match self.kind {
+            Kind::Sqlite => "sqlite",
+            Kind::Postgres => "postgres",
+            Kind::MySql => "mysql",
+        };
+        let folder = format!("{}/src/store/sql/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
+        let mut files: Vec<_> = files.collect();
+        files.sort();
+        files.iter().map(|file| std::fs::read_to_string(file).expect("a file")).collect()
     }
 
     /// The names of all tables, sorted.
@@ -337,6 +351,14 @@ impl Database {
         let times = ["created_at", "last_seen_at", "expires_at"].map(earlier).join(", ");
         self.sql(&format!("UPDATE remote_sessions SET {times}"));
     }
+}
+
+/// A folder that nobody else gets to, so that the files of a database in it are nobody else's.
+fn private_directory() -> TempDir {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir().expect("a temporary directory")
 }
 
 /// Runs `sql` on a connection of its own to a server.

@@ -54,6 +54,8 @@ fn may_come_up(error: &Error) -> bool {
     match error {
         Error::Io(error) => error.kind() != ErrorKind::InvalidData,
         Error::Database(error) => driver::refusal(&**error) == Refusal::NotYet,
+        // A proxy before a server that is down closes each connection.
+        Error::Protocol(_) => true,
         _ => false,
     }
 }
@@ -78,12 +80,18 @@ fn describe(error: &Error, place: &str, limit: Duration, config: &Config) -> Str
             };
             format!("there is no TLS connection to the database at {place}: {reason}{hint}")
         }
-        Error::Database(error) => match driver::refusal(&**error) {
-            Refusal::NotYet => format!("the database at {place} takes no connections: {error}; {waited}"),
-            Refusal::User => format!("the database at {place} does not let this user in: {error}"),
-            Refusal::NoDatabase => format!("there is no such database at {place}: {error}"),
-            Refusal::Other => format!("the database at {place} cannot be used: {error}"),
-        },
+        Error::Database(error) => {
+            let code = error.code().map_or(String::new(), |code| format!(" ({code})"));
+            let answer = format!("{}{code}", error.message());
+            match driver::refusal(&**error) {
+                Refusal::NotYet => {
+                    format!("the database at {place} takes no connections: {answer}; {waited}")
+                }
+                Refusal::User => format!("the database at {place} does not let this user in: {answer}"),
+                Refusal::NoDatabase => format!("there is no such database at {place}: {answer}"),
+                Refusal::Other => format!("the database at {place} cannot be used: {answer}"),
+            }
+        }
         error => format!("the database at {place} cannot be used: {error}"),
     }
 }

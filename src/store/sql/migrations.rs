@@ -67,7 +67,7 @@ pub(super) async fn check<D: Statements>(connections: &ConnectionCache<D>) -> Re
         Ok(()) if is_older => warn!("{}: {BY_HAND}.", describe_version::<D>(version)),
         Ok(()) => {}
         Err(StoreError::Database(SqlError::Database(error))) => {
-            return Err(format!("{}: {BY_HAND} ({error})", describe_version::<D>(version)));
+            return Err(format!("{}: {BY_HAND} ({})", describe_version::<D>(version), error.message()));
         }
         Err(error) => return Err(describe_unreadable(&error)),
     }
