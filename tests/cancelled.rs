@@ -22,6 +22,8 @@ on_every_database![
     a_launch_that_is_cancelled_anywhere_leaves_nothing_behind,
 ];
 
+on_every_database!(waiting, Postgres, [a_login_that_still_waits_for_a_lock_gives_up_its_own]);
+
 const ADA: (&str, &str) = ("Remote-User", "ada");
 const CONNECTIONS: usize = 2;
 
@@ -127,6 +129,19 @@ fn a_login_that_waits_for_a_lock_and_is_cancelled_is_gone_with_the_lock(database
     expect_no_transaction(&app.database);
     eventually(|| post(&app, "/login/100000"));
     assert_eq!(app.database.sql("SELECT source FROM remote_sessions"), ["password"]);
+}
+
+fn a_login_that_still_waits_for_a_lock_gives_up_its_own(database: Database) {
+    let app = launch(database);
+    app.me(&[ADA]);
+    let lock = app.database.lock_table("remote_sessions");
+    for _ in 0..3 * CONNECTIONS {
+        assert!(!post(&app, "/impatient"));
+    }
+    eventually(|| app.database.sessions() <= CONNECTIONS + 1);
+    expect_no_lock(&app.database);
+    lock.release();
+    assert!(post(&app, "/login/100000"));
 }
 
 fn a_read_that_is_cancelled_anywhere_leaves_nothing_behind(database: Database) {

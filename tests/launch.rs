@@ -278,6 +278,22 @@ fn a_database_of_another_kind_is_refused() {
 }
 
 #[test]
+fn a_database_that_is_down_is_told_with_its_place_once() {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let place = listener.local_addr().expect("its address");
+    drop(listener);
+    for scheme in ["postgres", "mysql"] {
+        let url = format!("{scheme}://ada:s3cret@{place}/app'\nconnect_timeout = 1\nmax_connections = '1");
+        let toml = format!("{TABLE}{TRUSTED}").replace("$URL", &url).replace("'1'", "1");
+        let error = format!(
+            "the database at {place} refuses connections, so it may not be running; it was tried for 1s"
+        );
+        let prefix = "failed to initialize database: failed to initialize database:";
+        assert_eq!(abort_by(&toml), [format!("{prefix} {error}")]);
+    }
+}
+
+#[test]
 fn a_database_of_the_application_with_a_bad_url_is_told() {
     let missing = "missing field `url`";
     let cases = [

@@ -178,6 +178,7 @@ on_every_server![
     a_server_that_refuses_is_told_with_its_answer_and_not_waited_for,
     a_server_that_comes_up_in_time_is_launched_on,
     a_server_that_says_nothing_is_told,
+    a_server_that_has_too_many_connections_is_waited_for_and_told,
 ];
 
 fn a_server_that_refuses_is_told_with_its_answer_and_not_waited_for(database: Database) {
@@ -244,6 +245,48 @@ fn a_server_that_says_nothing_is_told(database: Database) {
     let (_, place) = authority.rsplit_once('@').expect("a user");
     let expected = format!("failed to initialize database: the database at {place} did not answer within 1s");
     assert_eq!(open(database.kind, &url, 1), Err(expected));
+}
+
+fn a_server_that_has_too_many_connections_is_waited_for_and_told(database: Database) {
+    let url = database.url();
+    let authority = url.split('/').nth(2).expect("an authority");
+    let (_, place) = authority.rsplit_once('@').expect("a user");
+    let name = url.rsplit('/').next().expect("a name").split('?').next().expect("a name");
+    let user = format!("u{}", name.trim_start_matches("remote_user_"));
+    let limited = url.replacen(authority, &format!("{user}:s3cret@{place}"), 1);
+    let (answer, created, dropped) = match database.kind {
+        Kind::Postgres => (
+            format!("too many connections for role \"{user}\" (53300)"),
+            vec![format!("CREATE ROLE \"{user}\" LOGIN PASSWORD 's3cret' CONNECTION LIMIT 0")],
+            format!("DROP ROLE \"{user}\""),
+        ),
+        _ => (
+            format!(
+                "User '{user}' has exceeded the 'max_user_connections' resource (current value: 1) (42000)"
+            ),
+            vec![
+                format!("CREATE USER {user}@'127.0.0.1' IDENTIFIED BY 's3cret' WITH MAX_USER_CONNECTIONS 1"),
+                format!("GRANT ALL ON `{name}`.* TO {user}@'127.0.0.1'"),
+            ],
+            format!("DROP USER {user}@'127.0.0.1'"),
+        ),
+    };
+    for sql in &created {
+        database.sql(sql);
+    }
+    let runtime = rocket::tokio::runtime::Runtime::new().expect("a runtime");
+    let holder = runtime.block_on(async {
+        let options = limited.parse::<sqlx::mysql::MySqlConnectOptions>();
+        if database.kind == Kind::MySql {
+            Some(sqlx::ConnectOptions::connect(&options.expect("a URL")).await.expect("the only connection"))
+        } else {
+            None
+        }
+    });
+    let expected = format!("the database at {place} takes no connections: {answer}; it was tried for 1s");
+    assert_eq!(open(database.kind, &limited, 1), Err(format!("failed to initialize database: {expected}")));
+    drop(holder);
+    database.sql(&dropped);
 }
 
 #[test]

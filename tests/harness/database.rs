@@ -203,15 +203,23 @@ impl Database {
         }, Pool)
     }
 
+    /// Locks a table of PostgreSQL for writing, as another process would.
+    pub fn lock_table(&self, table: &str) -> Lock<'_> {
+        self.lock_by(&format!("BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE"))
+    }
+
     /// Locks the tables for writing, as another process would.
     pub fn lock(&self) -> Lock<'_> {
-        let sql = match self.kind {
+        self.lock_by(match self.kind {
             Kind::Sqlite => "BEGIN IMMEDIATE",
             Kind::Postgres => {
                 "BEGIN; LOCK TABLE remote_users, remote_groups, remote_memberships IN EXCLUSIVE MODE"
             }
             Kind::MySql => "LOCK TABLES remote_users READ, remote_groups READ, remote_memberships READ",
-        };
+        })
+    }
+
+    fn lock_by(&self, sql: &str) -> Lock<'_> {
         let connection = self.runtime.block_on(async {
             match &self.pool {
                 Pool::Sqlite(pool) => Locked::Sqlite(pool.acquire().await.expect("a connection").detach()),
@@ -408,9 +416,10 @@ impl Drop for Database {
 }
 
 impl Lock<'_> {
-    fn sql(&mut self, sql: &'static str) {
+    fn sql(&mut self, sql: &str) {
+        let query = AssertSqlSafe(sql.to_owned());
         let done = with!(&mut self.connection, connection => {
-            self.database.runtime.block_on(raw_sql(sql).execute(&mut *connection)).map(drop)
+            self.database.runtime.block_on(raw_sql(query).execute(&mut *connection)).map(drop)
         }, Locked);
         done.unwrap_or_else(|e| panic!("{sql}: {e}"));
     }

@@ -177,8 +177,12 @@ pub(super) fn refusal(error: &dyn DatabaseError) -> Refusal {
         const ER_BAD_DB_ERROR: u16 = 1049;
         const ER_SERVER_SHUTDOWN: u16 = 1053;
         const ER_TOO_MANY_USER_CONNECTIONS: u16 = 1203;
+        const ER_USER_LIMIT_REACHED: u16 = 1226;
         match error.number() {
-            ER_CON_COUNT_ERROR | ER_SERVER_SHUTDOWN | ER_TOO_MANY_USER_CONNECTIONS => return Refusal::NotYet,
+            ER_CON_COUNT_ERROR
+            | ER_SERVER_SHUTDOWN
+            | ER_TOO_MANY_USER_CONNECTIONS
+            | ER_USER_LIMIT_REACHED => return Refusal::NotYet,
             ER_BAD_DB_ERROR => return Refusal::NoDatabase,
             _ => {}
         }

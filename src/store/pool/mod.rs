@@ -7,6 +7,7 @@ mod driver;
 mod first_connection;
 mod jitter;
 mod outages;
+#[cfg(feature = "sqlite")]
 mod sqlite_file;
 
 use std::fmt;
@@ -231,16 +232,16 @@ impl<D: Database> Pool for SqlxPool<D> {
         driver::keep_private(&options, &config);
         let is_in_memory = driver::is_in_memory(&options, &config);
         let first = first_connection::open::<D::Connection>(&options, &config).await.map_err(Error::Init)?;
-        let outages = Outages::default();
-        let pool_options = Self::pool_options(&config, is_in_memory, outages.clone());
-        let pool = pool_options.connect_with(options).await.map_err(Error::Init)?;
         let anchor = if is_in_memory {
             Some(Arc::new(Mutex::new(first)))
         } else {
-            // The pool has a connection of its own, so an error of this one is none.
+            // The pool makes its own connections, so that this one does not close well is no error.
             let _ = first.close().await;
             None
         };
+        let outages = Outages::default();
+        let pool_options = Self::pool_options(&config, is_in_memory, outages.clone());
+        let pool = pool_options.connect_with(options).await.map_err(Error::Init)?;
         Ok(Self { pool, outages, anchor })
     }
 

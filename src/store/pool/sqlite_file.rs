@@ -21,14 +21,15 @@ pub(super) fn is_in_memory(config: &Config) -> bool {
 }
 
 /// Whether the URL lets a database that is missing be created.
+#[cfg(any(unix, test))]
 pub(super) fn is_created_if_missing(config: &Config) -> bool {
     matches!(parameter(config, "mode"), None | Some("rwc")) && !is_in_memory(config)
 }
 
-#[cfg(all(unix, feature = "sqlite"))]
+#[cfg(unix)]
 pub(super) use private::{create, warn_of_readers};
 
-#[cfg(all(unix, feature = "sqlite"))]
+#[cfg(unix)]
 mod private {
     use std::fs::{self, OpenOptions};
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};

@@ -48,7 +48,13 @@ impl Dialect for Postgres {
     const BEGIN_MIGRATION: Option<&'static str> =
         Some("SELECT 1::bigint FROM set_config('client_min_messages', 'warning', false)");
 
-    const BEGIN: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+    // A server looks for a client that is gone when a statement is over, and one that waits for a
+    // lock may be for long. Since version 14 it can look meanwhile, but not on every system.
+    const BEGIN: &'static str = "\
+BEGIN ISOLATION LEVEL READ COMMITTED;
+SELECT set_config('client_connection_check_interval', '500ms', true)
+ WHERE current_setting('client_connection_check_interval', true) IS NOT NULL
+   AND version() LIKE '%linux%'";
 
     const LOCK_USER: Option<&'static str> =
         Some("SELECT id FROM remote_users WHERE username = $1 FOR NO KEY UPDATE");
