@@ -290,7 +290,7 @@ fn a_server_that_has_too_many_connections_is_waited_for_and_told(database: Datab
 }
 
 #[test]
-fn a_url_of_another_driver_is_told() {
+fn a_url_of_another_driver_or_without_a_file_is_told() {
     let cases = [
         (
             Kind::Sqlite,
@@ -302,6 +302,8 @@ fn a_url_of_another_driver_is_told() {
             "sqlite3:users.sqlite",
             "`url` is of the scheme `sqlite3:`, and this is a pool for SQLite, whose URLs begin with `sqlite:`",
         ),
+        (Kind::Sqlite, "sqlite:", "`url` names no file, as `sqlite:users.sqlite` does"),
+        (Kind::Sqlite, "sqlite://?mode=rwc", "`url` names no file, as `sqlite:users.sqlite` does"),
         (Kind::Sqlite, "users.sqlite", "`url` has no scheme: one for SQLite begins with `sqlite:`"),
         (
             Kind::Postgres,

@@ -14,11 +14,11 @@ use super::sqlite_file;
 ///
 /// # Errors
 ///
-/// Returns a sentence, if the URL asks for what was not compiled in.
+/// Returns a sentence, if the URL asks for what was not compiled in, or names no database.
 pub(super) fn configure(options: &mut dyn Any, config: &Config) -> Result<(), String> {
     #[cfg(feature = "sqlite")]
     if let Some(options) = options.downcast_mut() {
-        configure_sqlite(options, config);
+        configure_sqlite(options, config)?;
     }
     #[cfg(feature = "postgres")]
     if let Some(options) = options.downcast_mut() {
@@ -33,7 +33,7 @@ pub(super) fn configure(options: &mut dyn Any, config: &Config) -> Result<(), St
 }
 
 #[cfg(feature = "sqlite")]
-fn configure_sqlite(options: &mut sqlx::sqlite::SqliteConnectOptions, config: &Config) {
+fn configure_sqlite(options: &mut sqlx::sqlite::SqliteConnectOptions, config: &Config) -> Result<(), String> {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
@@ -42,6 +42,9 @@ fn configure_sqlite(options: &mut sqlx::sqlite::SqliteConnectOptions, config: &C
     /// Numbers databases in memory that no other pool shares.
     static UNSHARED: AtomicUsize = AtomicUsize::new(0);
 
+    if options.get_filename().as_os_str().is_empty() && !sqlite_file::is_in_memory(config) {
+        return Err("`url` names no file, as `sqlite:users.sqlite` does".into());
+    }
     let timeout = Duration::from_secs(config.connect_timeout);
     *options = std::mem::take(options).foreign_keys(true).busy_timeout(timeout);
     let mode = sqlite_file::parameter(config, "mode");
@@ -60,6 +63,7 @@ fn configure_sqlite(options: &mut sqlx::sqlite::SqliteConnectOptions, config: &C
             *options = std::mem::take(options).filename(format!("file:remote-user-in-memory-{number}"));
         }
     }
+    Ok(())
 }
 
 #[cfg(feature = "postgres")]

@@ -205,7 +205,8 @@ DELETE FROM remote_sessions
     fn is_transient(error: &dyn DatabaseError) -> bool {
         const ER_LOCK_WAIT_TIMEOUT: u16 = 1205;
         const ER_LOCK_DEADLOCK: u16 = 1213;
-        is_any_of(error, &[ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK])
+        const ER_TRANSACTION_ROLLBACK_DURING_COMMIT: u16 = 3101;
+        is_any_of(error, &[ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, ER_TRANSACTION_ROLLBACK_DURING_COMMIT])
     }
 }
 

@@ -87,24 +87,7 @@ impl<D: Statements> SqlStore<D> {
     /// [`of_user`](Statement::of_user) refers to a user who does not exist, or
     /// [`Error::Store`].
     pub(super) async fn execute(&self, statements: &[Statement<'_>]) -> Result<(), Error> {
-        let mut retries = Retries::default();
-        loop {
-            match self.try_execute(statements).await {
-                Err(error) if retries.wait_to_retry::<D>(&error).await => {}
-                outcome => return outcome.map_err(TransactionError::into_error),
-            }
-        }
-    }
-
-    async fn try_execute(&self, statements: &[Statement<'_>]) -> Result<(), TransactionError> {
-        let mut writer = self.acquire_writer().await?;
-        let transaction = async {
-            let mut transaction = writer.begin().await?;
-            let outcome = execute_all::<D>(&mut transaction, statements).await;
-            end(transaction, outcome).await
-        };
-        let outcome = self.within_limit(transaction).await;
-        writer.put_back(outcome)
+        self.run(statements).await
     }
 
     /// Updates a user in one transaction, and retries it if that may help. Each try asks
@@ -114,20 +97,24 @@ impl<D: Statements> SqlStore<D> {
     ///
     /// Returns the error of the planner, or [`Error::Store`].
     pub(super) async fn update_user(&self, update: &UserUpdate<'_>) -> Result<Plan, Error> {
+        self.run(update).await
+    }
+
+    async fn run<W: Work<D> + ?Sized>(&self, work: &W) -> Result<W::Output, Error> {
         let mut retries = Retries::default();
         loop {
-            match self.try_update_user(update).await {
+            match self.try_run(work).await {
                 Err(error) if retries.wait_to_retry::<D>(&error).await => {}
                 outcome => return outcome.map_err(TransactionError::into_error),
             }
         }
     }
 
-    async fn try_update_user(&self, update: &UserUpdate<'_>) -> Result<Plan, TransactionError> {
+    async fn try_run<W: Work<D> + ?Sized>(&self, work: &W) -> Result<W::Output, TransactionError> {
         let mut writer = self.acquire_writer().await?;
         let transaction = async {
             let mut transaction = writer.begin().await?;
-            let outcome = update.execute::<D>(&mut transaction).await;
+            let outcome = work.run(&mut transaction).await;
             end(transaction, outcome).await
         };
         let outcome = self.within_limit(transaction).await;
@@ -210,19 +197,36 @@ impl Retries {
     }
 }
 
-async fn execute_all<D: Statements>(
-    connection: &mut D::Connection,
-    statements: &[Statement<'_>],
-) -> Result<(), Error> {
-    for statement in statements {
-        match D::execute(connection, statement).await {
-            Err(error) if statement.is_of_user() && error.is_foreign_key_violation() => {
-                return Err(Error::UnknownUser);
+/// What is done within a transaction.
+trait Work<D: Statements>: Sync {
+    type Output: Send;
+
+    fn run(&self, connection: &mut D::Connection)
+    -> impl Future<Output = Result<Self::Output, Error>> + Send;
+}
+
+impl<D: Statements> Work<D> for [Statement<'_>] {
+    type Output = ();
+
+    async fn run(&self, connection: &mut D::Connection) -> Result<(), Error> {
+        for statement in self {
+            match D::execute(connection, statement).await {
+                Err(error) if statement.is_of_user() && error.is_foreign_key_violation() => {
+                    return Err(Error::UnknownUser);
+                }
+                outcome => outcome?,
             }
-            outcome => outcome?,
         }
+        Ok(())
     }
-    Ok(())
+}
+
+impl<D: Statements> Work<D> for UserUpdate<'_> {
+    type Output = Plan;
+
+    async fn run(&self, connection: &mut D::Connection) -> Result<Plan, Error> {
+        self.execute::<D>(connection).await
+    }
 }
 
 /// Commits a transaction, or rolls it back. A connection that cannot roll back is given
