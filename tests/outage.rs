@@ -1,5 +1,5 @@
-//! A database that is locked, read-only, full or failing: a clear error,
-//! nothing lost, and no restart needed.
+//! A database that is locked, read-only, full, failing or no longer the primary:
+//! a clear error, nothing lost, and no restart needed.
 
 mod harness;
 
@@ -20,9 +20,15 @@ on_every_database![
 mod failover {
     use crate::on_every_server;
 
-    use super::a_server_that_takes_no_writes_is_left_with_every_connection_and_tried_once_more;
+    use super::{
+        a_server_that_has_left_its_cluster_is_left_and_read_once_more,
+        a_server_that_takes_no_writes_is_left_with_every_connection_and_tried_once_more,
+    };
 
-    on_every_server![a_server_that_takes_no_writes_is_left_with_every_connection_and_tried_once_more];
+    on_every_server![
+        a_server_that_takes_no_writes_is_left_with_every_connection_and_tried_once_more,
+        a_server_that_has_left_its_cluster_is_left_and_read_once_more,
+    ];
 }
 
 const ADA: (&str, &str) = ("Remote-User", "ada");
@@ -237,6 +243,46 @@ fn a_server_that_takes_no_writes_is_left_with_every_connection_and_tried_once_mo
         accept_writes(&database);
         assert_eq!(database.sql("SELECT name FROM remote_users"), [*code]);
     }
+}
+
+fn a_server_that_has_left_its_cluster_is_left_and_read_once_more(database: Database) {
+    let figment = figment(&database, "").merge(("databases.remote_user.connect_timeout", 20));
+    let figment = figment.merge(("databases.remote_user.max_connections", 4));
+    let server = Server::serve(application(figment).attach(RemoteUser::fairing()));
+    let get = || server.get("/me", "Remote-User: ada");
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| assert_eq!(get().0, 200));
+        }
+    });
+    let before = database.session_ids();
+    let refuse = match database.kind {
+        Kind::Postgres => {
+            "CREATE FUNCTION refuse() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+               IF nextval('tries') = 1 THEN RAISE 'no part' USING ERRCODE = '25006'; END IF;
+               RETURN TRUE;
+             END $$"
+        }
+        _ => {
+            "CREATE FUNCTION refuse() RETURNS INTEGER BEGIN
+               IF nextval(tries) = 1 THEN
+                 SIGNAL SQLSTATE '08S01' SET MYSQL_ERRNO = 1047, MESSAGE_TEXT = 'no part';
+               END IF;
+               RETURN 1;
+             END"
+        }
+    };
+    database.sql("CREATE SEQUENCE tries");
+    database.sql(refuse);
+    database.sql("ALTER TABLE remote_users RENAME TO people");
+    let condition = if database.kind == Kind::Postgres { "refuse()" } else { "refuse() = 1" };
+    database.sql(&format!("CREATE VIEW remote_users AS SELECT * FROM people WHERE {condition}"));
+    let (status, body) = get();
+    assert_eq!(status, 200, "{body}");
+    let next = if database.kind == Kind::Postgres { "nextval('tries')::text" } else { "nextval(tries)" };
+    let tries = database.sql(&format!("SELECT {next}"))[0].parse::<u32>().expect("a number");
+    assert!(tries > 2, "it was refused once, and asked once more");
+    eventually(|| !database.session_ids().iter().any(|id| before.contains(id)));
 }
 
 #[test]

@@ -162,6 +162,7 @@ fn a_server_that_is_not_there_is_told_with_its_place_and_without_the_password() 
         let cases = [
             (format!("127.0.0.1:{port}"), format!("127.0.0.1:{port} {refuses}")),
             ("nowhere.invalid".into(), format!("nowhere.invalid:{default_port} {unknown}")),
+            (format!("[::1]:{port}"), format!("[::1]:{port} ")),
         ];
         for (host, expected) in cases {
             let began = Instant::now();

@@ -157,6 +157,7 @@ pub(super) fn place(options: &dyn Any) -> String {
 fn server_place(socket: Option<&std::path::PathBuf>, host: &str, port: u16) -> String {
     match socket {
         Some(socket) => format!("`{}`", socket.display()),
+        None if host.contains(':') && !host.starts_with('[') => format!("[{host}]:{port}"),
         None => format!("{host}:{port}"),
     }
 }
