@@ -41,12 +41,17 @@ pub(super) async fn open<C: Connection>(options: &C::Options, config: &Config) -
         }
         let remaining = deadline.saturating_duration_since(Instant::now());
         if !may_come_up(&last_error) || remaining < SHORTEST_TRY {
-            let place = driver::place(options);
-            return Err(Error::InvalidArgument(describe(&last_error, &place, limit, config)));
+            return Err(explain(&last_error, options, config));
         }
         sleep(jitter(longest_pause.min(remaining / 2))).await;
         longest_pause = LONGEST_PAUSE.min(longest_pause * 2);
     }
+}
+
+/// Makes an error of a connection one that says where the database is.
+pub(super) fn explain<O: 'static>(error: &Error, options: &O, config: &Config) -> Error {
+    let limit = Duration::from_secs(config.connect_timeout);
+    Error::InvalidArgument(describe(error, &driver::place(options), limit, config))
 }
 
 /// Whether the database may only not be ready yet.

@@ -241,7 +241,8 @@ impl<D: Database> Pool for SqlxPool<D> {
         };
         let outages = Outages::default();
         let pool_options = Self::pool_options(&config, is_in_memory, outages.clone());
-        let pool = pool_options.connect_with(options).await.map_err(Error::Init)?;
+        let pool = pool_options.connect_with(options.clone()).await;
+        let pool = pool.map_err(|e| Error::Init(first_connection::explain(&e, &options, &config)))?;
         Ok(Self { pool, outages, anchor })
     }
 
@@ -320,5 +321,59 @@ impl<D: Database> Clone for SqlxPool<D> {
 impl<D: Database> fmt::Debug for SqlxPool<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.pool.fmt(f)
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+
+    async fn pool() -> SqlitePool {
+        let figment = Figment::from(("url", "sqlite::memory:")).merge(("connect_timeout", 5));
+        SqlxPool::init(&figment.merge(("max_connections", 1))).await.expect("a pool")
+    }
+
+    /// Marks a connection, which has a temporary table of its own.
+    async fn mark(connection: &mut PoolConnection<sqlx::Sqlite>) {
+        sqlx::query("CREATE TEMP TABLE mark (x)").execute(&mut **connection).await.expect("a table");
+    }
+
+    async fn is_marked(connection: &mut PoolConnection<sqlx::Sqlite>) -> bool {
+        sqlx::query("SELECT * FROM mark").fetch_all(&mut **connection).await.is_ok()
+    }
+
+    async fn until_idle(pool: &SqlitePool) {
+        while pool.num_idle() == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[rocket::async_test]
+    async fn a_connection_is_used_again_unless_there_was_an_outage_since() {
+        type Record = fn(&Outages);
+        let cases: [(Record, bool); 3] =
+            [(|_| (), true), (Outages::record_disconnect, false), (Outages::record_failover, false)];
+        for (record, is_used_again) in cases {
+            let pool = pool().await;
+            let mut connection = pool.get().await.expect("a connection");
+            mark(&mut connection).await;
+            drop(connection);
+            until_idle(&pool).await;
+            record(pool.outages());
+            let mut connection = pool.get().await.expect("a connection");
+            assert_eq!(is_marked(&mut connection).await, is_used_again);
+        }
+    }
+
+    #[rocket::async_test]
+    async fn a_connection_that_the_application_used_during_a_failover_is_closed_when_it_comes_back() {
+        let pool = pool().await;
+        let mut connection = pool.get().await.expect("a connection");
+        mark(&mut connection).await;
+        pool.outages().record_failover();
+        assert!(is_marked(&mut connection).await);
+        drop(connection);
+        until_idle(&pool).await;
+        assert!(!is_marked(&mut pool.get().await.expect("a connection")).await);
     }
 }
