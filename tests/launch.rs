@@ -23,6 +23,7 @@ on_every_database![
     a_newer_schema_stops_the_launch,
     a_schema_that_is_there_is_launched_on_without_a_change,
     a_schema_that_was_left_half_made_stops_the_launch,
+    without_migration_the_tables_are_left_to_the_operator,
 ];
 
 const TRUSTED: &str = "trusted_proxies = ['::1']\n";
@@ -297,12 +298,55 @@ fn a_database_of_another_kind_is_refused() {
         "use a `sqlite:`, `postgres:` or `mysql:` URL in [default.databases.remote_user]",
     ];
     assert_eq!(lines, expected);
+
+    let lines = abort_by(&format!("{TABLE}{TRUSTED}").replace("$URL", "users.sqlite"));
+    let no_scheme = "the URL of the database that users are kept in has no scheme";
+    assert_eq!(lines, [no_scheme, expected[1]]);
+}
+
+#[test]
+fn a_database_that_is_down_is_told_with_its_place_once() {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let place = listener.local_addr().expect("its address");
+    drop(listener);
+    for scheme in ["postgres", "mysql"] {
+        let url = format!("{scheme}://ada:s3cret@{place}/app'\nconnect_timeout = 1\nmax_connections = '1");
+        let toml = format!("{TABLE}{TRUSTED}").replace("$URL", &url).replace("'1'", "1");
+        let error = format!(
+            "the database at {place} refuses connections, so it may not be running; it was tried for 1s"
+        );
+        let prefix = "failed to initialize database: failed to initialize database:";
+        assert_eq!(abort_by(&toml), [format!("{prefix} {error}")]);
+    }
+}
+
+#[test]
+fn a_database_of_the_application_with_a_bad_url_is_told() {
+    let missing = "missing field `url`";
+    let cases = [
+        ("", missing),
+        (
+            "url = 'postgres://ada:s3cret@db/app'",
+            "`url` is of the scheme `postgres:`, and this is a pool for SQLite, whose URLs begin with `sqlite:`",
+        ),
+    ];
+    for (url, expected) in cases {
+        let recording = Recording::start();
+        let database = Database::new();
+        let toml = format!("[default.databases.app]\n{url}\n[default.remote_user]\n{TRUSTED}");
+        let rocket = rocket(&database, &toml).attach(RemoteUser::fairing().database::<AppDatabase>());
+        let lines = abort(&recording, &database, rocket.attach(AppDatabase::init()));
+        let expected = format!("failed to initialize database: bad configuration: {expected}");
+        let help = "attach `launch::AppDatabase::init()`; if it is attached, see its own error";
+        assert_eq!(lines, [&expected, "there is no database `app` to keep users in", help]);
+        assert!(lines.iter().all(|line| !line.contains("s3cret")), "{lines:?}");
+    }
 }
 
 #[test]
 fn a_database_that_cannot_be_opened_is_told_once() {
     let lines = abort_by(&format!("{TABLE}{TRUSTED}").replace("$URL", "sqlite:/nowhere/users.sqlite"));
-    let error = "error returned from database: (code: 14) unable to open database file";
+    let error = "the database at `/nowhere/users.sqlite` cannot be used: unable to open database file (14)";
     assert_eq!(lines, [format!("failed to initialize database: failed to initialize database: {error}")]);
 }
 
@@ -368,6 +412,52 @@ fn a_schema_that_was_left_half_made_stops_the_launch(database: Database) {
     let expected = "version 1 of the `remote_*` tables was left half made when a launch was interrupted: drop what \
                     there is of it, delete its row from `_remote_user_migrations`, and launch again";
     assert_eq!(abort(&recording, &database, rocket), [expected]);
+}
+
+fn without_migration_the_tables_are_left_to_the_operator(database: Database) {
+    const BY_HAND: &str =
+        "run the files of `src/store/sql/migrations/` in their order, or set `migrate = true`";
+
+    let recording = Recording::start();
+    let toml = format!("{TABLE}trusted_proxies = ['127.0.0.1']\nmigrate = ");
+    let launch = |database: &Database, migrate: bool| {
+        let rocket = rocket(database, &format!("{toml}{migrate}")).attach(RemoteUser::fairing());
+        rocket.mount("/", routes![someone])
+    };
+    let expect_abort = |database: &Database, reason: &str| {
+        let before = database.tables();
+        let lines = abort(&recording, database, launch(database, false));
+        assert!(lines.len() == 1 && lines[0].starts_with(&format!("{reason}: {BY_HAND} (")), "{lines:?}");
+        assert!(lines[0].contains("remote_"), "the table is named: {lines:?}");
+        assert_eq!(database.tables(), before);
+    };
+    let missing =
+        "the `remote_*` tables are not there, or not as this version of `rocket_remote_user` needs them";
+    let migrations = database.migrations();
+    for sql in &migrations {
+        expect_abort(&database, missing);
+        database.sql(sql);
+    }
+    let client = Client::untracked(launch(&database, false)).expect("a launch");
+    let request = client.get("/someone").remote(([127, 0, 0, 1], 9).into());
+    let response = request.header(Header::new("Remote-User", "ada")).dispatch();
+    assert_eq!(response.into_string().as_deref(), Some("ada"));
+
+    let older = database.another();
+    drop(Client::untracked(launch(&older, true)).expect("a launch"));
+    let latest = migrations.len();
+    older.sql(&format!("DELETE FROM _remote_user_migrations WHERE version = {latest}"));
+    let told = format!("the `remote_*` tables are of version {}, and version {latest} is needed", latest - 1);
+    recording.clear();
+    drop(Client::untracked(launch(&older, false)).expect("a launch"));
+    assert_eq!(recording.lines_of("rocket_remote_user::store"), [format!("{told}: {BY_HAND}.")]);
+    older.sql("DROP TABLE remote_sessions");
+    expect_abort(&older, &told);
+}
+
+#[get("/someone")]
+fn someone(user: RemoteUser) -> String {
+    user.username().into()
 }
 
 fn a_database_is_told_by_the_scheme_of_its_url(database: Database) {

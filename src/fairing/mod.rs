@@ -327,12 +327,20 @@ fn wide_network_warning(network: &Network) -> String {
     )
 }
 
-/// Warns about environment variables that look as if they set a key of the table. They
-/// have no effect: Rocket reads the table from one variable, and splits no name at `__`.
+/// Warns about environment variables that look as if they set a key of a table. They
+/// have no effect: Rocket reads a table from one variable, and splits no name.
 fn warn_of_ignored_variables() {
-    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    for name in variables.filter(|name| name.to_ascii_uppercase().starts_with("ROCKET_REMOTE_USER__")) {
-        warn!("The environment variable `{}` has no effect.", name);
-        info_!("Rocket reads one table instead: ROCKET_REMOTE_USER='{{key=value}}'");
+    const TABLES: [(&str, &str); 2] = [
+        ("ROCKET_REMOTE_USER_", "ROCKET_REMOTE_USER='{key=value}'"),
+        ("ROCKET_DATABASES_", "ROCKET_DATABASES='{name={key=value}}'"),
+    ];
+
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        let upper_case = name.to_ascii_uppercase();
+        if let Some((_, table)) = TABLES.iter().find(|(prefix, _)| upper_case.starts_with(prefix)) {
+            warn!("The environment variable `{}` has no effect.", name);
+            info_!("Rocket reads one table instead: {}", table);
+        }
     }
 }

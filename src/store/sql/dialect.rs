@@ -153,6 +153,10 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     /// Whether the server ended the session with this error.
     fn ends_session(error: &dyn DatabaseError) -> bool;
 
+    /// Whether the server takes no writes, because it is a replica now, or no part of its
+    /// cluster. Another connection may lead to the one that does.
+    fn is_not_primary(error: &dyn DatabaseError) -> bool;
+
     /// Whether a transaction that failed with this error may succeed if it is tried
     /// again.
     fn is_transient(error: &dyn DatabaseError) -> bool;

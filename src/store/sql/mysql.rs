@@ -200,10 +200,29 @@ DELETE FROM remote_sessions
         )
     }
 
+    /// Servers with `read_only` or `super_read_only`, and a node of Galera that has left its
+    /// cluster, which answers no read either.
+    fn is_not_primary(error: &dyn DatabaseError) -> bool {
+        const ER_UNKNOWN_COM_ERROR: u16 = 1047;
+        const ER_OPTION_PREVENTS_STATEMENT: u16 = 1290;
+        const ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: u16 = 1792;
+        const ER_READ_ONLY_MODE: u16 = 1836;
+        is_any_of(
+            error,
+            &[
+                ER_UNKNOWN_COM_ERROR,
+                ER_OPTION_PREVENTS_STATEMENT,
+                ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
+                ER_READ_ONLY_MODE,
+            ],
+        )
+    }
+
     fn is_transient(error: &dyn DatabaseError) -> bool {
         const ER_LOCK_WAIT_TIMEOUT: u16 = 1205;
         const ER_LOCK_DEADLOCK: u16 = 1213;
-        is_any_of(error, &[ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK])
+        const ER_TRANSACTION_ROLLBACK_DURING_COMMIT: u16 = 3101;
+        is_any_of(error, &[ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, ER_TRANSACTION_ROLLBACK_DURING_COMMIT])
     }
 }
 

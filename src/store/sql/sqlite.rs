@@ -164,6 +164,14 @@ DELETE FROM remote_sessions
         false
     }
 
+    /// `SQLITE_READONLY` and its kin: a file that was moved away, or that could not be
+    /// written to when the connection was opened.
+    fn is_not_primary(error: &dyn DatabaseError) -> bool {
+        const SQLITE_READONLY: i32 = 8;
+        let code = error.code().and_then(|code| code.parse::<i32>().ok());
+        code.is_some_and(|code| code & 0xff == SQLITE_READONLY)
+    }
+
     /// SQLite returns these errors at once, and a plain `SQLITE_BUSY` only after trying
     /// for `busy_timeout` (<https://www.sqlite.org/rescode.html>).
     fn is_transient(error: &dyn DatabaseError) -> bool {
