@@ -8,6 +8,7 @@ use super::keys::Config;
 use crate::headers::{HeaderName, check_names};
 use crate::launch::InvalidKey;
 use crate::proxy::Network;
+use crate::site::CrossSite;
 use crate::sync::MissingGroups;
 
 /// The keys in which a group may be called `*`: the flags, where it means everyone,
@@ -24,6 +25,7 @@ impl Config {
         if let Some(certificate) = &self.proxy_certificate {
             certificate.check()?;
         }
+        self.check_site()?;
         check_names(self.header_names())?;
         self.check_separator()?;
         self.limits.check()?;
@@ -63,6 +65,20 @@ impl Config {
                 "{everything}, which is no proof of the proxy: name the addresses that your proxy connects from"
             );
             return Err(InvalidKey::new("trusted_proxies", reason));
+        }
+        Ok(())
+    }
+
+    /// Checks that the keys about the site can hold.
+    fn check_site(&self) -> Result<(), InvalidKey> {
+        if self.hosts.as_ref().is_some_and(Vec::is_empty) {
+            let reason =
+                "an empty list answers nobody: name the hosts of this application, or leave the key out";
+            return Err(InvalidKey::new("hosts", reason));
+        }
+        if self.cross_site == CrossSite::Allow && !self.trusted_origins.is_empty() {
+            let reason = "`cross_site` is \"allow\", so there is nothing to except an origin from";
+            return Err(InvalidKey::new("trusted_origins", reason));
         }
         Ok(())
     }

@@ -301,8 +301,8 @@ impl<'r> FromRequest<'r> for AuthSession<'r> {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
         let judged = request.rocket().state::<Authenticator>().zip(Verdict::of(request));
         let Some((authenticator, verdict)) = judged else { return fail(request, Error::Unjudged) };
-        if let Verdict::Rejected { rejection, .. } = verdict {
-            return fail(request, rejection.clone().into());
+        if let Verdict::Rejected(error) = verdict {
+            return fail(request, error.clone());
         }
         let session = authenticator.sessions().map(|sessions| sessions.of_request(request));
         Outcome::Success(AuthSession { authenticator, verdict, jar: request.cookies(), session })
