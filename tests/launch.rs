@@ -760,10 +760,10 @@ fn liftoff_says_what_the_site_is() {
             &["hosts: app.example.com, [::1]:8000", "a user is required: on every path"],
         ),
         (
-            "trusted_origins = ['https://a:443', 'http://b:8000']\n\
+            "trusted_origins = ['HTTPS://A:443', 'http://b:8000', 'http://c:80', 'http://d:443', 'app+x://e:80']\n\
              require_user = { open = ['/', '/a/*', '/static/**'] }",
             &[
-                "pages of other sites: trusted: https://a, http://b:8000",
+                "pages of other sites: trusted: https://a, http://b:8000, http://c, http://d:443, app+x://e:80",
                 "a user is required: on every path but /, /a/*, /static/**",
             ],
         ),

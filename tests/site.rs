@@ -6,7 +6,7 @@ mod harness;
 use harness::browser::{Browser, PERSISTENT, launch, with_logins};
 use harness::http2::Connection;
 use harness::socket::{Server, cookie, parse};
-use harness::{App, Database, PROXY, Reply, STRANGER, application, figment};
+use harness::{App, Database, Headers, PROXY, Reply, STRANGER, application, figment};
 use rocket::fairing::AdHoc;
 use rocket::fs::FileServer;
 use rocket::http::Header;
@@ -98,7 +98,7 @@ fn over_http_2_the_host_is_the_authority() {
     let database = Database::new();
     let server = serve(&database, "hosts = ['app.example.com', 'admin.example.com']");
     let mut connection = Connection::open(server.address);
-    let cases: [(&str, &[(&str, &str)], u16); 7] = [
+    let cases: [(&str, Headers<'_>, u16); 7] = [
         ("app.example.com", &[], 200),
         ("APP.example.com:8443", &[], 200),
         ("evil.example", &[], 421),
@@ -117,7 +117,7 @@ fn over_http_2_the_host_is_the_authority() {
 fn a_page_of_another_site_changes_nothing_in_the_name_of_who_is_signed_in() {
     let app = App::launch("trusted_origins = ['https://partner.example', 'http://[::1]:8000']");
     let (host, own) = (("Host", "app.example.com"), ("Origin", "https://app.example.com"));
-    let cases: [(&[(&str, &str)], Option<&str>); 31] = [
+    let cases: [(Headers<'_>, Option<&str>); 31] = [
         (&[], None),
         (&[("Sec-Fetch-Site", "same-origin")], None),
         (&[("Sec-Fetch-Site", "none")], None),
@@ -195,6 +195,9 @@ fn a_session_is_somebody_who_is_signed_in() {
         reply.is(403, BY_FETCH);
     }
     assert_eq!(browser.user().as_deref(), Some("ada"));
+    app.database.sql("UPDATE remote_users SET is_active = FALSE");
+    browser.send(Post, "/post", cross_site).0.is(403, BY_FETCH);
+    app.database.sql("UPDATE remote_users SET is_active = TRUE");
     let mut stale = Browser { app: &app, token: browser.token.clone() };
     assert_eq!(browser.post("/logout", &[("Sec-Fetch-Site", "same-origin")]).0, 303);
     assert_eq!(browser.user(), None);

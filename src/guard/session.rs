@@ -21,9 +21,10 @@ const MAX_SOURCE_LENGTH: usize = 64;
 /// is signed in.
 ///
 /// Sign people in and out by `POST`, `PUT` or `DELETE` only, because any page can make a
-/// browser send a `GET`. `SameSite=Lax`, the default, keeps the cookie out of a
-/// `POST` from another site, but a proxy that recognises the browser adds its header to
-/// that request all the same. A sign-in form needs a check of its own ([login CSRF]).
+/// browser send a `GET`. The fairing refuses the others if the page of another site sent
+/// them and somebody is signed in, by the proxy or by a session: see `cross_site`. Nobody
+/// is signed in yet where a sign-in form is sent, so its route needs a check of its own
+/// ([login CSRF]).
 ///
 /// The proxy's header begins or ends a session when a guard resolves the user. A login or a logout is in
 /// the store when its method returns. Rocket sends the cookie only if the request then
@@ -66,7 +67,7 @@ const MAX_SOURCE_LENGTH: usize = 64;
 /// ```
 ///
 /// `examples/fallback_login` is an application with such a form. It adds what is left out
-/// here: a check of the origin, and a limit on failed attempts.
+/// here: a check of the origin of the form, and a limit on failed attempts.
 ///
 /// [login CSRF]: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html#possible-csrf-vulnerabilities-in-login-forms
 pub struct AuthSession<'r> {

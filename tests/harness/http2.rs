@@ -44,10 +44,8 @@ impl Connection {
             request = request.header(*name, *value);
         }
         let request = request.body(()).expect("a request");
-        self.runtime.block_on(async {
-            let mut sender = self.sender.clone().ready().await.expect("a connection");
-            sender.send_request(request, true).expect("a stream").0
-        })
+        let sender = self.runtime.block_on(self.sender.clone().ready());
+        sender.expect("a connection").send_request(request, true).expect("a stream").0
     }
 }
 
