@@ -691,8 +691,19 @@ fn a_key_about_the_site_that_cannot_hold_says_what_is_wrong() {
     let hosts =
         ["", "*", "*.example.com", ".example.com", "https://a", "a/", "a:x", "::1", "a b", "b\u{fc}cher"];
     let hosts = hosts.map(|text| ("hosts.1".into(), format!("hosts = ['a', '{text}']"), not_a_host(text)));
-    let origins =
-        ["", "null", "*", "a", "https://", "https://a/", "https://a/b", "https://a?b", "https://*.a", "://a"];
+    let origins = [
+        "",
+        "null",
+        "*",
+        "a",
+        "https://",
+        "https://a/",
+        "https://a/b",
+        "https://a?b",
+        "a b://c",
+        "https://*.a",
+        "://a",
+    ];
     let origins = origins.map(|text| {
         ("trusted_origins.0".into(), format!("trusted_origins = ['{text}']"), not_an_origin(text))
     });
