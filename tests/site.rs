@@ -88,6 +88,11 @@ fn the_host_is_the_one_that_the_request_names() {
         let answer = ask(&server, "GET /public HTTP/1.1", lines);
         assert_eq!(answer, (status, body.into()), "{lines:?}");
     }
+    // Rocket keeps the path of such a target only.
+    let target = "GET http://evil.example/public HTTP/1.1";
+    assert_eq!(ask(&server, target, &["Host: app.example.com"]).0, 200);
+    let target = "GET http://app.example.com/public HTTP/1.1";
+    assert_eq!(ask(&server, target, &["Host: evil.example"]), (421, MISDIRECTED.into()));
     for first in ["GET /public HTTP/1.1", "GET /public HTTP/1.0"] {
         assert_eq!(ask(&server, first, &[]), (421, MISDIRECTED.into()), "{first}");
     }
@@ -228,7 +233,7 @@ fn another_site_may_send_anything_where_the_application_says_so() {
 fn the_method_of_a_form_is_the_one_that_was_sent() {
     let database = Database::new();
     let server = serve(&database, "");
-    for body in ["_method=get", "_method=options", "_method=delete", "x=1"] {
+    for body in ["_method=get", "_method=head", "_method=options", "_method=delete", "x=1"] {
         let headers = format!(
             "Remote-User: ada\nSec-Fetch-Site: cross-site\nContent-Type: application/x-www-form-urlencoded\n\
              Content-Length: {}\n\n{body}",

@@ -97,7 +97,7 @@ fn each_request_of_a_connection_is_judged_by_itself() {
 fn a_method_in_a_form_body_does_not_get_past_a_refusal() {
     let database = Database::new();
     let server = serve(&database, "");
-    for method in ["get", "put", "delete", "connect"] {
+    for method in ["get", "head", "put", "delete", "connect"] {
         let body = format!("_method={method}");
         let headers = format!(
             "Remote-User: ada\nRemote-User: ada\nContent-Type: application/x-www-form-urlencoded\n\

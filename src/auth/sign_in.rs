@@ -19,6 +19,11 @@ use crate::session::{PROXY_SOURCE, RequestSession, SessionManager, UserSession};
 use crate::sync::{LoginTracking, PolicyHooks, UserSync};
 use crate::user::{Field, Identity, Profile, User, Username};
 
+/// Where the user of a request is kept. No code outside this file can name the type, and so
+/// keep a user of its own there.
+#[derive(Default)]
+struct ResolvedUser(OnceCell<Result<Option<Arc<User>>, Error>>);
+
 /// The steps that the guards ask for: people sign in by the header of the proxy or by
 /// the application's own form, stay by a session, and sign out.
 impl Authenticator {
@@ -32,7 +37,7 @@ impl Authenticator {
     /// has been reported by then.
     pub(crate) async fn user(&self, request: &Request<'_>) -> Result<Option<Arc<User>>, Error> {
         let verdict = Verdict::of(request).ok_or(Error::Unjudged)?;
-        let resolved: &OnceCell<Result<Option<Arc<User>>, Error>> = request.local_cache(OnceCell::new);
+        let ResolvedUser(resolved) = request.local_cache(ResolvedUser::default);
         let resolve = async || Ok(self.resolve(request, verdict).await?.map(Arc::new));
         resolved.get_or_init(resolve).await.clone()
     }

@@ -22,10 +22,12 @@ use crate::error::Error;
 #[derive(Clone)]
 pub(crate) struct Gate;
 
-/// Why a request may not be routed, and the method that it came with.
+/// Why a request may not be routed.
 struct Refusal {
     error: Error,
-    method: Method,
+    /// Whether it was sent as a `HEAD`. A form was not: Rocket gives it the method of its
+    /// field `_method`.
+    is_head: bool,
 }
 
 impl Gate {
@@ -59,7 +61,9 @@ impl Fairing for Gate {
             None => Err(Error::Unjudged),
         };
         if let Err(error) = admission {
-            let _ = Refusal::of(request).set(Refusal { error, method: request.method() });
+            let is_form = request.content_type().is_some_and(|content| content.is_form());
+            let is_head = request.method() == Method::Head && !is_form;
+            let _ = Refusal::of(request).set(Refusal { error, is_head });
             request.set_method(Self::METHOD);
         }
     }
@@ -68,7 +72,7 @@ impl Fairing for Gate {
     /// recognises as one, and keeps its length (RFC 9110, section 9.3.2).
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         if request.method() == Self::METHOD
-            && let Some(Refusal { method: Method::Head, .. }) = Refusal::of(request).get()
+            && let Some(Refusal { is_head: true, .. }) = Refusal::of(request).get()
         {
             let size = response.body_mut().size().await;
             response.set_sized_body(size, Cursor::new([]));

@@ -85,7 +85,10 @@ impl TryFrom<String> for Host {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         Self::parse(&text).ok_or_else(|| {
-            format!("`{text}` is not a host: write a name such as `app.example.com`, or an address, without a pattern")
+            format!(
+                "`{text}` is not a host: write a name such as `app.example.com`, or an address, without a \
+                 pattern"
+            )
         })
     }
 }
