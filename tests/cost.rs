@@ -171,6 +171,43 @@ fn a_sign_in_that_begins_a_session_writes_the_login_once(database: Database) {
     assert_eq!(count("DELETE FROM remote_sessions") + count("DELETE s"), 2, "{statements:?}");
 }
 
+#[test]
+fn what_the_site_refuses_is_one_line_and_a_missing_user_is_none() {
+    let recording = Recording::start();
+    let app = App::launch("hosts = ['a']\nrequire_user = true\ncreate_users = false");
+    let told = |headers: Headers<'_>| {
+        recording.clear();
+        let status = app.send(rocket::http::Method::Post, "/post", headers, "127.0.0.1").status;
+        (status, recording.lines_of("rocket_remote_user"))
+    };
+    let refused = |reason: &str| vec![format!("Refused POST /post from 127.0.0.1: {reason}.")];
+    let (host, ada) = (("Host", "a"), ("Remote-User", "ada"));
+    assert_eq!(told(&[("Host", "s3cret"), ada]), (421, refused("header `Host` names none of `hosts`")));
+    let cross_site = "header `Origin` does not say that a page of this site sent the request";
+    assert_eq!(told(&[host, ada, ("Origin", "https://s3cret")]), (403, refused(cross_site)));
+    assert_eq!(told(&[host, ada]), (403, refused("the user is unknown and `create_users` is false")));
+    assert_eq!(told(&[host]), (401, Vec::new()));
+}
+
+#[test]
+fn a_user_who_is_required_is_found_once() {
+    let recording = Recording::start();
+    let database = Database::new();
+    let figment =
+        figment(&database, "require_user = true").merge(("databases.remote_user.log_level", "debug"));
+    let client = Client::untracked(application(figment).attach(RemoteUser::fairing())).expect("a launch");
+    let app = App { client, database };
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('editors')");
+    let headers = [("Remote-User", "ada"), ("Remote-Groups", "editors")];
+    app.get("/twice", &headers);
+    recording.raise_to(LevelFilter::Trace);
+    for path in ["/twice", "/public"] {
+        recording.clear();
+        assert_eq!(app.get(path, &headers).status, 200);
+        assert_eq!(recording.lines_of("sqlx::query").len(), 1, "{path}");
+    }
+}
+
 fn a_session_costs_one_statement_and_what_is_none_one_at_most(database: Database) {
     let recording = Recording::start();
     let figment = figment(&database, PERSISTENT).merge(("databases.remote_user.log_level", "debug"));

@@ -800,3 +800,138 @@ fn the_urls_of_the_proxy_are_there_for_routes() {
     assert_eq!(config.login_url(), Some("https://auth.example.com/?rd=x"));
     assert_eq!(config.logout_url(), Some("/logout"));
 }
+
+#[test]
+fn a_key_about_the_site_that_cannot_hold_says_what_is_wrong() {
+    let not_a_host = |text: &str| {
+        format!(
+            "`{text}` is not a host: write a name such as `app.example.com`, or an address, without a pattern"
+        )
+    };
+    let not_an_origin = |text: &str| {
+        format!("`{text}` is not an origin: write it as `https://app.example.com`, without a path")
+    };
+    let cases = [
+        (
+            "hosts".to_owned(),
+            "hosts = []".to_owned(),
+            "an empty list answers nobody: name the hosts of this application, or leave the key out"
+                .to_owned(),
+        ),
+        (
+            "hosts".into(),
+            "hosts = 'a'".into(),
+            "invalid type: found string \"a\", expected a sequence".into(),
+        ),
+        (
+            "cross_site".into(),
+            "cross_site = 'ignore'".into(),
+            "unknown variant: found `ignore`, expected ``reject` or `allow``".into(),
+        ),
+        (
+            "trusted_origins".into(),
+            "cross_site = 'allow'\ntrusted_origins = ['https://a']".into(),
+            "`cross_site` is \"allow\", so there is nothing to except an origin from".into(),
+        ),
+    ];
+    let hosts =
+        ["", "*", "*.example.com", ".example.com", "https://a", "a/", "a:x", "::1", "a b", "b\u{fc}cher"];
+    let hosts = hosts.map(|text| ("hosts.1".into(), format!("hosts = ['a', '{text}']"), not_a_host(text)));
+    let origins = [
+        "",
+        "null",
+        "*",
+        "a",
+        "https://",
+        "https://a/",
+        "https://a/b",
+        "https://a?b",
+        "a b://c",
+        "https://*.a",
+        "://a",
+    ];
+    let origins = origins.map(|text| {
+        ("trusted_origins.0".into(), format!("trusted_origins = ['{text}']"), not_an_origin(text))
+    });
+    for (key, toml, message) in cases.into_iter().chain(hosts).chain(origins) {
+        expect(&abort_by(&format!("{TABLE}{TRUSTED}{toml}")), &key, &message);
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_open_says_what_is_wrong() {
+    let (slash, decoded) = ("it begins with no slash", "write it decoded, and without a query");
+    let (every, plain) =
+        ("it is every path, so leave `require_user` out", "a segment of it is empty, or no plain name");
+    let star = "a star is a whole segment, and two stars are the last one";
+    let cases = [
+        ("", slash),
+        ("healthz", slash),
+        ("**", slash),
+        ("https://a/healthz", slash),
+        ("/a?b", decoded),
+        ("/a#b", decoded),
+        ("/a%20b", decoded),
+        ("/**", every),
+        ("//**", every),
+        ("/static/", plain),
+        ("//static", plain),
+        ("/static//**", plain),
+        ("/static/..", plain),
+        ("/./static", plain),
+        ("/a\\\\b", plain),
+        ("/a**", star),
+        ("/*.css", star),
+        ("/**/a", star),
+        ("/***", star),
+    ];
+    for (path, reason) in cases {
+        let message = format!("`{}` is not a path that can be open: {reason}", path.replace("\\\\", "\\"));
+        let toml = format!("{TABLE}{TRUSTED}require_user = {{ open = ['/a', \"{path}\"] }}");
+        expect(&abort_by(&toml), "require_user.open.1", &message);
+    }
+    let table = "expected a boolean, or a table such as { open = [\"/healthz\"] }";
+    let cases = [
+        ("require_user", "require_user = 'yes'", format!("invalid type: found string \"yes\", {table}")),
+        ("require_user", "require_user = ['/a']", format!("invalid type: found sequence, {table}")),
+        ("require_user", "require_user = {}", "missing field `open`".into()),
+        (
+            "require_user.opne",
+            "require_user = { opne = [] }",
+            "unknown field: found `opne`, expected ``open``".into(),
+        ),
+    ];
+    for (key, toml, message) in cases {
+        expect(&abort_by(&format!("{TABLE}{TRUSTED}{toml}")), key, &message);
+    }
+}
+
+#[test]
+fn liftoff_says_what_the_site_is() {
+    let recording = Recording::start();
+    let cases: [(&str, &[&str]); 5] = [
+        ("", &[]),
+        ("require_user = false\ncross_site = 'reject'", &[]),
+        (
+            "hosts = ['App.example.com', '[::1]:8000']\nrequire_user = true",
+            &["hosts: app.example.com, [::1]:8000", "a user is required: on every path"],
+        ),
+        (
+            "trusted_origins = ['HTTPS://A:443', 'http://b:8000', 'http://c:80', 'http://d:443', 'app+x://e:80']\n\
+             require_user = { open = ['/', '/a/*', '/static/**'] }",
+            &[
+                "pages of other sites: trusted: https://a, http://b:8000, http://c, http://d:443, app+x://e:80",
+                "a user is required: on every path but /, /a/*, /static/**",
+            ],
+        ),
+        ("cross_site = 'allow'", &["pages of other sites: may send anything for whoever is signed in"]),
+    ];
+    for (toml, expected) in cases {
+        recording.clear();
+        let _app = harness::App::launch(toml);
+        let lines = recording.lines_of("rocket_remote_user").into_iter();
+        let lines = lines.skip_while(|line| !line.starts_with("untrusted peers")).skip(1);
+        let lines: Vec<_> = lines.take_while(|line| !line.starts_with("headers")).collect();
+        assert_eq!(lines, expected, "{toml}");
+    }
+}

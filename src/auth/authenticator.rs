@@ -15,6 +15,7 @@ use crate::jwt::TokenReader;
 use crate::policy::{Event, Policy};
 use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionManager;
+use crate::site::{CrossSiteCheck, Hosts, RequireUser};
 use crate::store::UserStore;
 use crate::sync::Rules;
 
@@ -23,6 +24,9 @@ use crate::sync::Rules;
 ///
 /// `judge.rs` has its methods for the fairing, and `sign_in.rs` those for the guards.
 pub(crate) struct Authenticator {
+    pub(crate) hosts: Hosts,
+    pub(crate) cross_site: CrossSiteCheck,
+    pub(crate) require_user: RequireUser,
     pub(crate) proofs: Proofs,
     pub(crate) untrusted: UntrustedPeers,
     pub(crate) identity_reader: IdentityReader,

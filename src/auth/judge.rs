@@ -20,7 +20,7 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// Returns the rejection if the request is rejected. The caller reports it.
+    /// Returns the reason why the request is rejected. The caller reports it.
     pub(crate) async fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
         let max_bytes = self.identity_reader.max_bytes();
         let scan = HeaderScan::new(self.scanned_headers(), &self.blank, max_bytes, request.headers());
@@ -28,19 +28,60 @@ impl Authenticator {
         for name in scan.into_names_to_blank() {
             request.replace_header(Header::new(name, ""));
         }
-        let rejection = match outcome {
+        let error = match outcome {
             Ok(verdict) => {
                 verdict.set(request);
                 return Ok(());
             }
-            Err(rejection) => rejection,
+            Err(error) => error,
         };
-        Verdict::Rejected { rejection: rejection.clone(), method: request.method() }.set(request);
-        let error = Error::from(rejection);
+        Verdict::Rejected(error.clone()).set(request);
         if Error::of(request).is_none() {
             error.note(request);
         }
         Err(error)
+    }
+
+    /// Admits a request to the routes, after every other fairing has seen it. What they made
+    /// of its method and its path counts here.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason if the request is rejected, was not judged, may come from the page
+    /// of another site, or has no user where `require_user` asks for one. It has been
+    /// reported and noted by then.
+    pub(crate) async fn admit(&self, request: &Request<'_>) -> Result<(), Error> {
+        let verdict = match Verdict::of(request) {
+            None => return Err(Error::Unjudged),
+            Some(Verdict::Rejected(error)) => return Err(error.clone()),
+            Some(verdict) => verdict,
+        };
+        let admission = match self.check_cross_site(request, verdict).await {
+            Ok(()) => self.check_user(request).await,
+            Err(error) => {
+                self.report_refusal(request, &error).await;
+                Err(error)
+            }
+        };
+        admission.inspect_err(|error| error.note(request))
+    }
+
+    /// Checks that there is a user, if `require_user` asks for one on this path.
+    async fn check_user(&self, request: &Request<'_>) -> Result<(), Error> {
+        if !self.require_user.includes(request.uri().path()) {
+            return Ok(());
+        }
+        match self.user(request).await? {
+            Some(_) => Ok(()),
+            None => Err(Error::UserRequired),
+        }
+    }
+
+    /// Checks that no page of another site sent the request, if somebody is signed in: the
+    /// proxy names a person, or the request has a session.
+    async fn check_cross_site(&self, request: &Request<'_>, verdict: &Verdict) -> Result<(), Error> {
+        let Err(rejection) = self.cross_site.check(request) else { return Ok(()) };
+        if self.is_signed_in(request, verdict).await? { Err(rejection.into()) } else { Ok(()) }
     }
 
     /// Every header that is read, and then blanked.
@@ -49,8 +90,21 @@ impl Authenticator {
         [user, name, email, groups, self.proofs.secret_header(), self.token_header()]
     }
 
-    /// Decides who is there. No header of an untrusted peer counts.
-    async fn verdict(&self, request: &Request<'_>, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Rejection> {
+    /// Decides whether the request is for this site, who is there, and whether a page of
+    /// another site has them do it.
+    async fn verdict(&self, request: &Request<'_>, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Error> {
+        self.hosts.check(request)?;
+        let verdict = self.who_is_named(request, scan).await?;
+        self.check_cross_site(request, &verdict).await?;
+        Ok(verdict)
+    }
+
+    /// Decides who is named. No header of an untrusted peer counts.
+    async fn who_is_named(
+        &self,
+        request: &Request<'_>,
+        scan: &HeaderScan<'_, '_>,
+    ) -> Result<Verdict, Rejection> {
         match (self.proofs.judge(request, scan).await?, self.untrusted) {
             (Trust::Trusted, _) => self.identify(scan).await,
             (_, UntrustedPeers::Ignore) => Ok(Verdict::Anonymous { is_peer_trusted: false }),

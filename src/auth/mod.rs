@@ -5,9 +5,9 @@
 //! resolve the verdict to a user, by signing a person in or by resuming a session.
 //!
 //! This module depends on [`proxy`](crate::proxy), `jwt`, [`sync`](crate::sync) and
-//! [`store`](crate::store), on [`headers`](crate::headers), [`policy`](crate::policy) and
-//! [`session`](crate::session), on [`user`](crate::user) and [`text`](crate::text), and on
-//! the errors. It does not depend on the configuration.
+//! [`store`](crate::store), on [`headers`](crate::headers), [`policy`](crate::policy),
+//! [`session`](crate::session) and [`site`](crate::site), on [`user`](crate::user) and
+//! [`text`](crate::text), and on the errors. It does not depend on the configuration.
 
 mod authenticator;
 mod judge;

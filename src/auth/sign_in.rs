@@ -3,10 +3,12 @@
 //! Within this folder it depends on `authenticator`, `personal`, `principal` and `verdict`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rocket::Request;
 use rocket::response::Redirect;
 use rocket::time::OffsetDateTime;
+use tokio::sync::OnceCell;
 
 use super::authenticator::Authenticator;
 use super::personal::PersonalAnswer;
@@ -18,19 +20,33 @@ use crate::session::{PROXY_SOURCE, RequestSession, SessionManager, UserSession};
 use crate::sync::{LoginTracking, PolicyHooks, UserSync};
 use crate::user::{Field, Identity, Profile, User, Username};
 
+/// Where the user of a request is kept. No code outside this file can name the type, and so
+/// keep a user of its own there.
+#[derive(Default)]
+struct ResolvedUser(OnceCell<Result<Option<Arc<User>>, Error>>);
+
 /// The steps that the guards ask for: people sign in by the header of the proxy or by
 /// the application's own form, stay by a session, and sign out.
 impl Authenticator {
-    /// Finds the user of `request`: the person the proxy names, or else the person whose
-    /// session the request carries. Returns `None` if nobody is signed in.
+    /// Finds the user of `request`, at most once for each request, however many ask: the
+    /// person the proxy names, or else the person whose session the request carries.
+    /// Returns `None` if nobody is signed in.
     ///
     /// # Errors
     ///
-    /// Returns the reason why the request, or its user, is refused. It has been reported
-    /// by then.
-    pub(crate) async fn user(&self, request: &Request<'_>, verdict: &Verdict) -> Result<Option<User>, Error> {
+    /// Returns the reason why the request, or its user, is refused, or was not judged. It
+    /// has been reported by then.
+    pub(crate) async fn user(&self, request: &Request<'_>) -> Result<Option<Arc<User>>, Error> {
+        let verdict = Verdict::of(request).ok_or(Error::Unjudged)?;
+        let ResolvedUser(resolved) = request.local_cache(ResolvedUser::default);
+        let resolve = async || Ok(self.resolve(request, verdict).await?.map(Arc::new));
+        resolved.get_or_init(resolve).await.clone()
+    }
+
+    /// Resolves the verdict on a request to a user.
+    async fn resolve(&self, request: &Request<'_>, verdict: &Verdict) -> Result<Option<User>, Error> {
         let user = match verdict {
-            Verdict::Rejected { rejection, .. } => return Err(rejection.clone().into()),
+            Verdict::Rejected(error) => return Err(error.clone()),
             Verdict::Authenticated(principal) => self.sign_in(request, principal).await.map(Some),
             Verdict::Anonymous { is_peer_trusted } => self.resume(request, *is_peer_trusted).await,
         };
@@ -209,6 +225,24 @@ impl Authenticator {
     /// Checks that the user of a session may still use the application.
     fn admit_by_session(&self, session: &UserSession) -> Result<(), Error> {
         self.rules.admit(&session.user, |group| session.record.groups.contains(group))
+    }
+
+    /// Whether anybody is signed in: the proxy names a person, or the request has a session
+    /// that counts. A session of somebody who may not sign in counts too. Nothing is
+    /// written.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Store`] if the store is out of reach.
+    pub(super) async fn is_signed_in(&self, request: &Request<'_>, verdict: &Verdict) -> Result<bool, Error> {
+        let (Verdict::Anonymous { is_peer_trusted }, Some(sessions)) = (verdict, &self.sessions) else {
+            return Ok(matches!(verdict, Verdict::Authenticated(_)));
+        };
+        match self.user_id(verdict, sessions.of_request(request, *is_peer_trusted)).await {
+            Ok(id) => Ok(id.is_some()),
+            Err(error @ Error::Store(_)) => Err(error),
+            Err(_) => Ok(true),
+        }
     }
 
     /// Finds the `id` of the user of a request, by the proxy's header or by the session,

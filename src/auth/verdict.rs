@@ -5,10 +5,9 @@
 use std::sync::OnceLock;
 
 use rocket::Request;
-use rocket::http::Method;
 
 use super::principal::Principal;
-use crate::error::Rejection;
+use crate::error::Error;
 
 /// What the fairing decided about a request.
 #[derive(Debug)]
@@ -19,9 +18,8 @@ pub(crate) enum Verdict {
     Anonymous { is_peer_trusted: bool },
     /// The request is clean, and a trusted proxy names this person.
     Authenticated(Principal),
-    /// The request is answered with an error, whatever it asks for. `method` is the
-    /// method it was sent with.
-    Rejected { rejection: Rejection, method: Method },
+    /// The request is answered with this error, whatever it asks for.
+    Rejected(Error),
 }
 
 impl Verdict {

@@ -9,6 +9,7 @@ use crate::headers::{GroupsEscape, GroupsFormat, HeaderName, check_names};
 use crate::launch::InvalidKey;
 use crate::proxy::Network;
 use crate::session::SessionConfig;
+use crate::site::CrossSite;
 use crate::sync::MissingGroups;
 
 /// The keys in which a group may be called `*`: the flags, where it means everyone,
@@ -25,6 +26,7 @@ impl Config {
         if let Some(certificate) = &self.proxy_certificate {
             certificate.check()?;
         }
+        self.check_site()?;
         check_names(self.header_names())?;
         self.check_separator()?;
         self.check_escape()?;
@@ -82,6 +84,20 @@ impl Config {
         let reason = "a session comes without a token, so that nothing proves who sends it: set \
                       `trusted_proxies` or another proof beside `jwt`, or `proof = false`";
         Err(InvalidKey::new("session.proof", reason))
+    }
+
+    /// Checks that the keys about the site can hold.
+    fn check_site(&self) -> Result<(), InvalidKey> {
+        if self.hosts.as_ref().is_some_and(Vec::is_empty) {
+            let reason =
+                "an empty list answers nobody: name the hosts of this application, or leave the key out";
+            return Err(InvalidKey::new("hosts", reason));
+        }
+        if self.cross_site == CrossSite::Allow && !self.trusted_origins.is_empty() {
+            let reason = "`cross_site` is \"allow\", so there is nothing to except an origin from";
+            return Err(InvalidKey::new("trusted_origins", reason));
+        }
+        Ok(())
     }
 
     /// Checks that Rocket asks for a client certificate, if one must prove the proxy.

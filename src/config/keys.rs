@@ -18,6 +18,7 @@ use crate::jwt::JwtConfig;
 use crate::proxy::ProxyCertificate;
 use crate::proxy::{Network, ProxySecret, UntrustedPeers};
 use crate::session::SessionConfig;
+use crate::site::{CrossSite, Host, RequireUser, TrustedOrigin};
 use crate::sync::MissingGroups;
 use crate::user::{UsernameCase, UsernameForm};
 
@@ -65,6 +66,19 @@ pub struct Config {
     /// What happens to identity headers of an untrusted peer: `"reject"`, the default,
     /// or `"ignore"`. See [`Authenticator::judge`](crate::auth::Authenticator::judge).
     pub(super) untrusted: UntrustedPeers,
+    /// The hosts that this application answers to. Any by default. See
+    /// [`Hosts`](crate::site::Hosts).
+    pub(super) hosts: Option<Vec<Host>>,
+    /// What happens to an unsafe request that the page of another site sent, where somebody is
+    /// signed in: `"reject"`, the default, or `"allow"`. See
+    /// [`CrossSiteCheck`](crate::site::CrossSiteCheck).
+    pub(super) cross_site: CrossSite,
+    /// The sites whose pages may send such a request all the same. None by default. See
+    /// [`CrossSiteCheck`](crate::site::CrossSiteCheck).
+    pub(super) trusted_origins: Vec<TrustedOrigin>,
+    /// Whether every path needs a user: `false`, the default, `true`, or a table whose `open`
+    /// lists the paths that need none. See [`RequireUser`].
+    pub(super) require_user: RequireUser,
     /// The name of a known proxy, whose keys are the defaults of the keys beside it. None by
     /// default. See [`PresetChoice`](super::presets::PresetChoice).
     pub(super) preset: Option<String>,
@@ -178,6 +192,10 @@ impl Default for Config {
             proxy_certificate: None,
             jwt: None,
             untrusted: UntrustedPeers::Reject,
+            hosts: None,
+            cross_site: CrossSite::Reject,
+            trusted_origins: Vec::new(),
+            require_user: RequireUser::ByRoute,
             preset: None,
             unsigned: false,
             headers: IdentityHeaders::default(),

@@ -14,6 +14,7 @@ use crate::jwt::JwtConfig;
 use crate::policy::Policy;
 use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionConfig;
+use crate::site::{CrossSiteCheck, Hosts, RequireUser};
 use crate::sync::{MissingGroups, Rules};
 use crate::user::UsernameRules;
 
@@ -38,6 +39,21 @@ impl Config {
     /// Returns what happens to the identity headers of an untrusted peer.
     pub(crate) fn untrusted(&self) -> UntrustedPeers {
         self.untrusted
+    }
+
+    /// Builds the check of the host that a request is for.
+    pub(crate) fn hosts(&self) -> Hosts {
+        Hosts(self.hosts.clone())
+    }
+
+    /// Builds the check of the page that sent a request.
+    pub(crate) fn cross_site(&self) -> CrossSiteCheck {
+        CrossSiteCheck { cross_site: self.cross_site, trusted_origins: self.trusted_origins.clone() }
+    }
+
+    /// Returns which paths need a user.
+    pub(crate) fn require_user(&self) -> RequireUser {
+        self.require_user.clone()
     }
 
     /// Builds the reader of the identity headers. It also reads the claims of a token, which

@@ -10,6 +10,7 @@ use crate::headers::{Encoding, GroupsEscape, GroupsFormat};
 use crate::jwt::JwtConfig;
 use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionManager;
+use crate::site::CrossSite;
 use crate::sync::MissingGroups;
 use crate::user::{UsernameCase, UsernameForm};
 
@@ -24,6 +25,9 @@ impl Config {
     ) -> Vec<(&'static str, String)> {
         let mut facts = proofs.summary();
         facts.push(("untrusted peers", untrusted_peers(self).into()));
+        facts.extend(self.hosts.as_ref().map(|hosts| ("hosts", join(hosts.iter()))));
+        facts.extend(cross_site(self).map(|pages| ("pages of other sites", pages)));
+        facts.extend(self.require_user.summary().map(|paths| ("a user is required", paths)));
         facts.extend(self.preset.iter().map(|preset| ("preset", preset.clone())));
         #[cfg(feature = "jwt")]
         facts.extend(self.jwt.iter().flat_map(JwtConfig::summary));
@@ -62,6 +66,16 @@ fn headers(config: &Config) -> String {
     match config.jwt {
         Some(_) => format!("{names}, blanked and not read"),
         None => names,
+    }
+}
+
+/// Describes what the pages of other sites may send, unless it is nothing that changes
+/// anything for anybody.
+fn cross_site(config: &Config) -> Option<String> {
+    match config.cross_site {
+        CrossSite::Allow => Some("may send anything for whoever is signed in".into()),
+        CrossSite::Reject if config.trusted_origins.is_empty() => None,
+        CrossSite::Reject => Some(format!("trusted: {}", join(config.trusted_origins.iter()))),
     }
 }
 

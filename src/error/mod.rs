@@ -20,7 +20,8 @@ pub use store::StoreError;
 /// Why a request has no user, or a user who may not enter.
 ///
 /// The guards fail with it, and a catcher reads it with [`Error::of`]. If nobody is
-/// signed in there is no error: the guards forward, with 401.
+/// signed in there is no error: the guards forward, with 401. Only where `require_user`
+/// asks for a user is it [`UserRequired`](Error::UserRequired), and no guard is asked.
 ///
 /// # Example
 ///
@@ -56,7 +57,7 @@ pub use store::StoreError;
 #[derive(Debug, Clone, ThisError)]
 #[non_exhaustive]
 pub enum Error {
-    /// The fairing refused the request (400, 403 or 503).
+    /// The fairing refused the request (400, 403, 421 or 503).
     #[error(transparent)]
     Rejected(#[from] Rejection),
     /// The proxy vouches for a user who is not in the store, and `create_users` is
@@ -98,6 +99,9 @@ pub enum Error {
     /// blank, too long or the proxy's own (500).
     #[error("the source of a login is blank, over 64 characters or `remote`, which is the proxy's")]
     InvalidLoginSource,
+    /// Nobody is signed in, and `require_user` asks for a user on this path (401).
+    #[error("nobody is signed in and `require_user` asks for a user")]
+    UserRequired,
     /// The store of users is out of reach, or failed (503).
     #[error("the user store is out of reach: {0}")]
     Store(#[source] Arc<StoreError>),
@@ -116,6 +120,7 @@ impl Error {
     pub fn status(&self) -> Status {
         match self {
             Error::Rejected(rejection) => rejection.status(),
+            Error::UserRequired => Status::Unauthorized,
             Error::Store(_) => Status::ServiceUnavailable,
             Error::Unjudged | Error::NoSessions | Error::InvalidLoginSource => Status::InternalServerError,
             _ => Status::Forbidden,

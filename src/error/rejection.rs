@@ -5,7 +5,8 @@
 use rocket::http::Status;
 use thiserror::Error as ThisError;
 
-/// What is wrong with an identity header, a signed token or a secret of the proxy.
+/// What is wrong with an identity header, a signed token, a secret of the proxy, the host
+/// that a request is for, or the page that sent it.
 ///
 /// As text it completes the sentence that a [`Rejection`] begins with the name of the
 /// header.
@@ -40,6 +41,14 @@ pub enum Fault {
     /// The header of `proxy_secret` does not hold an accepted secret (403).
     #[error("holds no secret that is accepted")]
     WrongSecret,
+    /// The request is for a host that is none of `hosts`, or for no host (421; RFC 9110,
+    /// section 15.5.20).
+    #[error("names none of `hosts`")]
+    WrongHost,
+    /// The page of another site sent a request that may change something, where somebody is
+    /// signed in, and `cross_site` is `"reject"` (403).
+    #[error("does not say that a page of this site sent the request")]
+    CrossSite,
     /// A header was sent whose name a gateway would take for the name of this one
     /// (400).
     #[error("was sent under another spelling of its name")]
@@ -208,11 +217,13 @@ impl Rejection {
         self.fault
     }
 
-    /// The status that answers the request: 403 if the peer, the token or the user is
-    /// not accepted, 400 if a value is malformed, and 503 if a token cannot be
-    /// verified.
+    /// The status that answers the request: 403 if the peer, the token, the user or the
+    /// site of the page is not accepted, 421 if the host is not, 400 if a value is
+    /// malformed, and 503 if a token cannot be verified.
     pub fn status(&self) -> Status {
         match self.fault {
+            Fault::WrongHost => Status::MisdirectedRequest,
+            Fault::CrossSite => Status::Forbidden,
             Fault::UntrustedPeer | Fault::WrongSecret | Fault::Declined => Status::Forbidden,
             Fault::WrongAlgorithm | Fault::UnknownKey | Fault::WrongSignature => Status::Forbidden,
             Fault::WrongIssuer | Fault::WrongAudience | Fault::WrongSigner => Status::Forbidden,

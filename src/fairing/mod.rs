@@ -230,6 +230,9 @@ impl Completion {
         }
         let OpenStore { users, sessions } = source.open(rocket, config.migrate()).await?;
         Ok(Authenticator {
+            hosts: config.hosts(),
+            cross_site: config.cross_site(),
+            require_user: config.require_user(),
             sessions: self.sessions(rocket, sessions)?,
             #[cfg(feature = "jwt")]
             token_reader: match config.jwt() {

@@ -21,9 +21,10 @@ const MAX_SOURCE_LENGTH: usize = 64;
 /// is signed in.
 ///
 /// Sign people in and out by `POST`, `PUT` or `DELETE` only, because any page can make a
-/// browser send a `GET`. `SameSite=Lax`, the default, keeps the cookie out of a
-/// `POST` from another site, but a proxy that recognises the browser adds its header to
-/// that request all the same. A sign-in form needs a check of its own ([login CSRF]).
+/// browser send a `GET`. The fairing refuses the others if the page of another site sent
+/// them and somebody is signed in, by the proxy or by a session: see `cross_site`. Nobody
+/// is signed in yet where a sign-in form is sent, so its route needs a check of its own
+/// ([login CSRF]).
 ///
 /// A request whose peer lacks a proof of the proxy has no session, whatever cookie it
 /// sends, unless `session.proof` is off: nothing is listed or ended, and nobody is signed
@@ -70,7 +71,7 @@ const MAX_SOURCE_LENGTH: usize = 64;
 /// ```
 ///
 /// `examples/fallback_login` is an application with such a form. It adds what is left out
-/// here: a check of the origin, and a limit on failed attempts.
+/// here: a check of the origin of the form, and a limit on failed attempts.
 ///
 /// [login CSRF]: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html#possible-csrf-vulnerabilities-in-login-forms
 pub struct AuthSession<'r> {
@@ -320,8 +321,8 @@ impl<'r> FromRequest<'r> for AuthSession<'r> {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
         let judged = request.rocket().state::<Authenticator>().zip(Verdict::of(request));
         let Some((authenticator, verdict)) = judged else { return fail(request, Error::Unjudged) };
-        if let Verdict::Rejected { rejection, .. } = verdict {
-            return fail(request, rejection.clone().into());
+        if let Verdict::Rejected(error) = verdict {
+            return fail(request, error.clone());
         }
         let is_peer_trusted = verdict.is_peer_trusted();
         let session = authenticator.sessions().map(|sessions| sessions.of_request(request, is_peer_trusted));

@@ -67,13 +67,21 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
                 NameMatch::Same => scanned.value = Some(value),
                 NameMatch::Alias => {
                     scanned.is_aliased = true;
-                    self.other_names.push(name.to_string());
+                    self.keep_name(name.as_str());
                 }
             }
             return;
         }
         if self.blank.iter().any(|header| header.is_same_or_alias(name.as_str())) {
-            self.other_names.push(name.to_string());
+            self.keep_name(name.as_str());
+        }
+    }
+
+    /// Keeps the name of a header that must be blanked, once however often it was sent: a
+    /// header map lists all values of a name together.
+    fn keep_name(&mut self, name: &str) {
+        if self.other_names.last().is_none_or(|last| last != name) {
+            self.other_names.push(name.to_owned());
         }
     }
 

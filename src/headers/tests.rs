@@ -268,6 +268,16 @@ fn the_work_of_a_scan_is_linear_in_the_number_of_headers() {
     }
 }
 
+fn a_name_is_kept_once_however_often_it_was_sent() {
+    let headers = IdentityHeaders::default();
+    let blank = ["X-Other".to_owned().try_into().expect("a name")];
+    let map = map(&[("Remote_User", "a"), ("X-Other", "b"), ("Remote.User", "c")].repeat(1_000));
+    let scan = HeaderScan::new(scanned_headers(&headers), &blank, 100_000, &map);
+    let mut names: Vec<_> = scan.into_names_to_blank().collect();
+    names.sort();
+    assert_eq!(names, ["Remote.User", "Remote_User", "X-Other"]);
+}
+
 #[test]
 fn a_name_is_shown_as_it_is_configured() {
     let headers = reader("headers = { user = 'X-User', name = false }").headers().clone();

@@ -79,8 +79,8 @@ pub(super) async fn check<D: Statements>(connections: &ConnectionCache<D>) -> Re
 async fn read_tables<D: Statements>(connection: &mut D::Connection) -> Result<(), StoreError> {
     let find_user = Statement::new(D::FIND_USER).bind_names(&[""; 0]).bind("");
     D::fetch_all(connection, &find_user).await?;
-    let find_session = Statement::new(D::FIND_SESSION).bind("");
-    D::fetch_all(connection, &find_session).await.map(drop)
+    let find_sessions = Statement::new(D::FIND_SESSIONS).bind_names(&[""; 0]);
+    D::fetch_all(connection, &find_sessions).await.map(drop)
 }
 
 /// Whether every migration was made. Not being able to tell is no error yet, because
