@@ -268,6 +268,7 @@ fn the_work_of_a_scan_is_linear_in_the_number_of_headers() {
     }
 }
 
+#[test]
 fn a_name_is_kept_once_however_often_it_was_sent() {
     let headers = IdentityHeaders::default();
     let blank = ["X-Other".to_owned().try_into().expect("a name")];
