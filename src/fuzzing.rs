@@ -5,7 +5,7 @@
 //! were accepted.
 //!
 //! This module depends on the modules that it tries: [`headers`](crate::headers),
-//! [`proxy`](crate::proxy), `jwt` and [`user`](crate::user).
+//! [`proxy`](crate::proxy), `jwt`, [`user`](crate::user) and [`text`](crate::text).
 
 #[cfg(feature = "jwt")]
 mod claims;
@@ -13,6 +13,7 @@ mod encode;
 mod headers;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::net::IpAddr;
 
@@ -23,6 +24,7 @@ use crate::proxy::Network;
 #[cfg(feature = "jwt")]
 pub use claims::claims;
 pub use headers::headers;
+pub use work::work;
 
 /// The encodings of values, of which the first byte of the data chooses one.
 const ENCODINGS: [Encoding; 4] =

@@ -17,6 +17,7 @@ mod lock;
 pub mod policy;
 mod proxy;
 mod session;
+mod site;
 pub mod store;
 mod sync;
 mod text;

@@ -133,6 +133,10 @@ pub trait Policy: Send + Sync + 'static {
     /// realm, before the name is made canonical. `None` refuses the request with 403. (Django's
     /// [`clean_username`].)
     ///
+    /// The name that was sent may be a distinguished name, with commas, that is within
+    /// `limits.user`. What this returns is held to the rules of a user name: a comma, a placeholder, or with
+    /// `username_form = "exact"` a form that RFC 8265 would change, is refused with 400.
+    ///
     /// [`clean_username`]: https://docs.djangoproject.com/en/5.2/ref/contrib/auth/#django.contrib.auth.backends.RemoteUserBackend.clean_username
     fn clean_username<'a>(&self, username: &'a str) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(username))

@@ -3,35 +3,83 @@
 //! This module depends on the errors only.
 
 mod escaped;
+mod placeholder;
+pub(crate) mod steps;
+mod visible;
 
-use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
-use icu_properties::{CodePointMapData, CodePointSetData};
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::error::Fault;
 
 pub(crate) use escaped::Escaped;
 
+/// U+2800, a cell of Braille without a dot. It is as blank as a space, although Unicode
+/// has no property that says so.
+const BRAILLE_BLANK: char = '\u{2800}';
+
 /// Trims the white space around a field value (RFC 9110, section 5.5).
 pub(crate) fn trim(value: &str) -> &str {
-    value.trim_matches([' ', '\t'])
+    let trimmed = value.trim_matches([' ', '\t']);
+    steps::note(value.len() - trimmed.len());
+    trimmed
 }
 
-/// Checks that `value` can be the name of a person or a group, or an address.
+/// Checks that `value` can be an address or a secret.
 ///
 /// # Errors
 ///
-/// - [`Fault::InvisibleCharacter`] for a character that nobody can see;
 /// - [`Fault::Placeholder`] for a variable that a proxy did not expand;
-/// - [`Fault::TooLong`] for more than `limit` characters.
+/// - [`Fault::TooLong`] for more than `limit` characters;
+/// - [`Fault::InvisibleCharacter`] for a character that nobody can see, or a blank at an
+///   edge that is no space.
 pub(crate) fn check(value: &str, limit: usize) -> Result<(), Fault> {
-    if has_invisible_character(value) {
-        return Err(Fault::InvisibleCharacter);
-    }
     check_expanded(value)?;
-    if value.chars().count() > limit {
-        return Err(Fault::TooLong { limit });
-    }
-    Ok(())
+    check_length(value, limit)?;
+    check_that(visible::is_visible(value), Fault::InvisibleCharacter)?;
+    check_that(!has_blank_at_an_edge(value), Fault::InvisibleCharacter)
+}
+
+/// Checks that `username` can be the name of a user, although it need not be in canonical
+/// form yet.
+///
+/// # Errors
+///
+/// Returns the faults of [`check`], but [`Fault::NotAUsername`] for a blank at an edge, and
+/// [`Fault::Placeholder`] for a placeholder anywhere in the name.
+pub(crate) fn check_username(username: &str, limit: usize) -> Result<(), Fault> {
+    steps::note(username.len());
+    check_that(!placeholder::holds_placeholder(username), Fault::Placeholder)?;
+    check_length(username, limit)?;
+    check_that(visible::is_visible(username), Fault::InvisibleCharacter)?;
+    check_that(!has_blank_at_an_edge(username), Fault::NotAUsername)
+}
+
+/// Checks that `name` can be what a person is called. Joiners and other characters that
+/// cannot be seen are allowed where a script or an emoji needs them.
+///
+/// # Errors
+///
+/// Returns the faults of [`check`].
+pub(crate) fn check_name(name: &str, limit: usize) -> Result<(), Fault> {
+    check_expanded(name)?;
+    check_length(name, limit)?;
+    check_that(visible::is_visible_in_context(name), Fault::InvisibleCharacter)?;
+    check_that(!has_blank_at_an_edge(name), Fault::InvisibleCharacter)
+}
+
+/// Checks that `group` can be the name of a group: as the name of a person, and in NFC
+/// ([UAX #15]), so that no two spellings of one name look the same.
+///
+/// # Errors
+///
+/// Returns the faults of [`check`], and [`Fault::NotNormalized`] for a name that is not in
+/// NFC.
+///
+/// [UAX #15]: https://www.unicode.org/reports/tr15/
+pub(crate) fn check_group(group: &str, limit: usize) -> Result<(), Fault> {
+    check_name(group, limit)?;
+    let is_normalized = group.is_ascii() || ComposingNormalizerBorrowed::new_nfc().is_normalized(group);
+    check_that(is_normalized, Fault::NotNormalized)
 }
 
 /// Checks that `value` is not a variable that a proxy did not expand.
@@ -40,17 +88,8 @@ pub(crate) fn check(value: &str, limit: usize) -> Result<(), Fault> {
 ///
 /// Returns [`Fault::Placeholder`] if it is.
 pub(crate) fn check_expanded(value: &str) -> Result<(), Fault> {
-    if is_placeholder(value) { Err(Fault::Placeholder) } else { Ok(()) }
-}
-
-/// Checks that only spaces surround a name. If other white space were trimmed, a decoded
-/// name would become that of another group.
-///
-/// # Errors
-///
-/// Returns [`Fault::InvisibleCharacter`] if other white space surrounds it.
-pub(crate) fn check_padding(name: &str) -> Result<(), Fault> {
-    if name.trim_matches(' ') == name.trim() { Ok(()) } else { Err(Fault::InvisibleCharacter) }
+    steps::note(value.len());
+    check_that(!placeholder::is_placeholder(value), Fault::Placeholder)
 }
 
 /// Checks that a user name holds no comma: a proxy that joins two headers puts one between
@@ -60,122 +99,37 @@ pub(crate) fn check_padding(name: &str) -> Result<(), Fault> {
 ///
 /// Returns [`Fault::Comma`] if it holds one.
 pub(crate) fn check_comma(username: &str) -> Result<(), Fault> {
-    if username.contains(',') { Err(Fault::Comma) } else { Ok(()) }
+    check_that(!username.contains(','), Fault::Comma)
 }
 
-fn has_invisible_character(value: &str) -> bool {
-    if value.is_ascii() {
-        value.bytes().any(|byte| byte.is_ascii_control())
-    } else {
-        value.chars().any(is_invisible)
-    }
+/// Checks that `value` has at most `limit` characters, of which it counts no more.
+fn check_length(value: &str, limit: usize) -> Result<(), Fault> {
+    steps::note(value.len().min(limit));
+    check_that(value.chars().nth(limit).is_none(), Fault::TooLong { limit })
 }
 
-/// Whether `c` is a control, a format character (the bidirectional ones are among
-/// them), a line or paragraph separator, or has the Unicode property
-/// `Default_Ignorable_Code_Point`.
-fn is_invisible(c: char) -> bool {
-    use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator};
-
-    let category = CodePointMapData::<GeneralCategory>::new().get(c);
-    matches!(category, Control | Format | LineSeparator | ParagraphSeparator)
-        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+/// Whether a blank other than spaces and tabs is at an edge of `value`, where trimming it
+/// would make another name of the value.
+fn has_blank_at_an_edge(value: &str) -> bool {
+    let value = trim(value);
+    value.starts_with(is_blank) || value.ends_with(is_blank)
 }
 
-/// Whether `value` is a variable that a proxy should have replaced, with any white
-/// space around it: `(null)` and `%{…}e` of Apache, `-` and `$name` of nginx, `{…}`
-/// of Caddy, `%[…]` of HAProxy, `%REQ(…)%` of Envoy, `<no value>` of Go's templates.
-fn is_placeholder(value: &str) -> bool {
-    let value = value.trim();
-    value == "-"
-        || value == "<no value>"
-        || value.eq_ignore_ascii_case("(null)")
-        || value.strip_prefix('$').is_some_and(is_variable_name)
-        || after_brackets(value, "${", '}') == Some("")
-        || (value.starts_with('{') && value.ends_with('}'))
-        || after_brackets(value, "%{", '}').is_some_and(has_only_letters)
-        || after_brackets(value, "%[", ']') == Some("")
-        || (value.starts_with('%') && value.ends_with(")%"))
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == BRAILLE_BLANK
 }
 
-/// What follows the first `close` in a `value` that begins with `open`.
-fn after_brackets<'a>(value: &'a str, open: &str, close: char) -> Option<&'a str> {
-    let (_, after) = value.strip_prefix(open)?.split_once(close)?;
-    Some(after)
-}
-
-fn is_variable_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-fn has_only_letters(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphabetic())
+fn check_that(holds: bool, fault: Fault) -> Result<(), Fault> {
+    if holds { Ok(()) } else { Err(fault) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_character_that_nobody_sees_is_refused() {
-        let unseen = [
-            '\0',
-            '\t',
-            '\n',
-            '\u{1f}',
-            '\u{7f}',
-            '\u{85}',
-            '\u{9f}',
-            '\u{ad}',
-            '\u{34f}',
-            '\u{61c}',
-            '\u{115f}',
-            '\u{180e}',
-            '\u{200b}',
-            '\u{200d}',
-            '\u{200e}',
-            '\u{200f}',
-            '\u{2028}',
-            '\u{2029}',
-            '\u{202a}',
-            '\u{202e}',
-            '\u{2060}',
-            '\u{2066}',
-            '\u{2069}',
-            '\u{3164}',
-            '\u{fe0f}',
-            '\u{feff}',
-            '\u{ffa0}',
-            '\u{fff9}',
-            '\u{e0041}',
-        ];
-        for c in unseen {
-            assert_eq!(check(&format!("a{c}b"), 9), Err(Fault::InvisibleCharacter), "{c:?}");
-        }
-    }
+    type Check = fn(&str, usize) -> Result<(), Fault>;
 
-    #[test]
-    fn a_placeholder_is_refused() {
-        let placeholders = [
-            "%REQ(x-user)%",
-            "<no value>",
-            "-",
-            "(null)",
-            "(NULL)",
-            "(null)\u{a0}",
-            "\u{3000}- ",
-            "$remote_user",
-            "${REMOTE_USER}",
-            "{http.auth.user.id}",
-            "{}",
-            "%{REMOTE_USER}e",
-            "%{REMOTE_USER}",
-            "%[req.hdr(user)]",
-        ];
-        for value in placeholders {
-            assert_eq!(check(value, 99), Err(Fault::Placeholder), "{value}");
-        }
-    }
+    const CHECKS: [Check; 4] = [check, check_username, check_name, check_group];
 
     #[test]
     fn an_ordinary_value_is_clean() {
@@ -190,22 +144,80 @@ mod tests {
             "--",
             "a-b",
             "$",
-            "$5 off",
-            "{a} b",
             "null",
             "(none)",
             "100%",
             "DOMAIN\\ada",
             "👋",
+            " ada ",
+            "a\u{a0}b",
         ];
         for value in ordinary {
-            assert_eq!(check(value, 99), Ok(()), "{value}");
+            for check in CHECKS {
+                assert_eq!(check(value, 99), Ok(()), "{value}");
+            }
         }
     }
 
     #[test]
     fn the_limit_counts_characters_and_is_itself_allowed() {
-        assert_eq!(check("ëëë", 3), Ok(()));
-        assert_eq!(check("ëëëë", 3), Err(Fault::TooLong { limit: 3 }));
+        for check in CHECKS {
+            assert_eq!(check("ëëë", 3), Ok(()));
+            assert_eq!(check("ëëëë", 3), Err(Fault::TooLong { limit: 3 }));
+        }
+    }
+
+    #[test]
+    fn a_placeholder_is_refused_and_in_a_user_name_anywhere() {
+        for check in CHECKS {
+            assert_eq!(check("(null)", 99), Err(Fault::Placeholder));
+        }
+        for value in ["$5 off", "{a} b", "(null) b"] {
+            let faults = CHECKS.map(|check| check(value, 99).err());
+            assert_eq!(faults, [None, Some(Fault::Placeholder), None, None], "{value}");
+        }
+    }
+
+    #[test]
+    fn a_blank_that_is_no_space_is_refused_at_an_edge() {
+        let blanks = [
+            "\u{85}", "\u{a0}", "\u{1680}", "\u{2000}", "\u{2003}", "\u{2009}", "\u{200a}", "\u{202f}",
+            "\u{205f}", "\u{3000}", "\u{2800}",
+        ];
+        for blank in blanks {
+            let values = [
+                format!("{blank}a"),
+                format!("a{blank}"),
+                format!(" {blank} a"),
+                format!("a {blank} "),
+                blank.into(),
+            ];
+            for value in values {
+                for check in CHECKS {
+                    let fault = check(&value, 99).expect_err("a fault");
+                    assert!(matches!(fault, Fault::InvisibleCharacter | Fault::NotAUsername), "{value:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_joiner_is_allowed_in_names_and_groups_only() {
+        for value in ["علی\u{200c}رضا", "❤\u{fe0f}", "ශ\u{dca}\u{200d}රී"] {
+            let unseen = Some(Fault::InvisibleCharacter);
+            let faults = CHECKS.map(|check| check(value, 99).err());
+            assert_eq!(faults, [unseen, unseen, None, None], "{value}");
+        }
+    }
+
+    #[test]
+    fn a_group_that_is_not_in_nfc_is_refused() {
+        for group in ["Zoe\u{308}", "\u{212b}", "\u{1100}\u{1161}", "\u{340}a", "e\u{302}\u{323}"] {
+            assert_eq!(check_group(group, 9), Err(Fault::NotNormalized), "{group:?}");
+            assert_eq!(check_name(group, 9), Ok(()), "{group:?}");
+        }
+        for group in ["Zoë", "가", "ａｄａ", "ﬁ", "q\u{308}"] {
+            assert_eq!(check_group(group, 9), Ok(()), "{group:?}");
+        }
     }
 }

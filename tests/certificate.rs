@@ -2,9 +2,11 @@
 
 mod harness;
 
-use harness::authority::{Authority, Identity, Valid, curl};
+use std::io::{BufRead, BufReader, Write};
+
+use harness::authority::{Authority, Identity, Valid, curl, tls_client};
 use harness::socket::Server;
-use harness::{Database, application, figment_exactly};
+use harness::{Database, application, eventually, figment_exactly};
 use rocket::figment::value::magic::RelativePathBuf;
 use rocket_remote_user::RemoteUser;
 
@@ -152,4 +154,74 @@ fn a_claim_to_have_shown_a_certificate_is_none() {
     for (option, version) in VERSIONS {
         assert_eq!(secured.get(option, "/me", None, &claims), format!("403 {version}"));
     }
+}
+
+const SAVE: &str = "-sess_out";
+const RESUME: &str = "-sess_in";
+
+/// Asks over a connection that saves a ticket in `ticket` or resumes it, and returns the
+/// status, and whether the connection was resumed.
+fn ask(
+    secured: &Secured<'_>,
+    identity: Option<&Identity>,
+    version: &str,
+    use_of_ticket: &str,
+    ticket: &str,
+) -> (u16, bool) {
+    let port = secured.server.address.port();
+    let options = [version, use_of_ticket, ticket];
+    let mut client = tls_client(port, &secured.authority.certificate(), identity, &options);
+    let mut client = client.spawn().expect("openssl; this test needs it installed");
+    let request = format!("GET /me HTTP/1.1\r\nHost: localhost\r\n{ADA}\r\nConnection: close\r\n\r\n");
+    client.stdin.as_mut().expect("an input").write_all(request.as_bytes()).expect("to write");
+    let printed = client.wait_with_output().expect("openssl").stdout;
+    let printed = String::from_utf8_lossy(&printed);
+    let status = printed.split("HTTP/1.1 ").nth(1).unwrap_or_else(|| panic!("no answer: {printed}"));
+    (status[..3].parse().expect("a status"), printed.contains("\nReused, "))
+}
+
+#[test]
+fn a_resumed_connection_speaks_for_the_certificate_that_its_ticket_was_issued_for() {
+    let authority = Authority::new();
+    let proxy = authority.issue("proxy", "DNS:proxy.internal", Valid::Now);
+    let wrong = authority.issue("someone", "DNS:someone.internal", Valid::Now);
+    let secured = Secured::serve(&authority, false, "proxy_certificate = { common_names = ['proxy'] }");
+    let folder = secured.database.directory.path();
+    let shown = [("proxy", Some(&proxy), 200), ("wrong", Some(&wrong), 403), ("none", None, 403)];
+    for version in ["-tls1_2", "-tls1_3"] {
+        for (name, identity, status) in shown {
+            let ticket = folder.join(format!("{name}{version}"));
+            let ticket = ticket.to_str().expect("a path");
+            assert_eq!(ask(&secured, identity, version, SAVE, ticket), (status, false), "{name} {version}");
+            for (other, identity, _) in shown {
+                let answer = ask(&secured, identity, version, RESUME, ticket);
+                assert_eq!(answer, (status, true), "the ticket of {name}, with {other}, {version}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_certificate_that_expires_while_its_connection_is_open_is_no_proof_any_more() {
+    let authority = Authority::new();
+    let secured = Secured::serve(&authority, false, "proxy_certificate = { common_names = ['proxy'] }");
+    let proxy = authority.issue("proxy", "DNS:proxy.internal", Valid::ForSeconds(4));
+    let port = secured.server.address.port();
+    let mut client = tls_client(port, &authority.certificate(), Some(&proxy), &["-quiet"]);
+    let mut client = client.spawn().expect("openssl; this test needs it installed");
+    let mut input = client.stdin.take().expect("an input");
+    let mut lines = BufReader::new(client.stdout.take().expect("an output")).lines();
+    let mut ask = || {
+        let request = format!("HEAD /me HTTP/1.1\r\nHost: localhost\r\n{ADA}\r\n\r\n");
+        input.write_all(request.as_bytes()).expect("to write");
+        let head = lines.by_ref().map_while(|line| line.ok().filter(|line| !line.trim().is_empty()));
+        let head: Vec<_> = head.collect();
+        head.first().expect("an answer")[9..12].to_owned()
+    };
+    assert_eq!(ask(), "200");
+    eventually(|| ask() == "403");
+    assert_eq!(ask(), "403");
+    drop(input);
+    client.kill().expect("to end openssl");
+    client.wait().expect("openssl");
 }

@@ -14,6 +14,7 @@ use rocket_remote_user::{RemoteUser, SqlitePool};
 on_every_database![
     an_unchanged_user_is_one_statement_and_no_write,
     a_session_costs_one_statement_and_what_is_none_one_at_most,
+    a_sign_in_that_begins_a_session_writes_the_login_once,
 ];
 
 #[derive(rocket_db_pools::Database)]
@@ -153,6 +154,60 @@ fn a_refusal_is_one_line_with_the_peer_and_the_header_and_no_value_but_the_user(
     }
 }
 
+fn a_sign_in_that_begins_a_session_writes_the_login_once(database: Database) {
+    let recording = Recording::start();
+    let figment = figment(&database, &format!("login_interval = 0\n{PERSISTENT}"));
+    let figment = figment.merge(("databases.remote_user.log_level", "debug"));
+    let client = Client::untracked(application(figment).attach(RemoteUser::fairing())).expect("a launch");
+    statements(&recording, &client, "/me", "");
+    database.age_logins(1_000);
+    let statements = statements(&recording, &client, "/me", "");
+    let count = |start: &str| statements.iter().filter(|statement| statement.starts_with(start)).count();
+    assert_eq!(
+        (count("UPDATE remote_users"), count("INSERT INTO remote_sessions")),
+        (1, 1),
+        "{statements:?}"
+    );
+    assert_eq!(count("DELETE FROM remote_sessions") + count("DELETE s"), 2, "{statements:?}");
+}
+
+#[test]
+fn what_the_site_refuses_is_one_line_and_a_missing_user_is_none() {
+    let recording = Recording::start();
+    let app = App::launch("hosts = ['a']\nrequire_user = true\ncreate_users = false");
+    let told = |headers: Headers<'_>| {
+        recording.clear();
+        let status = app.send(rocket::http::Method::Post, "/post", headers, "127.0.0.1").status;
+        (status, recording.lines_of("rocket_remote_user"))
+    };
+    let refused = |reason: &str| vec![format!("Refused POST /post from 127.0.0.1: {reason}.")];
+    let (host, ada) = (("Host", "a"), ("Remote-User", "ada"));
+    assert_eq!(told(&[("Host", "s3cret"), ada]), (421, refused("header `Host` names none of `hosts`")));
+    let cross_site = "header `Origin` does not say that a page of this site sent the request";
+    assert_eq!(told(&[host, ada, ("Origin", "https://s3cret")]), (403, refused(cross_site)));
+    assert_eq!(told(&[host, ada]), (403, refused("the user is unknown and `create_users` is false")));
+    assert_eq!(told(&[host]), (401, Vec::new()));
+}
+
+#[test]
+fn a_user_who_is_required_is_found_once() {
+    let recording = Recording::start();
+    let database = Database::new();
+    let figment =
+        figment(&database, "require_user = true").merge(("databases.remote_user.log_level", "debug"));
+    let client = Client::untracked(application(figment).attach(RemoteUser::fairing())).expect("a launch");
+    let app = App { client, database };
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('editors')");
+    let headers = [("Remote-User", "ada"), ("Remote-Groups", "editors")];
+    app.get("/twice", &headers);
+    recording.raise_to(LevelFilter::Trace);
+    for path in ["/twice", "/public"] {
+        recording.clear();
+        assert_eq!(app.get(path, &headers).status, 200);
+        assert_eq!(recording.lines_of("sqlx::query").len(), 1, "{path}");
+    }
+}
+
 fn a_session_costs_one_statement_and_what_is_none_one_at_most(database: Database) {
     let recording = Recording::start();
     let figment = figment(&database, PERSISTENT).merge(("databases.remote_user.log_level", "debug"));
@@ -177,7 +232,11 @@ fn a_session_costs_one_statement_and_what_is_none_one_at_most(database: Database
         "the header is looked up too"
     );
     assert_eq!(cost(&[("Cookie", &cookie(&"0".repeat(64)))]), (1, 1), "unknown");
-    for nothing in ["", "x", &format!("{token}; remote_user={token}")] {
+    let unknown: Vec<_> = (0..1_000).map(|number| format!("remote_user={number:064}")).collect();
+    let among = |count: usize| format!("{token}; {}", unknown[..count].join("; "));
+    assert_eq!(cost(&[("Cookie", &cookie(&format!("{token}; remote_user={token}")))]), (1, 1), "sent twice");
+    assert_eq!(cost(&[("Cookie", &cookie(&among(7)))]), (1, 1), "eight cookies");
+    for nothing in ["", "x", &among(8), &among(1_000)] {
         assert_eq!(cost(&[("Cookie", &cookie(nothing))]), (0, 0), "{nothing}");
     }
     assert_eq!(cost(&[]), (0, 0));

@@ -266,10 +266,66 @@ fn white_space_that_was_encoded_is_not_trimmed_to_the_name_of_another_group() {
         ("encoding = 'quoted-printable'", "admins=E2=80=83"),
         ("groups_format = 'repeated'\nencoding = 'percent'", "%09admins"),
         ("strip_prefix = { groups = 'g:' }", "g:\u{2003}admins"),
+        ("", "\u{3000}admins"),
+        ("", "x,admins\u{a0}"),
+        ("", "x, \u{a0} admins ,y"),
+        ("groups_separator = '; '", "x; \u{2009}admins"),
+        ("groups_format = 'repeated'", "admins\u{3000}"),
+        ("groups_escape = 'backslash'", "x\\,,admins\u{3000}"),
     ];
     for (toml, groups) in cases {
         let app = launch(&format!("superuser_groups = ['admins']\n{toml}"), &["admins"]);
         let reply = app.get("/superuser", &[("Remote-User", "ada"), ("Remote-Groups", groups)]);
         reply.is(400, &format!("header `Remote-Groups` {UNSEEN}"));
+    }
+}
+
+#[test]
+fn a_group_that_is_not_in_nfc_is_refused_in_every_format() {
+    let cases = [
+        ("", "e\u{301}quipe"),
+        ("", "x, \"e\u{301}quipe\""),
+        ("groups_escape = 'backslash'", "x\\,y,e\u{301}quipe"),
+        ("groups_format = 'repeated'", "e\u{301}quipe"),
+        ("groups_format = 'json'", "[\"e\u{301}quipe\"]"),
+        ("groups_format = 'json'", r#"["e\u0301quipe"]"#),
+        ("encoding = 'percent'", "e%CC%81quipe"),
+        ("encoding = 'quoted-printable'", "e=CC=81quipe"),
+        ("encoding = 'rfc2047'", "=?utf-8?q?e=CC=81quipe?="),
+        ("strip_prefix = { groups = 'g:' }", "g:e\u{301}quipe"),
+    ];
+    for (toml, groups) in cases {
+        let app = launch(toml, &["équipe"]);
+        app.get("/me", &[("Remote-User", "ada"), ("Remote-Groups", groups)])
+            .is(400, "header `Remote-Groups` names a group that is not in Unicode's form NFC");
+    }
+}
+
+#[test]
+fn a_backslash_before_a_separator_is_read_as_the_key_says() {
+    let escaped = "holds a separator after a backslash, which `groups_escape` does not say how to read";
+    let cases = [
+        ("groups_separator = ';'", r"a\;b;c", r#"["a;b","c"]"#),
+        ("groups_separator = ';'", r#"a\;b; "c;d""#, r#"["a;b","c;d"]"#),
+        ("groups_separator = ';'", r"CORP\\;c", r#"["CORP\\","c"]"#),
+        ("groups_separator = '; '", r"a\; b; c", r#"["a; b","c"]"#),
+        ("groups_separator = ';'\nencoding = 'percent'", r"a\;%62;c", r#"["a;b","c"]"#),
+        ("groups_separator = ';'\nencoding = 'rfc2047'", r"=?utf-8?q?a=5C=3Bb?=;c", r#"["a;b","c"]"#),
+        ("groups_separator = ';'\nstrip_prefix = { groups = 'g:' }", r"g:a\;b;g:c", r#"["a;b","c"]"#),
+    ];
+    for (toml, line, groups) in cases {
+        let headers = [("Remote-User", "ada"), ("Remote-Groups", line)];
+        let app = App::launch(&format!("create_groups = true\ngroups_escape = 'backslash'\n{toml}"));
+        assert_eq!(app.me(&headers)["groups"].to_string(), groups, "{toml} {line}");
+        for escape in ["", "groups_escape = 'none'\n"] {
+            let app = App::launch(&format!("create_groups = true\n{escape}{toml}"));
+            app.get("/me", &headers).is(400, &format!("header `Remote-Groups` {escaped}"));
+        }
+    }
+    for line in [r"CORP\a,CORP\b", r"CORP\a, CORP\b\"] {
+        for escape in ["none", "backslash"] {
+            let app = App::launch(&format!("create_groups = true\ngroups_escape = '{escape}'"));
+            assert_eq!(app.groups("ada", line)[0], r"CORP\a");
+        }
     }
 }

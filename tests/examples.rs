@@ -16,12 +16,26 @@ fn whoami_says_who_is_there() {
     let variables = [
         ("ROCKET_REMOTE_USER", "{excluded_groups=[\"staff\"], staff_groups=[\"crew\"]}"),
         ("ROCKET_REMOTE_USER__CREATE_USERS", "false"),
+        ("ROCKET_REMOTE_USER_TRUSTED_PROXIES", "[]"),
+        ("rocket_remote_user_trusted_proxy", "[]"),
+        ("ROCKET_DATABASES_REMOTE_USER_URL", "sqlite:x"),
         ("ROCKET_CLI_COLORS", "false"),
     ];
     let whoami = Example::run("whoami", "remote_user", &database, &variables);
-    let warning = "Warning: The environment variable `ROCKET_REMOTE_USER__CREATE_USERS` has no effect.\n   \
-                   >> Rocket reads one table instead: ROCKET_REMOTE_USER='{key=value}'\n";
-    assert!(whoami.launch.contains(warning), "{}", whoami.launch);
+    let users = "ROCKET_REMOTE_USER='{key=value}'";
+    for (variable, table) in [
+        ("ROCKET_REMOTE_USER__CREATE_USERS", users),
+        ("ROCKET_REMOTE_USER_TRUSTED_PROXIES", users),
+        ("rocket_remote_user_trusted_proxy", users),
+        ("ROCKET_DATABASES_REMOTE_USER_URL", "ROCKET_DATABASES='{name={key=value}}'"),
+    ] {
+        let warning = format!(
+            "Warning: The environment variable `{variable}` has no effect.\n   \
+             >> Rocket reads one table instead: {table}\n"
+        );
+        assert!(whoami.launch.contains(&warning), "{}", whoami.launch);
+    }
+    assert_eq!(whoami.launch.matches("has no effect").count(), 4, "{}", whoami.launch);
     assert!(whoami.launch.contains(">> excluded groups: \"staff\""), "{}", whoami.launch);
     database.sql("INSERT INTO remote_groups (name) VALUES ('editors'), ('crew'), ('staff')");
 

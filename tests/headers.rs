@@ -2,8 +2,12 @@
 
 mod harness;
 
+use std::borrow::Cow;
+
 use harness::{App, Headers, PROXY, STRANGER};
 use rocket::http::Method;
+use rocket_remote_user::RemoteUser;
+use rocket_remote_user::policy::Policy;
 
 const ADA: (&str, &str) = ("Remote-User", "ada");
 
@@ -53,7 +57,7 @@ fn anything_else_is_refused_and_writes_nothing() {
     let named = "is named by a `Connection` header";
     let too_long = "is longer than 5 characters";
 
-    let of_user: [(Headers<'_>, &str); 30] = [
+    let of_user: [(Headers<'_>, &str); 34] = [
         (&[ADA, ("Remote-User", "bob")], doubled),
         (&[ADA, ADA], doubled),
         (&[("Remote-User", ""), ADA], doubled),
@@ -74,6 +78,10 @@ fn anything_else_is_refused_and_writes_nothing() {
         (&[("Remote-User", "$remote_user")], placeholder),
         (&[("Remote-User", "{http.auth.user.id}")], placeholder),
         (&[("Remote-User", "%{REMOTE_USER}e")], placeholder),
+        (&[("Remote-User", "a@(null)")], placeholder),
+        (&[("Remote-User", "CORP\\-")], placeholder),
+        (&[("Remote-User", "ada-$remote_user")], placeholder),
+        (&[("Remote-User", "x{a}")], placeholder),
         (&[("Remote-User", "ada,b")], "holds a comma"),
         (&[("Remote-User", "ada, bob")], too_long),
         (&[("Remote-User", "♥")], "is not a user name as RFC 8265 has it"),
@@ -142,16 +150,169 @@ fn a_value_at_its_limit_is_accepted() {
 }
 
 #[test]
-fn width_and_normalisation_twins_are_one_person() {
-    let app = App::launch("");
-    let zoe = app.me(&[("Remote-User", "zoë")])["id"].take();
-    assert_eq!(app.me(&[("Remote-User", "zoe\u{308}")])["id"], zoe);
-    assert_eq!(app.me(&[("Remote-User", "ｚｏë")])["id"], zoe);
-    assert_ne!(app.me(&[("Remote-User", "Zoë")])["id"], zoe);
+fn a_user_name_in_another_form_is_refused_unless_it_is_to_be_mapped() {
+    let changed = "header `Remote-User` is a user name that RFC 8265 would change";
+    let twins = ["zoe\u{308}", "ｚｏë", "ｚoë"];
+    for toml in ["", "username_form = 'exact'", "username_case = 'lower'"] {
+        let app = App::launch(toml);
+        app.me(&[("Remote-User", "zoë")]);
+        for twin in twins {
+            app.get("/me", &[("Remote-User", twin)]).is(400, changed);
+        }
+        assert_eq!(app.database.sql("SELECT username FROM remote_users"), ["zoë"]);
+    }
+    for toml in ["username_form = 'map'", "username_form = 'map'\nusername_case = 'lower'"] {
+        let app = App::launch(toml);
+        let zoe = app.me(&[("Remote-User", "zoë")])["id"].take();
+        for twin in twins {
+            assert_eq!(app.me(&[("Remote-User", twin)])["id"], zoe, "{toml} {twin}");
+        }
+    }
+}
 
-    let app = App::launch("username_case = 'lower'");
-    let zoe = app.me(&[("Remote-User", "zoë")])["id"].take();
-    assert_eq!(app.me(&[("Remote-User", "ZOË")])["id"], zoe);
+#[test]
+fn the_case_of_a_user_name_counts_unless_it_is_lowered() {
+    for form in ["exact", "map"] {
+        let app = App::launch(&format!("username_form = '{form}'"));
+        let zoe = app.me(&[("Remote-User", "zoë")])["id"].take();
+        assert_ne!(app.me(&[("Remote-User", "Zoë")])["id"], zoe);
+
+        let app = App::launch(&format!("username_case = 'lower'\nusername_form = '{form}'"));
+        let zoe = app.me(&[("Remote-User", "zoë")])["id"].take();
+        assert_eq!(app.me(&[("Remote-User", "ZOË")])["id"], zoe);
+        assert_eq!(app.database.sql("SELECT username FROM remote_users"), ["zoë"]);
+    }
+}
+
+/// Takes the common name out of a distinguished name.
+struct Directory;
+
+impl Policy for Directory {
+    fn clean_username<'a>(&self, username: &'a str) -> Option<Cow<'a, str>> {
+        let name = username.strip_prefix("CN=").and_then(|dn| dn.split(',').next());
+        Some(Cow::Borrowed(name.unwrap_or(username)))
+    }
+}
+
+#[test]
+fn a_comma_is_refused_after_the_hook_so_that_it_may_take_a_distinguished_name_apart() {
+    let app = App::launch_with("", RemoteUser::fairing().policy(Directory));
+    assert_eq!(app.me(&[("Remote-User", "CN=ada,OU=people,DC=example")])["username"], "ada");
+    let comma = "header `Remote-User` holds a comma";
+    app.get("/me", &[("Remote-User", "ada,bob")]).is(400, comma);
+    let app = App::launch("");
+    for joined in ["ada,bob", "ada, bob", "ada,ada", "CN=ada,OU=people"] {
+        app.get("/me", &[("Remote-User", joined)]).is(400, comma);
+    }
+}
+
+/// Makes this name of every user name.
+struct Renamed(String);
+
+impl Policy for Renamed {
+    fn clean_username<'a>(&self, _: &'a str) -> Option<Cow<'a, str>> {
+        Some(Cow::Owned(self.0.clone()))
+    }
+}
+
+#[test]
+fn what_the_hook_makes_of_a_user_name_is_held_to_the_same_rules() {
+    let long = "a".repeat(151);
+    let cases = [
+        ("ａｄａ", "is a user name that RFC 8265 would change"),
+        ("zoe\u{308}", "is a user name that RFC 8265 would change"),
+        ("CORP\\(null)", "holds a placeholder that the proxy did not expand"),
+        ("-", "holds a placeholder that the proxy did not expand"),
+        ("ada,eve", "holds a comma"),
+        ("ada\0", "holds a character that nobody can see"),
+        (" ada", "is not a user name as RFC 8265 has it"),
+        ("ada\u{a0}", "is not a user name as RFC 8265 has it"),
+        (&long, "is longer than 150 characters"),
+    ];
+    for (name, fault) in cases {
+        let app = App::launch_with("", RemoteUser::fairing().policy(Renamed(name.into())));
+        app.get("/me", &[ADA]).is(400, &format!("header `Remote-User` {fault}"));
+        assert_eq!(app.database.dump(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_name_that_only_looks_like_a_placeholder_signs_in() {
+    let app = App::launch("");
+    for user in ["PC01$", "CORP\\PC01$", "PC01$@EXAMPLE.COM", "ada-lovelace", "a{b", "100%", "null"] {
+        assert_eq!(app.me(&[("Remote-User", user)])["username"], user);
+    }
+    // In a name and in a group it counts only where it is all there is.
+    let me = app.me(&[ADA, ("Remote-Name", "Ada (null) {x}"), ("Remote-Groups", "cost $centre")]);
+    assert_eq!(me["name"], "Ada (null) {x}");
+}
+
+#[test]
+fn a_blank_other_than_a_space_is_refused_at_an_edge() {
+    let app = App::launch("");
+    let unseen = "holds a character that nobody can see";
+    let cases = [
+        ("Remote-User", "is not a user name as RFC 8265 has it"),
+        ("Remote-Name", unseen),
+        ("Remote-Email", unseen),
+        ("Remote-Groups", unseen),
+    ];
+    for (header, fault) in cases {
+        for blank in ["\u{a0}", "\u{1680}", "\u{2003}", "\u{202f}", "\u{205f}", "\u{3000}", "\u{2800}"] {
+            for value in [format!("{blank}a"), format!("a{blank}"), format!("a {blank}"), blank.into()] {
+                let reply = app.get("/me", &[(header, &value)]);
+                reply.is(400, &format!("header `{header}` {fault}"));
+            }
+        }
+    }
+    assert_eq!(app.me(&[ADA, ("Remote-Name", " A. \u{a0} L.\t")])["name"], "A. \u{a0} L.");
+}
+
+#[test]
+fn joiners_and_emoji_sequences_are_allowed_in_names_and_groups_only() {
+    let app = App::launch("create_groups = true");
+    let texts = [
+        "علی\u{200c}رضا",
+        "ශ\u{dca}\u{200d}රී",
+        "❤\u{fe0f}",
+        "👩🏽\u{200d}💻",
+        "7\u{fe0f}\u{20e3}",
+        "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+    ];
+    for text in texts {
+        let me = app.me(&[ADA, ("Remote-Name", text), ("Remote-Groups", text)]);
+        assert_eq!((&me["name"], &me["groups"][0]), (&text.into(), &text.into()));
+        for header in ["Remote-User", "Remote-Email"] {
+            app.get("/me", &[(header, text)])
+                .is(400, &format!("header `{header}` holds a character that nobody can see"));
+        }
+    }
+    for text in ["a\u{200d}b", "a\u{200c}b", "a\u{fe0f}", "علی\u{200c}", "👩\u{200d}", "🏴\u{e0041}\u{e007f}"]
+    {
+        for header in ["Remote-Name", "Remote-Groups"] {
+            app.get("/me", &[ADA, (header, text)])
+                .is(400, &format!("header `{header}` holds a character that nobody can see"));
+        }
+    }
+}
+
+#[test]
+fn a_header_with_too_many_bytes_is_refused_before_it_is_read() {
+    let app = App::launch("");
+    for header in ["Remote-User", "Remote-Name", "Remote-Email", "Remote-Groups"] {
+        let value = " ".repeat(65_537);
+        let reply = app.get("/me", &[(header, &value)]);
+        reply.is(400, &format!("header `{header}` has more than 65536 bytes"));
+    }
+    assert_eq!(app.me(&[ADA, ("Remote-Groups", &",".repeat(65_536))])["groups"].to_string(), "[]");
+    app.send(Method::Get, "/me", &[("Remote-User", &"a".repeat(65_537))], STRANGER)
+        .is(403, "header `Remote-User` comes from a peer that is no trusted proxy");
+    let secret = "0123456789abcdefghijklmnopqrstuvwxyz";
+    let table = format!("proxy_secret = {{ header = 'X-Secret', values = ['{secret}'] }}");
+    let app = App::launch(&format!("limits = {{ bytes = 40 }}\n{table}"));
+    assert_eq!(app.me(&[ADA, ("X-Secret", secret)])["username"], "ada");
+    app.get("/me", &[ADA, ("X-Secret", &secret.repeat(2))])
+        .is(400, "header `X-Secret` has more than 40 bytes");
 }
 
 #[test]

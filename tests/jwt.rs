@@ -542,6 +542,21 @@ fn a_claim_that_is_wrong_is_refused() {
         ("groups", json!(["admins\u{3000}"]), 400, "holds a character that nobody can see"),
         ("groups", json!("\tadmins"), 400, "holds a character that nobody can see"),
         ("groups", json!("a,\u{a0}admins"), 400, "holds a character that nobody can see"),
+        ("groups", json!(["adme\u{301}ns"]), 400, "names a group that is not in Unicode's form NFC"),
+        ("groups", json!("a,adme\u{301}ns"), 400, "names a group that is not in Unicode's form NFC"),
+        (
+            "groups",
+            json!("a\\,b"),
+            400,
+            "holds a separator after a backslash, which `groups_escape` does not say how to read",
+        ),
+        ("name", json!("A. L.\u{a0}"), 400, "holds a character that nobody can see"),
+        ("email", json!("\u{3000}"), 400, "holds a character that nobody can see"),
+        ("email", json!("❤\u{fe0f}@example.com"), 400, "holds a character that nobody can see"),
+        ("sub", json!("ａｄａ"), 400, "is a user name that RFC 8265 would change"),
+        ("sub", json!("zoe\u{308}"), 400, "is a user name that RFC 8265 would change"),
+        ("sub", json!("auth0|-"), 400, "holds a placeholder that the proxy did not expand"),
+        ("sub", json!("{user}@example.com"), 400, "holds a placeholder that the proxy did not expand"),
         ("name", json!(1), 400, claim),
         ("name", json!("n".repeat(301)), 400, "is longer than 300 characters"),
         ("email", json!(["ada@example.com"]), 400, claim),
@@ -766,6 +781,40 @@ fn claims_are_neither_decoded_nor_stripped_as_headers_are() {
     assert_eq!(ada["groups"], json!(["%65ditors", "corp:crew"]));
 }
 
+/// An application that reads the groups of a token signed with `key` by the keys in `toml`.
+fn launch_beside(key: &SigningKey, toml: &str) -> App {
+    App::launch_exactly(&format!(
+        "create_groups = true\n{toml}\n[default.remote_user.jwt]\nheader = '{HEADER}'\nissuer = '{ISSUER}'\n\
+         audience = '{AUDIENCE}'\npublic_key_file = '{}'\nclaims = {{ groups = 'groups' }}",
+        key.public_key_file().display()
+    ))
+}
+
+#[test]
+fn a_tab_around_a_group_of_a_string_is_refused_in_every_format() {
+    let key = SigningKey::new(Kind::P256, "1");
+    for format in ["separator", "repeated"] {
+        let app = launch_beside(&key, &format!("groups_format = '{format}'"));
+        for groups in ["\tadmins", "admins\t"] {
+            app.get("/me", &token(&key.token("ES256", &claims_but("groups", json!(groups)))))
+                .is(400, &format!("header `{HEADER}` holds a character that nobody can see"));
+        }
+    }
+    let app = launch_beside(&key, "groups_format = 'json'");
+    let me = app.me(&token(&key.token("ES256", &claims_but("groups", json!("\t[\"a\",\t\"b\"]")))));
+    assert_eq!(me["groups"], json!(["a", "b"]));
+}
+
+#[test]
+fn a_string_of_groups_is_escaped_as_the_header_would_be() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch_beside(&key, "groups_escape = 'backslash'\ngroups_separator = ';'");
+    let groups =
+        |groups: Value| app.me(&token(&key.token("ES256", &claims_but("groups", groups))))["groups"].take();
+    assert_eq!(groups(json!(r"a\;b; c\\;CORP\d")), json!([r"CORP\d", "a;b", r"c\"]));
+    assert_eq!(groups(json!([r"a\;b"])), json!([r"a\;b"]));
+}
+
 #[test]
 fn a_claim_that_is_absent_keeps_and_one_that_is_blank_clears() {
     let key = SigningKey::new(Kind::P256, "1");
@@ -774,8 +823,8 @@ fn a_claim_that_is_absent_keeps_and_one_that_is_blank_clears() {
     let me = |claims: &Value| app.me(&token(&key.token("ES256", claims)));
     assert_eq!(me(&claims())["groups"], json!(["authors", "editors"]));
     assert_eq!(me(&claims_but("name", Value::Null))["name"], "Ada Lovelace");
-    assert_eq!(me(&claims_but("name", json!(" A. L.\u{a0}")))["name"], "A. L.");
-    assert_eq!(me(&claims_but("email", json!("\u{3000}")))["email"], json!(null));
+    assert_eq!(me(&claims_but("name", json!(" A. L. ")))["name"], "A. L.");
+    assert_eq!(me(&claims_but("email", json!("  ")))["email"], json!(null));
     assert_eq!(me(&claims_but("name", json!("")))["name"], json!(null));
     assert_eq!(me(&claims_but("groups", json!(["editors", " ", ""])))["groups"], json!(["editors"]));
     assert_eq!(me(&claims_but("groups", json!([])))["groups"], json!([]));

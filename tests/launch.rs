@@ -23,6 +23,7 @@ on_every_database![
     a_newer_schema_stops_the_launch,
     a_schema_that_is_there_is_launched_on_without_a_change,
     a_schema_that_was_left_half_made_stops_the_launch,
+    without_migration_the_tables_are_left_to_the_operator,
 ];
 
 const TRUSTED: &str = "trusted_proxies = ['::1']\n";
@@ -99,7 +100,34 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         (
             "limits.x",
             "limits = { x = 1 }",
-            "unknown field: found `x`, expected `one of `user`, `name`, `email`, `group`, `groups``",
+            "unknown field: found `x`, expected `one of `user`, `name`, `email`, `group`, `groups`, `bytes``",
+        ),
+        ("limits", "limits = { bytes = 0 }", "a limit of 0 refuses every request"),
+        ("username_form", "username_form = 'dn'", "unknown variant: found `dn`, expected ``exact` or `map``"),
+        (
+            "groups_escape",
+            "groups_escape = '\\'",
+            "unknown variant: found `\\`, expected ``none` or `backslash``",
+        ),
+        (
+            "groups_escape",
+            "groups_escape = 'backslash'\ngroups_format = 'json'",
+            "`groups_format` is not \"separator\", so there is no separator to escape",
+        ),
+        (
+            "groups_escape",
+            "groups_escape = 'backslash'\ngroups_format = 'repeated'",
+            "`groups_format` is not \"separator\", so there is no separator to escape",
+        ),
+        (
+            "groups_escape",
+            "groups_escape = 'backslash'\ngroups_separator = '\\'",
+            "`groups_separator` holds a backslash, which cannot escape itself",
+        ),
+        (
+            "groups_escape",
+            "groups_escape = 'backslash'\ngroups_separator = ';\\ '",
+            "`groups_separator` holds a backslash, which cannot escape itself",
         ),
         (
             "headers.x",
@@ -270,12 +298,55 @@ fn a_database_of_another_kind_is_refused() {
         "use a `sqlite:`, `postgres:` or `mysql:` URL in [default.databases.remote_user]",
     ];
     assert_eq!(lines, expected);
+
+    let lines = abort_by(&format!("{TABLE}{TRUSTED}").replace("$URL", "users.sqlite"));
+    let no_scheme = "the URL of the database that users are kept in has no scheme";
+    assert_eq!(lines, [no_scheme, expected[1]]);
+}
+
+#[test]
+fn a_database_that_is_down_is_told_with_its_place_once() {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let place = listener.local_addr().expect("its address");
+    drop(listener);
+    for scheme in ["postgres", "mysql"] {
+        let url = format!("{scheme}://ada:s3cret@{place}/app'\nconnect_timeout = 1\nmax_connections = '1");
+        let toml = format!("{TABLE}{TRUSTED}").replace("$URL", &url).replace("'1'", "1");
+        let error = format!(
+            "the database at {place} refuses connections, so it may not be running; it was tried for 1s"
+        );
+        let prefix = "failed to initialize database: failed to initialize database:";
+        assert_eq!(abort_by(&toml), [format!("{prefix} {error}")]);
+    }
+}
+
+#[test]
+fn a_database_of_the_application_with_a_bad_url_is_told() {
+    let missing = "missing field `url`";
+    let cases = [
+        ("", missing),
+        (
+            "url = 'postgres://ada:s3cret@db/app'",
+            "`url` is of the scheme `postgres:`, and this is a pool for SQLite, whose URLs begin with `sqlite:`",
+        ),
+    ];
+    for (url, expected) in cases {
+        let recording = Recording::start();
+        let database = Database::new();
+        let toml = format!("[default.databases.app]\n{url}\n[default.remote_user]\n{TRUSTED}");
+        let rocket = rocket(&database, &toml).attach(RemoteUser::fairing().database::<AppDatabase>());
+        let lines = abort(&recording, &database, rocket.attach(AppDatabase::init()));
+        let expected = format!("failed to initialize database: bad configuration: {expected}");
+        let help = "attach `launch::AppDatabase::init()`; if it is attached, see its own error";
+        assert_eq!(lines, [&expected, "there is no database `app` to keep users in", help]);
+        assert!(lines.iter().all(|line| !line.contains("s3cret")), "{lines:?}");
+    }
 }
 
 #[test]
 fn a_database_that_cannot_be_opened_is_told_once() {
     let lines = abort_by(&format!("{TABLE}{TRUSTED}").replace("$URL", "sqlite:/nowhere/users.sqlite"));
-    let error = "error returned from database: (code: 14) unable to open database file";
+    let error = "the database at `/nowhere/users.sqlite` cannot be used: unable to open database file (14)";
     assert_eq!(lines, [format!("failed to initialize database: failed to initialize database: {error}")]);
 }
 
@@ -341,6 +412,52 @@ fn a_schema_that_was_left_half_made_stops_the_launch(database: Database) {
     let expected = "version 1 of the `remote_*` tables was left half made when a launch was interrupted: drop what \
                     there is of it, delete its row from `_remote_user_migrations`, and launch again";
     assert_eq!(abort(&recording, &database, rocket), [expected]);
+}
+
+fn without_migration_the_tables_are_left_to_the_operator(database: Database) {
+    const BY_HAND: &str =
+        "run the files of `src/store/sql/migrations/` in their order, or set `migrate = true`";
+
+    let recording = Recording::start();
+    let toml = format!("{TABLE}trusted_proxies = ['127.0.0.1']\nmigrate = ");
+    let launch = |database: &Database, migrate: bool| {
+        let rocket = rocket(database, &format!("{toml}{migrate}")).attach(RemoteUser::fairing());
+        rocket.mount("/", routes![someone])
+    };
+    let expect_abort = |database: &Database, reason: &str| {
+        let before = database.tables();
+        let lines = abort(&recording, database, launch(database, false));
+        assert!(lines.len() == 1 && lines[0].starts_with(&format!("{reason}: {BY_HAND} (")), "{lines:?}");
+        assert!(lines[0].contains("remote_"), "the table is named: {lines:?}");
+        assert_eq!(database.tables(), before);
+    };
+    let missing =
+        "the `remote_*` tables are not there, or not as this version of `rocket_remote_user` needs them";
+    let migrations = database.migrations();
+    for sql in &migrations {
+        expect_abort(&database, missing);
+        database.sql(sql);
+    }
+    let client = Client::untracked(launch(&database, false)).expect("a launch");
+    let request = client.get("/someone").remote(([127, 0, 0, 1], 9).into());
+    let response = request.header(Header::new("Remote-User", "ada")).dispatch();
+    assert_eq!(response.into_string().as_deref(), Some("ada"));
+
+    let older = database.another();
+    drop(Client::untracked(launch(&older, true)).expect("a launch"));
+    let latest = migrations.len();
+    older.sql(&format!("DELETE FROM _remote_user_migrations WHERE version = {latest}"));
+    let told = format!("the `remote_*` tables are of version {}, and version {latest} is needed", latest - 1);
+    recording.clear();
+    drop(Client::untracked(launch(&older, false)).expect("a launch"));
+    assert_eq!(recording.lines_of("rocket_remote_user::store"), [format!("{told}: {BY_HAND}.")]);
+    older.sql("DROP TABLE remote_sessions");
+    expect_abort(&older, &told);
+}
+
+#[get("/someone")]
+fn someone(user: RemoteUser) -> String {
+    user.username().into()
 }
 
 fn a_database_is_told_by_the_scheme_of_its_url(database: Database) {
@@ -486,6 +603,17 @@ fn liftoff_sums_up_what_is_in_force() {
         ]
     );
     assert_eq!(
+        summary(
+            "trusted_proxies = ['::1']\nusername_form = 'map'\ngroups_escape = 'backslash'\n\
+             groups_separator = ';'"
+        )[4..6],
+        [
+            "users: unknown created, inactive refused, case kept, other forms mapped",
+            "groups: split at \";\" without a backslash before it, unknown ignored, local mirrored away, a \
+             missing header clears",
+        ]
+    );
+    assert_eq!(
         summary("trusted_proxies = ['::1']\npreset = 'kubernetes'\nencoding = 'quoted-printable'"),
         [
             "Remote User:",
@@ -507,7 +635,7 @@ fn liftoff_sums_up_what_is_in_force() {
         lines[6..],
         [
             "group permissions: \"a\", \"b\"",
-            "sessions: outlive the header, 60 s idle, 3600 s in all",
+            "sessions: outlive the header, 60 s idle, 3600 s in all, 50 a user",
             "session cookie: `__Host-id`, Secure, HttpOnly, SameSite=Lax, Path=/",
             "store: database `remote_user`",
         ]
@@ -516,10 +644,28 @@ fn liftoff_sums_up_what_is_in_force() {
     assert_eq!(
         lines[6..8],
         [
-            "sessions: of the application's own sign-in only, 1800 s idle, 28800 s in all",
+            "sessions: of the application's own sign-in only, 1800 s idle, 28800 s in all, 50 a user",
             "session cookie: `remote_user`, not Secure, HttpOnly, SameSite=Strict, Path=/app",
         ]
     );
+    let lines = summary(
+        "trusted_proxies = ['::1']\n\
+         session = { persistent = true, begin_on = ['/login', '/a b/'], max_per_user = 3, remember = true }",
+    );
+    assert_eq!(
+        lines[6..9],
+        [
+            "sessions: outlive the header, 1800 s idle, 28800 s in all, 3 a user",
+            "sessions begin on: /login, /a b/",
+            "session cookie: `remote_user`, not Secure, HttpOnly, SameSite=Lax, Path=/, Max-Age=28800",
+        ]
+    );
+    let warning = "`session.proof` is off, so a session counts from every peer, and whoever steals a cookie can use \
+                   it from anywhere";
+    for (session, count) in [("proof = false", 1), ("proof = true", 0), ("", 0)] {
+        let lines = summary(&format!("trusted_proxies = ['::1']\nsession = {{ {session} }}"));
+        assert_eq!(lines.iter().filter(|line| *line == warning).count(), count, "{session}");
+    }
     for (encoding, format, expected) in [
         ("percent", "separator", "groups: split at \",\", unknown"),
         ("rfc2047", "json", "groups: a JSON array, unknown"),
@@ -655,4 +801,139 @@ fn the_urls_of_the_proxy_are_there_for_routes() {
     let config: &Config = client.rocket().state().expect("a managed configuration");
     assert_eq!(config.login_url(), Some("https://auth.example.com/?rd=x"));
     assert_eq!(config.logout_url(), Some("/logout"));
+}
+
+#[test]
+fn a_key_about_the_site_that_cannot_hold_says_what_is_wrong() {
+    let not_a_host = |text: &str| {
+        format!(
+            "`{text}` is not a host: write a name such as `app.example.com`, or an address, without a pattern"
+        )
+    };
+    let not_an_origin = |text: &str| {
+        format!("`{text}` is not an origin: write it as `https://app.example.com`, without a path")
+    };
+    let cases = [
+        (
+            "hosts".to_owned(),
+            "hosts = []".to_owned(),
+            "an empty list answers nobody: name the hosts of this application, or leave the key out"
+                .to_owned(),
+        ),
+        (
+            "hosts".into(),
+            "hosts = 'a'".into(),
+            "invalid type: found string \"a\", expected a sequence".into(),
+        ),
+        (
+            "cross_site".into(),
+            "cross_site = 'ignore'".into(),
+            "unknown variant: found `ignore`, expected ``reject` or `allow``".into(),
+        ),
+        (
+            "trusted_origins".into(),
+            "cross_site = 'allow'\ntrusted_origins = ['https://a']".into(),
+            "`cross_site` is \"allow\", so there is nothing to except an origin from".into(),
+        ),
+    ];
+    let hosts =
+        ["", "*", "*.example.com", ".example.com", "https://a", "a/", "a:x", "::1", "a b", "b\u{fc}cher"];
+    let hosts = hosts.map(|text| ("hosts.1".into(), format!("hosts = ['a', '{text}']"), not_a_host(text)));
+    let origins = [
+        "",
+        "null",
+        "*",
+        "a",
+        "https://",
+        "https://a/",
+        "https://a/b",
+        "https://a?b",
+        "a b://c",
+        "https://*.a",
+        "://a",
+    ];
+    let origins = origins.map(|text| {
+        ("trusted_origins.0".into(), format!("trusted_origins = ['{text}']"), not_an_origin(text))
+    });
+    for (key, toml, message) in cases.into_iter().chain(hosts).chain(origins) {
+        expect(&abort_by(&format!("{TABLE}{TRUSTED}{toml}")), &key, &message);
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_open_says_what_is_wrong() {
+    let (slash, decoded) = ("it begins with no slash", "write it decoded, and without a query");
+    let (every, plain) =
+        ("it is every path, so leave `require_user` out", "a segment of it is empty, or no plain name");
+    let star = "a star is a whole segment, and two stars are the last one";
+    let cases = [
+        ("", slash),
+        ("healthz", slash),
+        ("**", slash),
+        ("https://a/healthz", slash),
+        ("/a?b", decoded),
+        ("/a#b", decoded),
+        ("/a%20b", decoded),
+        ("/**", every),
+        ("//**", every),
+        ("/static/", plain),
+        ("//static", plain),
+        ("/static//**", plain),
+        ("/static/..", plain),
+        ("/./static", plain),
+        ("/a\\\\b", plain),
+        ("/a**", star),
+        ("/*.css", star),
+        ("/**/a", star),
+        ("/***", star),
+    ];
+    for (path, reason) in cases {
+        let message = format!("`{}` is not a path that can be open: {reason}", path.replace("\\\\", "\\"));
+        let toml = format!("{TABLE}{TRUSTED}require_user = {{ open = ['/a', \"{path}\"] }}");
+        expect(&abort_by(&toml), "require_user.open.1", &message);
+    }
+    let table = "expected a boolean, or a table such as { open = [\"/healthz\"] }";
+    let cases = [
+        ("require_user", "require_user = 'yes'", format!("invalid type: found string \"yes\", {table}")),
+        ("require_user", "require_user = ['/a']", format!("invalid type: found sequence, {table}")),
+        ("require_user", "require_user = {}", "missing field `open`".into()),
+        (
+            "require_user.opne",
+            "require_user = { opne = [] }",
+            "unknown field: found `opne`, expected ``open``".into(),
+        ),
+    ];
+    for (key, toml, message) in cases {
+        expect(&abort_by(&format!("{TABLE}{TRUSTED}{toml}")), key, &message);
+    }
+}
+
+#[test]
+fn liftoff_says_what_the_site_is() {
+    let recording = Recording::start();
+    let cases: [(&str, &[&str]); 5] = [
+        ("", &[]),
+        ("require_user = false\ncross_site = 'reject'", &[]),
+        (
+            "hosts = ['App.example.com', '[::1]:8000']\nrequire_user = true",
+            &["hosts: app.example.com, [::1]:8000", "a user is required: on every path"],
+        ),
+        (
+            "trusted_origins = ['HTTPS://A:443', 'http://b:8000', 'http://c:80', 'http://d:443', 'app+x://e:80']\n\
+             require_user = { open = ['/', '/a/*', '/static/**'] }",
+            &[
+                "pages of other sites: trusted: https://a, http://b:8000, http://c, http://d:443, app+x://e:80",
+                "a user is required: on every path but /, /a/*, /static/**",
+            ],
+        ),
+        ("cross_site = 'allow'", &["pages of other sites: may send anything for whoever is signed in"]),
+    ];
+    for (toml, expected) in cases {
+        recording.clear();
+        let _app = harness::App::launch(toml);
+        let lines = recording.lines_of("rocket_remote_user").into_iter();
+        let lines = lines.skip_while(|line| !line.starts_with("untrusted peers")).skip(1);
+        let lines: Vec<_> = lines.take_while(|line| !line.starts_with("headers")).collect();
+        assert_eq!(lines, expected, "{toml}");
+    }
 }

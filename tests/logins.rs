@@ -21,6 +21,10 @@ on_every_database!(
     a_sign_in_of_the_application_replaces_the_token,
     who_may_not_be_here_cannot_sign_in,
     five_hundred_sessions_of_one_person_are_kept_apart,
+    beginning_one_session_too_many_ends_the_oldest,
+    sessions_that_have_expired_end_before_an_older_one_in_use,
+    sign_ins_at_once_leave_no_session_too_many,
+    sessions_that_are_too_many_already_end_at_the_next_sign_in,
     a_request_that_signs_in_and_out_leaves_no_session,
     somebody_else_of_the_same_name_is_not_signed_in,
     who_signs_in_here_has_the_permissions_of_the_groups,
@@ -159,7 +163,7 @@ fn who_may_not_be_here_cannot_sign_in(database: Database) {
 }
 
 fn five_hundred_sessions_of_one_person_are_kept_apart(database: Database) {
-    let app = launch(database, PERSISTENT);
+    let app = launch(database, "session = { persistent = true, max_per_user = 500 }");
     let mut tokens = Vec::new();
     for _ in 0..500 {
         let mut browser = Browser::new(&app);
@@ -173,6 +177,80 @@ fn five_hundred_sessions_of_one_person_are_kept_apart(database: Database) {
     assert_eq!(tokens.iter().filter(|token| signed_in(token)).count(), 499);
     assert_eq!(Browser { app: &app, token: tokens[0].clone() }.post("/logout-everywhere", &[]).0, 303);
     assert_eq!((sessions(&app).len(), tokens.iter().filter(|token| signed_in(token)).count()), (0, 0));
+}
+
+fn beginning_one_session_too_many_ends_the_oldest(database: Database) {
+    let app = launch(database, "session = { persistent = true, max_per_user = 3, idle_timeout = 1000 }");
+    let mut bob = Browser::new(&app);
+    bob.get("/me", &[BOB]);
+    let begin = || {
+        app.database.age_sessions(10);
+        let mut browser = Browser::new(&app);
+        browser.get("/me", &[ADA]);
+        browser
+    };
+    let signed_in = |browsers: &mut [Browser<'_>]| -> Vec<bool> {
+        browsers.iter_mut().map(|browser| browser.user().is_some()).collect()
+    };
+    let mut browsers: Vec<_> = (0..5).map(|_| begin()).collect();
+    assert_eq!(signed_in(&mut browsers), [false, false, true, true, true]);
+    assert_eq!(browsers[2].post("/login/ada", &[]).0, 303);
+    assert_eq!(signed_in(&mut browsers), [false, false, true, true, true], "it takes the place of its own");
+    app.database.age_sessions(10);
+    assert_eq!(Browser::new(&app).post("/login/ada", &[]).0, 303);
+    assert_eq!(signed_in(&mut browsers), [false, false, true, false, true], "whoever begins it");
+    assert_eq!(bob.user().as_deref(), Some("bob"), "and nobody else's");
+
+    let app = launch(app.database.another(), "session = { persistent = true, max_per_user = 1 }");
+    let (mut one, mut two) = (Browser::new(&app), Browser::new(&app));
+    one.get("/me", &[ADA]);
+    two.get("/me", &[ADA]);
+    assert_eq!((one.user(), two.user().as_deref()), (None, Some("ada")));
+}
+
+fn sessions_that_have_expired_end_before_an_older_one_in_use(database: Database) {
+    let app = launch(database, "session = { persistent = true, max_per_user = 3, idle_timeout = 1000 }");
+    let begin = || {
+        let mut browser = Browser::new(&app);
+        browser.get("/me", &[ADA]);
+        browser
+    };
+    let mut oldest = begin();
+    app.database.age_sessions(10);
+    let _idle = [begin(), begin()];
+    app.database.age_sessions(500);
+    assert_eq!(oldest.user().as_deref(), Some("ada"));
+    app.database.age_sessions(600);
+    begin();
+    assert_eq!(oldest.user().as_deref(), Some("ada"));
+}
+
+fn sign_ins_at_once_leave_no_session_too_many(database: Database) {
+    let figment = figment(&database, "session = { persistent = true, max_per_user = 3 }");
+    let figment = figment.merge(("databases.remote_user.connect_timeout", 10));
+    let server = Server::serve(application(figment).attach(RemoteUser::fairing()));
+    let cookies: Vec<_> = std::thread::scope(|scope| {
+        let sign_in = || cookie(&server.respond("GET", "/me", "Remote-User: ada")).expect("a cookie");
+        let threads: Vec<_> = (0..16).map(|_| scope.spawn(sign_in)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a session")).collect()
+    });
+    assert_eq!(database.sql("SELECT token_hash FROM remote_sessions").len(), 3);
+    let count = cookies.iter().filter(|cookie| server.get("/visitor", cookie).1 == "ada").count();
+    assert_eq!(count, 3);
+}
+
+fn sessions_that_are_too_many_already_end_at_the_next_sign_in(database: Database) {
+    let app = launch(database, PERSISTENT);
+    let mut browser = Browser::new(&app);
+    browser.get("/me", &[ADA]);
+    let rows: Vec<_> =
+        (0..1_000).map(|number| format!("('{number:064}', 1, '2100-01-01 00:00:00')")).collect();
+    let columns = "token_hash, user_id, expires_at";
+    app.database.sql(&format!("INSERT INTO remote_sessions ({columns}) VALUES {}", rows.join(", ")));
+    browser.get("/me", &[ADA]);
+    assert_eq!(sessions(&app).len(), 1_001, "a session that goes on ends none");
+    Browser::new(&app).get("/me", &[ADA]);
+    assert_eq!(sessions(&app).len(), 50);
 }
 
 fn a_request_that_signs_in_and_out_leaves_no_session(database: Database) {

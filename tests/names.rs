@@ -17,7 +17,7 @@ on_every_database![
 
 fn names_that_differ_by_a_byte_are_different(database: Database) {
     let app = App::launch_on(database, "");
-    let people = ["Alice", "alice", "alic\u{e9}", "alice\u{300}", "stra\u{df}e", "strasse", "\u{131}", "i"];
+    let people = ["Alice", "alice", "alic\u{e9}", "alic\u{e8}", "stra\u{df}e", "strasse", "\u{131}", "i"];
     let ids: BTreeSet<_> =
         people.iter().map(|name| app.me(&[("Remote-User", name)])["id"].as_i64()).collect();
     assert_eq!(ids.len(), people.len());
@@ -35,7 +35,6 @@ fn names_hold_whatever_a_header_may_say(database: Database) {
     let names = [
         "'",
         "a\"b",
-        "\\",
         "\\'",
         "%_",
         "a$1",
@@ -47,16 +46,17 @@ fn names_hold_whatever_a_header_may_say(database: Database) {
         "\u{1f600}",
         "nul",
         "a|b c",
+        "❤\u{fe0f}",
+        "علی\u{200c}رضا",
+        // Before a separator it would escape that.
+        "\\",
     ];
     let sorted = Vec::from_iter(BTreeSet::from(names));
     for _ in 0..2 {
         assert_eq!(app.groups("ada", &names.join(",")), json!(sorted));
     }
     for name in names {
-        assert_eq!(
-            app.me(&[("Remote-User", "ada"), ("Remote-Name", name), ("Remote-Email", name)])["name"],
-            name
-        );
+        assert_eq!(app.me(&[("Remote-User", "ada"), ("Remote-Name", name)])["name"], name);
     }
     let mut stored = app.database.sql("SELECT name FROM remote_groups");
     stored.sort();
@@ -70,7 +70,7 @@ fn long(number: usize, characters: usize) -> String {
 }
 
 fn a_thousand_groups_of_the_longest_names_are_joined_and_left(database: Database) {
-    let app = App::launch_on(database, "create_groups = true");
+    let app = App::launch_on(database, "create_groups = true\nlimits = { bytes = 1000000 }");
     let (user, names) = (long(0, 150), BTreeSet::from_iter((0..1000).map(|number| long(number, 150))));
     let header = Vec::from_iter(names.iter().map(String::as_str)).join(",");
     for _ in 0..2 {
@@ -83,7 +83,7 @@ fn a_thousand_groups_of_the_longest_names_are_joined_and_left(database: Database
 }
 
 fn names_as_long_as_any_limit_are_kept_whole(database: Database) {
-    let toml = "create_groups = true\nlimits = { user = 640, group = 640, name = 20000, email = 20000 }";
+    let toml = "create_groups = true\nlimits = { user = 640, group = 640, name = 20000, email = 20000, bytes = 80000 }";
     let app = App::launch_on(database, toml);
     let (user, long_text) = (long(0, 640), "\u{1f600}".repeat(20_000));
     for _ in 0..2 {

@@ -6,7 +6,7 @@ use harness::authority::{Authority, Valid};
 use harness::{Database, PROXY, STRANGER, application, figment_exactly};
 use rocket::figment::Figment;
 use rocket::http::Header;
-use rocket::local::blocking::Client;
+use rocket::local::blocking::{Client, LocalResponse};
 use rocket_remote_user::RemoteUser;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -44,14 +44,14 @@ impl Certificates {
     }
 }
 
-/// The status of `GET path` with `headers` and what is shown of each proof.
-fn status(
-    client: &Client,
+/// The answer to `GET path` with `headers` and what is shown of each proof.
+fn request<'c>(
+    client: &'c Client,
     path: &'static str,
-    headers: &[(&'static str, &'static str)],
+    headers: &[(&'static str, &str)],
     [address, secret, certificate]: [Proof; 3],
     certificates: &Certificates,
-) -> u16 {
+) -> LocalResponse<'c> {
     let mut request = client.get(path);
     let peer = |address: &str| (address.parse::<std::net::IpAddr>().expect("an address"), 9).into();
     match address {
@@ -65,7 +65,7 @@ fn status(
         Proof::Lacks => {}
     }
     for (name, value) in headers {
-        request.add_header(Header::new(*name, *value));
+        request.add_header(Header::new(*name, value.to_string()));
     }
     let request = match certificate {
         Proof::Holds => request.identity(&*certificates.proxy),
@@ -73,11 +73,11 @@ fn status(
         Proof::Expired => request.identity(&*certificates.expired),
         Proof::Lacks => request,
     };
-    request.dispatch().status().code
+    request.dispatch()
 }
 
 #[test]
-fn every_combination_of_proofs_signs_in_only_if_all_that_are_configured_hold() {
+fn every_combination_of_proofs_signs_in_and_goes_on_only_if_all_that_are_configured_hold() {
     let certificates = Certificates::issue();
     let tables = [
         "trusted_proxies = ['127.0.0.1']\n".to_owned(),
@@ -89,21 +89,33 @@ fn every_combination_of_proofs_signs_in_only_if_all_that_are_configured_hold() {
         let is_configured = |proof: usize| configured & (1 << proof) != 0;
         let toml: String =
             (0..3).filter(|proof| is_configured(*proof)).map(|proof| &*tables[proof]).collect();
+        let toml = format!("{toml}session.persistent = true\n");
         let database = Database::new();
         let tls = [("tls.certs", "none"), ("tls.key", "none"), ("tls.mutual.ca_certs", "none")];
         let figment = tls.into_iter().fold(figment_exactly(&database, &toml), Figment::merge);
         let rocket = application(figment).attach(RemoteUser::fairing());
         let client = Client::untracked(rocket).expect("a launch");
+        let ada = ("Remote-User", "ada");
+        let all = [Proof::Holds; 3];
+        let honest = request(&client, "/me", &[ada], all, &certificates);
+        let session = honest.cookies().get("remote_user").expect("a session").value().to_owned();
+        let cookie = format!("remote_user={session}");
         for shown in STATES.iter().flat_map(|a| STATES.iter().flat_map(move |s| STATES.map(|c| [*a, *s, c])))
         {
             let all_hold = (0..3).all(|proof| !is_configured(proof) || shown[proof] == Proof::Holds);
             let wrong_secret = is_configured(1) && matches!(shown[1], Proof::Fails | Proof::Expired);
-            let get = |path, headers: &[_]| status(&client, path, headers, shown, &certificates);
+            let get =
+                |path, headers: &[_]| request(&client, path, headers, shown, &certificates).status().code;
             let context = format!("{toml}{shown:?}");
-            let ada = ("Remote-User", "ada");
             assert_eq!(get("/me", &[ada]), if all_hold { 200 } else { 403 }, "{context}");
             assert_eq!(get("/public", &[ada]), if all_hold { 200 } else { 403 }, "{context}");
             assert_eq!(get("/me", &[]), if wrong_secret { 403 } else { 401 }, "{context}");
+            let without_a_header = match (all_hold, wrong_secret) {
+                (true, _) => 200,
+                (_, true) => 403,
+                _ => 401,
+            };
+            assert_eq!(get("/me", &[("Cookie", &cookie)]), without_a_header, "{context}");
             requests += 1;
         }
         assert_eq!(database.sql("SELECT username FROM remote_users"), ["ada"]);

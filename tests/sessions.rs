@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use harness::browser::{Browser, PERSISTENT, launch, sessions};
 use harness::log::Recording;
 use harness::socket::{Server, cookie};
-use harness::{App, Database, STRANGER, application, figment};
-use rocket::http::Method;
+use harness::{App, Database, PROXY, STRANGER, application, figment};
+use rocket::http::{Header, Method};
 use rocket_remote_user::RemoteUser;
 use rocket_remote_user::policy::{Event, Policy};
 
@@ -36,6 +36,9 @@ on_every_database!(
     a_missing_groups_header_keeps_what_the_proxy_named_where_it_is_to,
     a_use_takes_nothing_back_of_what_the_header_said,
     people_who_switch_at_once_are_never_taken_for_another,
+    a_stolen_cookie_is_nobody_from_anywhere_else,
+    the_header_begins_a_session_on_the_paths_that_are_named_and_counts_on_all,
+    of_two_people_s_sessions_the_one_of_the_header_goes_on,
 );
 
 fn a_session_carries_the_user_without_the_header(database: Database) {
@@ -118,7 +121,7 @@ fn without_persistence_the_proxy_s_session_ends_and_the_application_s_stays(data
     assert!(app.database.age("last_login_at") >= 1_000, "nor is it another login");
     assert_eq!(local.user().as_deref(), Some("ada"), "the same person's header ends nothing");
     assert_eq!(local.get("/visitor", &[BOB]).body, "bob");
-    assert_eq!((local.user(), sessions(&app).len()), (None, 0), "and begins nothing");
+    assert_eq!((sessions(&app).len(), local.user()), (0, None), "and begins nothing");
 }
 
 fn a_blank_header_is_an_absent_one(database: Database) {
@@ -263,8 +266,7 @@ fn a_refusal_outranks_a_session(database: Database) {
         let reply = app.send(Method::Get, path, &[ADA, ("Cookie", &cookie)], STRANGER);
         assert_eq!(reply.status, 403, "{path}");
     }
-    let reply = app.send(Method::Get, "/visitor", &[("Cookie", &cookie)], STRANGER);
-    assert_eq!((reply.status, reply.body.as_str()), (200, "ada"), "a session needs no proxy");
+    app.send(Method::Get, "/visitor", &[("Cookie", &cookie)], STRANGER).is(200, "nobody");
 }
 
 fn what_the_proxy_named_counts_through_the_session(database: Database) {
@@ -349,6 +351,125 @@ fn people_who_switch_at_once_are_never_taken_for_another(database: Database) {
     assert_eq!(server.get("/visitor", &cookie), (200, "nobody".into()), "the session of before is over");
 }
 
+fn a_stolen_cookie_is_nobody_from_anywhere_else(database: Database) {
+    let app = launch(database, PERSISTENT);
+    let (mut one, mut two) = (Browser::new(&app), Browser::new(&app));
+    one.get("/me", &[ADA]);
+    two.get("/me", &[ADA]);
+    let before = sessions(&app);
+    let listed = one.get("/sessions", &[]).body;
+    let revoke = format!("/revoke/{}", listed.split(' ').next().expect("a session"));
+    let cookie = format!("remote_user={}", one.token.clone().expect("a token"));
+    for peer in [STRANGER, "127.0.0.2", "::1", "::ffff:192.0.2.9"] {
+        let send = |method, path: &str| app.send(method, path, &[("Cookie", &cookie)], peer);
+        send(Method::Get, "/me").is(401, "401 Unauthorized");
+        send(Method::Get, "/visitor").is(200, "nobody");
+        send(Method::Get, "/sessions").is(200, "");
+        send(Method::Post, &revoke).is(200, "false");
+        assert_eq!(send(Method::Post, "/logout").status, 303);
+        assert_eq!(send(Method::Post, "/logout-everywhere").status, 303);
+        let refused = "the peer is no trusted proxy, so that a session which begins here would not count";
+        send(Method::Post, "/login/ada").is(403, refused);
+        assert_eq!(sessions(&app), before, "{peer}");
+    }
+    assert_eq!(
+        app.client.get("/me").header(Header::new("Cookie", cookie.clone())).dispatch().status().code,
+        401
+    );
+    app.send(Method::Get, "/visitor", &[("Cookie", &cookie)], "::ffff:127.0.0.1").is(200, "ada");
+    assert_eq!((one.user().as_deref(), two.user().as_deref()), (Some("ada"), Some("ada")));
+}
+
+fn the_header_begins_a_session_on_the_paths_that_are_named_and_counts_on_all(database: Database) {
+    let toml = "login_interval = 1000\n\
+                session = { persistent = true, begin_on = ['/nobody', '/twice/', '/me/'] }";
+    let app = launch(database, toml);
+    for path in ["/visitor", "/visitor?/me", "/me/x", "/public", "/headers", "/optional"] {
+        let mut browser = Browser::new(&app);
+        browser.get(path, &[ADA]);
+        assert_eq!((browser.token, sessions(&app).len()), (None, 0), "{path}");
+    }
+    app.database.age_logins(999);
+    Browser::new(&app).get("/visitor", &[ADA]).is(200, "ada");
+    assert!(app.database.age("last_login_at") >= 999, "it is a login at intervals only");
+    app.database.age_logins(1_001);
+    Browser::new(&app).get("/visitor", &[ADA]).is(200, "ada");
+    assert!(app.database.age("last_login_at") < 999);
+    app.database.age_logins(999);
+
+    for (path, count) in [("/me", 1), ("/m%65?x=y", 2), ("//me/", 3), ("/nobody/", 4)] {
+        let mut browser = Browser::new(&app);
+        assert_eq!(browser.get(path, &[ADA]).status, 200, "{path}");
+        assert_eq!((browser.user().as_deref(), sessions(&app).len()), (Some("ada"), count), "{path}");
+    }
+    assert!(app.database.age("last_login_at") < 999);
+
+    let mut browser = Browser::new(&app);
+    browser.get("/me", &[ADA]);
+    let token = browser.token.clone();
+    assert_eq!(browser.get("/visitor", &[ADA]).body, "ada");
+    assert_eq!((browser.token.clone(), sessions(&app).len()), (token, 5), "her own goes on");
+    assert_eq!(browser.get("/visitor", &[BOB]).body, "bob");
+    assert_eq!((browser.token, sessions(&app).len()), (None, 4), "that of another ends");
+}
+
+fn of_two_people_s_sessions_the_one_of_the_header_goes_on(database: Database) {
+    for toml in [PERSISTENT, FALLBACK] {
+        let app = launch(database.another(), toml);
+        app.database.sql("INSERT INTO remote_users (username) VALUES ('ada'), ('bob')");
+        let (mut ada, mut bob) = (Browser::new(&app), Browser::new(&app));
+        ada.post("/login/ada", &[]);
+        bob.post("/login/bob", &[]);
+        let (ada, bob) = (ada.token.expect("a token"), bob.token.expect("a token"));
+        let cookie = format!("remote_user={ada}; remote_user={bob}");
+        app.get("/visitor", &[("Cookie", &cookie)]).is(200, "nobody");
+        assert_eq!(sessions(&app).len(), 2, "nobody is asked to leave");
+        app.get("/visitor", &[("Cookie", &cookie), BOB]).is(200, "bob");
+        assert_eq!(sessions(&app), ["bob password"], "{toml}");
+        app.get("/visitor", &[("Cookie", &cookie)]).is(200, "bob");
+    }
+}
+
+#[test]
+fn without_proof_a_session_counts_from_everywhere() {
+    let app = launch(Database::new(), "session = { persistent = true, proof = false }");
+    let mut browser = Browser::new(&app);
+    browser.get("/me", &[ADA]);
+    let cookie = format!("remote_user={}", browser.token.clone().expect("a token"));
+    let send = |method, path: &str| app.send(method, path, &[("Cookie", &cookie)], STRANGER);
+    send(Method::Get, "/visitor").is(200, "ada");
+    assert_eq!(send(Method::Get, "/sessions").body.lines().count(), 1);
+    assert_eq!(send(Method::Post, "/login/ada").status, 303);
+    assert_eq!(sessions(&app), ["ada password"]);
+    assert_eq!(browser.user(), None, "it was replaced");
+}
+
+/// Whoever is ignored is so with a session, too.
+#[test]
+fn a_stolen_cookie_is_nobody_where_headers_of_strangers_are_ignored() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let toml = format!("untrusted = 'ignore'\nproxy_secret = {{ values = ['{secret}'] }}\n{PERSISTENT}");
+    let app = launch(Database::new(), &toml);
+    let proof = ("X-Proxy-Secret", secret);
+    let mut browser = Browser::new(&app);
+    browser.get("/me", &[ADA, proof]);
+    let cookie = format!("remote_user={}", browser.token.clone().expect("a token"));
+    let cookie = ("Cookie", cookie.as_str());
+    let wrong = ("X-Proxy-Secret", "fedcba9876543210fedcba9876543210");
+    for (peer, headers) in [
+        (PROXY, &[cookie][..]),
+        (PROXY, &[cookie, wrong]),
+        (PROXY, &[cookie, ADA]),
+        (STRANGER, &[cookie, proof]),
+        (STRANGER, &[cookie, ADA, proof]),
+    ] {
+        app.send(Method::Get, "/visitor", headers, peer).is(200, "nobody");
+        assert_eq!(app.send(Method::Post, "/login/ada", headers, peer).status, 403, "{headers:?}");
+    }
+    app.get("/visitor", &[cookie, proof]).is(200, "ada");
+    assert_eq!(sessions(&app), ["ada remote"]);
+}
+
 #[test]
 fn an_outage_ends_no_session() {
     let _recording = Recording::start();
@@ -363,9 +484,9 @@ fn an_outage_ends_no_session() {
     browser.send(Method::Post, "/logout", &[]).0.is(503, out);
     assert_eq!(browser.token, token);
     app.database.sql("ALTER TABLE elsewhere RENAME TO remote_sessions");
-    app.database.sql("ALTER TABLE remote_groups RENAME TO elsewhere");
+    app.database.sql("ALTER TABLE remote_groups RENAME TO somewhere");
     assert_eq!(browser.get("/me", &[ADA]).status, 503);
-    app.database.sql("ALTER TABLE elsewhere RENAME TO remote_groups");
+    app.database.sql("ALTER TABLE somewhere RENAME TO remote_groups");
     assert_eq!((browser.user().as_deref(), sessions(&app).len()), (Some("ada"), 1));
 }
 

@@ -17,7 +17,6 @@ use rocket_remote_user::{Error, RemoteUser, RemoteUserFairing, SqlitePool, Usern
 
 on_every_database![
     the_tables_stand_beside_the_application_s_own_migrations,
-    without_migration_the_tables_are_left_to_the_operator,
     names_are_enough_to_write_rows_by_hand,
     the_sql_of_the_documentation_does_what_it_says,
     a_policy_hears_what_happened,
@@ -69,13 +68,6 @@ fn the_tables_stand_beside_the_application_s_own_migrations(database: Database) 
     }
     assert_eq!(database.sql("SELECT origin FROM _sqlx_migrations"), ["the application"]);
     assert_eq!(database.sql("SELECT version FROM _remote_user_migrations"), ["1", "2"]);
-}
-
-fn without_migration_the_tables_are_left_to_the_operator(database: Database) {
-    let rocket = application(figment(&database, "migrate = false")).attach(RemoteUser::fairing());
-    let client = Client::untracked(rocket).expect("a launch");
-    assert_eq!(database.tables(), [""; 0]);
-    assert_eq!(get(&client, "/me", "ada").0, 503);
 }
 
 fn names_are_enough_to_write_rows_by_hand(database: Database) {

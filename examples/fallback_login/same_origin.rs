@@ -2,7 +2,8 @@ use rocket::Request;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 
-/// A request guard for requests that come from a page of this application, or from no page.
+/// A request guard for requests that come from a page of this application, or from no page:
+/// for the sign-in form, where `cross_site` does not apply, as nobody is signed in yet.
 ///
 /// Browsers say so in `Sec-Fetch-Site`, and older ones in `Origin`. A client that sends
 /// neither is not a browser, and has nobody else's cookies

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use rocket::http::Status;
 use rocket::{Request, error, warn};
 
 use super::principal::PrincipalMapper;
@@ -14,6 +15,7 @@ use crate::jwt::TokenReader;
 use crate::policy::{Event, Policy};
 use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionManager;
+use crate::site::{CrossSiteCheck, Hosts, RequireUser};
 use crate::store::UserStore;
 use crate::sync::Rules;
 use crate::text::Escaped;
@@ -23,6 +25,9 @@ use crate::text::Escaped;
 ///
 /// `judge.rs` has its methods for the fairing, and `sign_in.rs` those for the guards.
 pub(crate) struct Authenticator {
+    pub(crate) hosts: Hosts,
+    pub(crate) cross_site: CrossSiteCheck,
+    pub(crate) require_user: RequireUser,
     pub(crate) proofs: Proofs,
     pub(crate) untrusted: UntrustedPeers,
     pub(crate) identity_reader: IdentityReader,
@@ -41,9 +46,12 @@ pub(crate) struct Authenticator {
 
 impl Authenticator {
     /// Reports what was refused in `request`, and was not reported yet: to the log, and
-    /// then to the policy.
+    /// then to the policy. A request of nobody where a user is required (401) is no refusal.
     pub(crate) async fn report_refusals(&self, request: &Request<'_>) {
         for refusal in Refusals::of(request).take_unreported() {
+            if refusal.error().status() == Status::Unauthorized {
+                continue;
+            }
             log_refusal(request, &refusal);
             let (username, error) = (refusal.username(), refusal.error());
             self.report(Event::Refused { peer: request.remote(), username, error }).await;

@@ -19,34 +19,74 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// Returns the rejection if the request is rejected. The caller reports it.
+    /// Returns the reason why the request is rejected. The caller reports it.
     pub(crate) async fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
         let scan = self.scan(request.headers());
         let outcome = self.verdict(request, &scan).await;
         for name in scan.into_names_to_blank() {
             request.replace_header(Header::new(name, ""));
         }
-        let rejection = match outcome {
+        let error = match outcome {
             Ok(verdict) => {
                 verdict.set(request);
                 return Ok(());
             }
-            Err(rejection) => rejection,
+            Err(error) => error,
         };
-        Verdict::Rejected { rejection: rejection.clone(), method: request.method() }.set(request);
-        let error = Error::from(rejection);
+        Verdict::Rejected(error.clone()).set(request);
         error.note_rejection(request);
         Err(error)
     }
 
     /// Scans `headers` for those that are read. What is the application's is not among them.
     fn scan<'h>(&self, headers: &'h HeaderMap<'_>) -> HeaderScan<'_, 'h> {
-        let scan = HeaderScan::new(self.scanned_headers(), &self.blank, headers);
+        let max_bytes = self.identity_reader.max_bytes();
+        let scan = HeaderScan::new(self.scanned_headers(), &self.blank, max_bytes, headers);
         #[cfg(feature = "jwt")]
         if let Some(token_reader) = &self.token_reader {
             return token_reader.leave_to_application(scan);
         }
         scan
+    }
+
+    /// Admits a request to the routes, after every other fairing has seen it. What they made
+    /// of its method and its path counts here.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason if the request is rejected, was not judged, may come from the page
+    /// of another site, or has no user where `require_user` asks for one. It has been
+    /// reported and noted by then.
+    pub(crate) async fn admit(&self, request: &Request<'_>) -> Result<(), Error> {
+        let verdict = match Verdict::of(request) {
+            None => return Err(Error::Unjudged),
+            Some(Verdict::Rejected(error)) => return Err(error.clone()),
+            Some(verdict) => verdict,
+        };
+        if let Err(error) = self.check_cross_site(request, verdict).await {
+            error.note_rejection(request);
+            self.report_refusals(request).await;
+            return Err(error);
+        }
+        self.check_user(request).await.inspect_err(|error| error.note_rejection(request))
+    }
+
+    /// Checks that there is a user, if `require_user` asks for one on this path.
+    async fn check_user(&self, request: &Request<'_>) -> Result<(), Error> {
+        if !self.require_user.includes(request.uri().path()) {
+            return Ok(());
+        }
+        match self.user(request).await? {
+            Some(_) => Ok(()),
+            None => Err(Error::UserRequired),
+        }
+    }
+
+    /// Checks that no page of another site sent the request, if somebody is signed in: the
+    /// proxy names a person, or the request has a session.
+    async fn check_cross_site(&self, request: &Request<'_>, verdict: &Verdict) -> Result<(), Error> {
+        let Err(rejection) = self.cross_site.check(request) else { return Ok(()) };
+        if self.is_signed_in(request, verdict).await? { Err(rejection.into()) } else { Ok(()) }
     }
 
     /// Every header that is read, and then blanked.
@@ -55,11 +95,24 @@ impl Authenticator {
         [user, name, email, groups, self.proofs.secret_header(), self.token_header()]
     }
 
-    /// Decides who is there. No header of an untrusted peer counts.
-    async fn verdict(&self, request: &Request<'_>, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Rejection> {
+    /// Decides whether the request is for this site, who is there, and whether a page of
+    /// another site has them do it.
+    async fn verdict(&self, request: &Request<'_>, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Error> {
+        self.hosts.check(request)?;
+        let verdict = self.who_is_named(request, scan).await?;
+        self.check_cross_site(request, &verdict).await?;
+        Ok(verdict)
+    }
+
+    /// Decides who is named. No header of an untrusted peer counts.
+    async fn who_is_named(
+        &self,
+        request: &Request<'_>,
+        scan: &HeaderScan<'_, '_>,
+    ) -> Result<Verdict, Rejection> {
         match (self.proofs.judge(request, scan).await?, self.untrusted) {
             (Trust::Trusted, _) => self.identify(scan, Refusals::of(request)).await,
-            (_, UntrustedPeers::Ignore) => Ok(Verdict::Anonymous),
+            (_, UntrustedPeers::Ignore) => Ok(Verdict::Anonymous { is_peer_trusted: false }),
             (Trust::Untrusted, UntrustedPeers::Reject) => self.reject_identity(scan),
             (Trust::WrongSecret(rejection), UntrustedPeers::Reject) => Err(rejection),
         }
@@ -70,14 +123,16 @@ impl Authenticator {
         let identity_headers = self.token_header().into_iter().chain(self.identity_reader.headers().iter());
         match scan.first_sent(identity_headers) {
             Some(header) => Err(Rejection::new(header, Fault::UntrustedPeer)),
-            None => Ok(Verdict::Anonymous),
+            None => Ok(Verdict::Anonymous { is_peer_trusted: false }),
         }
     }
 
     /// Decides who is there by the assertion of a trusted proxy. `refusals` are told whom it
     /// names, even if that is refused.
     async fn identify(&self, scan: &HeaderScan<'_, '_>, refusals: &Refusals) -> Result<Verdict, Rejection> {
-        let Some(assertion) = self.assertion(scan, refusals).await? else { return Ok(Verdict::Anonymous) };
+        let Some(assertion) = self.assertion(scan, refusals).await? else {
+            return Ok(Verdict::Anonymous { is_peer_trusted: true });
+        };
         refusals.set_username(&assertion.user);
         let principal = self.principal_mapper.principal(assertion)?;
         refusals.set_username(principal.username.as_str());

@@ -5,16 +5,18 @@
 //! resolve the verdict to a user, by signing a person in or by resuming a session.
 //!
 //! This module depends on [`proxy`](crate::proxy), `jwt`, [`sync`](crate::sync) and
-//! [`store`](crate::store), on [`headers`](crate::headers), [`policy`](crate::policy) and
-//! [`session`](crate::session), on [`user`](crate::user) and [`text`](crate::text), and on
-//! the errors. It does not depend on the configuration.
+//! [`store`](crate::store), on [`headers`](crate::headers), [`policy`](crate::policy),
+//! [`session`](crate::session) and [`site`](crate::site), on [`user`](crate::user) and
+//! [`text`](crate::text), and on the errors. It does not depend on the configuration.
 
 mod authenticator;
 mod judge;
+mod personal;
 mod principal;
 mod sign_in;
 mod verdict;
 
 pub(crate) use authenticator::Authenticator;
+pub(crate) use personal::PersonalAnswer;
 pub(crate) use principal::PrincipalMapper;
 pub(crate) use verdict::Verdict;

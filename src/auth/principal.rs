@@ -10,7 +10,7 @@ use crate::error::{Fault, Rejection};
 use crate::headers::{Assertion, Groups};
 use crate::policy::Policy;
 use crate::text;
-use crate::user::{Field, Username, UsernameCase};
+use crate::user::{Field, Username, UsernameRules};
 
 /// A person for whom a trusted proxy vouches. The user name has passed the hook, and is
 /// in canonical form.
@@ -28,9 +28,7 @@ pub(crate) struct PrincipalMapper {
     pub(crate) policy: Option<Arc<dyn Policy>>,
     /// The header that carries the user name, for a rejection to name.
     pub(crate) user_header: String,
-    pub(crate) username_case: UsernameCase,
-    /// The greatest length of a user name, in characters.
-    pub(crate) max_length: usize,
+    pub(crate) username_rules: UsernameRules,
     pub(crate) group_map: BTreeMap<String, String>,
 }
 
@@ -52,15 +50,17 @@ impl PrincipalMapper {
             Some(policy) => policy.clean_username(&user).ok_or(Fault::Declined)?.into_owned(),
             None => user,
         };
-        Username::canonical(cleaned, self.username_case, self.max_length)
+        text::check_username(&cleaned, self.username_rules.max_length)?;
+        Username::canonical(cleaned, &self.username_rules)
     }
 
-    /// Makes a name that somebody typed canonical. Returns `None` if it cannot be a user
-    /// name. The hook is not asked: it is for names that the proxy sends.
+    /// Makes a name that somebody typed canonical, whatever the `username_form`. Returns
+    /// `None` if it cannot be a user name. The hook is not asked: it is for names that the
+    /// proxy sends.
     pub(crate) fn typed_username(&self, username: &str) -> Option<Username> {
         let username = text::trim(username);
-        text::check(username, self.max_length).ok()?;
-        Username::canonical(username.into(), self.username_case, self.max_length).ok()
+        text::check_username(username, self.username_rules.max_length).ok()?;
+        Username::canonical(username.into(), &self.username_rules.typed()).ok()
     }
 
     /// Maps a group that the proxy sends to its name in this application. Returns `None`
@@ -68,7 +68,7 @@ impl PrincipalMapper {
     pub(crate) fn group<'a>(&'a self, group: &'a str) -> Option<Cow<'a, str>> {
         let cleaned = match &self.policy {
             Some(policy) => trim(policy.clean_group(group)?),
-            None => Cow::Borrowed(group.trim()),
+            None => Cow::Borrowed(group),
         };
         if let Some(renamed) = self.group_map.get(&*cleaned) {
             return Some(Cow::Borrowed(renamed));

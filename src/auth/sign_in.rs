@@ -1,14 +1,17 @@
 //! The half of an authenticator that the guards use: it resolves a request to a user.
 //!
-//! Within this folder it depends on `authenticator`, `principal` and `verdict`.
+//! Within this folder it depends on `authenticator`, `personal`, `principal` and `verdict`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rocket::Request;
 use rocket::response::Redirect;
 use rocket::time::OffsetDateTime;
+use tokio::sync::OnceCell;
 
 use super::authenticator::Authenticator;
+use super::personal::PersonalAnswer;
 use super::principal::Principal;
 use super::verdict::Verdict;
 use crate::error::{Error, Refusals};
@@ -17,22 +20,39 @@ use crate::session::{PROXY_SOURCE, RequestSession, SessionManager, UserSession};
 use crate::sync::{LoginTracking, PolicyHooks, UserSync};
 use crate::user::{Field, Identity, Profile, User, Username};
 
+/// Where the user of a request is kept. No code outside this file can name the type, and so
+/// keep a user of its own there.
+#[derive(Default)]
+struct ResolvedUser(OnceCell<Result<Option<Arc<User>>, Error>>);
+
 /// The steps that the guards ask for: people sign in by the header of the proxy or by
 /// the application's own form, stay by a session, and sign out.
 impl Authenticator {
-    /// Finds the user of `request`: the person the proxy names, or else the person whose
-    /// session the request carries. Returns `None` if nobody is signed in.
+    /// Finds the user of `request`, at most once for each request, however many ask: the
+    /// person the proxy names, or else the person whose session the request carries.
+    /// Returns `None` if nobody is signed in.
     ///
     /// # Errors
     ///
-    /// Returns the reason why the request, or its user, is refused. It has been reported
-    /// by then.
-    pub(crate) async fn user(&self, request: &Request<'_>, verdict: &Verdict) -> Result<Option<User>, Error> {
+    /// Returns the reason why the request, or its user, is refused, or was not judged. It
+    /// has been reported by then.
+    pub(crate) async fn user(&self, request: &Request<'_>) -> Result<Option<Arc<User>>, Error> {
+        let verdict = Verdict::of(request).ok_or(Error::Unjudged)?;
+        let ResolvedUser(resolved) = request.local_cache(ResolvedUser::default);
+        let resolve = async || Ok(self.resolve(request, verdict).await?.map(Arc::new));
+        resolved.get_or_init(resolve).await.clone()
+    }
+
+    /// Resolves the verdict on a request to a user.
+    async fn resolve(&self, request: &Request<'_>, verdict: &Verdict) -> Result<Option<User>, Error> {
         let user = match verdict {
-            Verdict::Rejected { rejection, .. } => return Err(rejection.clone().into()),
+            Verdict::Rejected(error) => return Err(error.clone()),
             Verdict::Authenticated(principal) => self.sign_in(request, principal).await.map(Some),
-            Verdict::Anonymous => self.resume(request).await,
+            Verdict::Anonymous { is_peer_trusted } => self.resume(request, *is_peer_trusted).await,
         };
+        if !matches!(user, Ok(None)) {
+            PersonalAnswer::of(request).note();
+        }
         if let Err(error) = &user {
             error.note(request);
             self.report_refusals(request).await;
@@ -63,14 +83,14 @@ impl Authenticator {
         principal: &Principal,
     ) -> Result<Option<User>, Error> {
         let identity = self.identity(principal);
-        let (session, jar) = (sessions.of_request(request), request.cookies());
-        let found = sessions.find(session).await?;
-        let own_session = found.as_ref().filter(|found| found.user.username() == principal.username.as_str());
+        let (session, jar) = (sessions.of_request(request, true), request.cookies());
+        let found = sessions.find_all(session).await?;
+        let own_session = found.iter().rfind(|found| found.user.username() == principal.username.as_str());
 
         let no_groups = BTreeSet::new();
         let remembered_before = own_session.map_or(&no_groups, |own_session| &own_session.record.groups);
         let remembered = self.rules.groups_to_remember(&identity, remembered_before);
-        let tracking = if own_session.is_some() || sessions.is_persistent {
+        let tracking = if own_session.is_some() || sessions.begins_at(request.uri()) {
             LoginTracking::BySession
         } else {
             LoginTracking::ByInterval
@@ -80,22 +100,22 @@ impl Authenticator {
             Ok(user) => user,
             Err(error) => {
                 let is_refusal = !matches!(error, Error::Store(_));
-                if is_refusal && found.is_some() {
+                if is_refusal && !found.is_empty() {
                     sessions.end(session, jar).await?;
                 }
                 return Err(error);
             }
         };
-        match self.update_session(request, sessions, found.as_ref(), remembered, &mut user).await {
+        match self.update_session(request, sessions, &found, remembered, &mut user).await {
             Ok(()) => Ok(Some(user)),
             Err(Error::UnknownUser) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Updates the session of a request whose header signed `user` in. A session of that
-    /// user goes on. Any other is replaced by a new one if sessions are persistent, and
-    /// ends if they are not.
+    /// Updates the sessions that were found of a request whose header signed `user` in. The
+    /// newest one of that user goes on, and those of others end. If there is none, a new one
+    /// replaces them if the header begins one here, and they end if it does not.
     ///
     /// # Errors
     ///
@@ -105,22 +125,20 @@ impl Authenticator {
         &self,
         request: &Request<'_>,
         sessions: &SessionManager,
-        found: Option<&UserSession>,
+        found: &[UserSession],
         remembered: BTreeSet<String>,
         user: &mut User,
     ) -> Result<(), Error> {
-        let (session, jar) = (sessions.of_request(request), request.cookies());
-        match found {
-            Some(found) if found.user.id() == user.id() => {
-                sessions.set_groups(found, &remembered).await?;
-                sessions.note_use(found).await;
-            }
-            _ if sessions.is_persistent => {
-                let begun = sessions.begin(session, jar, user.id(), PROXY_SOURCE, remembered).await?;
-                user.last_login_at = Some(begun);
-            }
-            Some(_) => sessions.end(session, jar).await?,
-            None => {}
+        let (session, jar) = (sessions.of_request(request, true), request.cookies());
+        if let Some(own) = found.iter().rfind(|found| found.user.id() == user.id()) {
+            sessions.end_foreign(found, user.id()).await?;
+            sessions.set_groups(own, &remembered).await?;
+            sessions.note_use(own).await;
+        } else if sessions.begins_at(request.uri()) {
+            let begun = sessions.begin(session, jar, user.id(), PROXY_SOURCE, remembered).await?;
+            user.last_login_at = Some(begun);
+        } else if !found.is_empty() {
+            sessions.end(session, jar).await?;
         }
         Ok(())
     }
@@ -187,11 +205,11 @@ impl Authenticator {
     ///
     /// Returns the error of the rule that refuses the user, or [`Error::Store`] if the
     /// store is out of reach.
-    async fn resume(&self, request: &Request<'_>) -> Result<Option<User>, Error> {
+    async fn resume(&self, request: &Request<'_>, is_peer_trusted: bool) -> Result<Option<User>, Error> {
         let Some(sessions) = &self.sessions else { return Ok(None) };
-        let (session, jar) = (sessions.of_request(request), request.cookies());
+        let (session, jar) = (sessions.of_request(request, is_peer_trusted), request.cookies());
         let Some(found) = sessions.find(session).await? else { return Ok(None) };
-        if !counts_without_header(sessions, &found) {
+        if !sessions.counts_without_header(&found.record) {
             sessions.end(session, jar).await?;
             return Ok(None);
         }
@@ -209,6 +227,25 @@ impl Authenticator {
     /// Checks that the user of a session may still use the application.
     fn admit_by_session(&self, session: &UserSession) -> Result<(), Error> {
         self.rules.admit(&session.user, |group| session.record.groups.contains(group))
+    }
+
+    /// Whether anybody is signed in: the proxy names a person, or the request has a session
+    /// that counts. A session of somebody who may not sign in counts too. Nothing is
+    /// written.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Store`] if the store is out of reach.
+    pub(super) async fn is_signed_in(&self, request: &Request<'_>, verdict: &Verdict) -> Result<bool, Error> {
+        let (Verdict::Anonymous { is_peer_trusted }, Some(sessions)) = (verdict, &self.sessions) else {
+            return Ok(matches!(verdict, Verdict::Authenticated(_)));
+        };
+        let session = sessions.of_request(request, *is_peer_trusted);
+        match self.user_id(verdict, session, Refusals::of(request)).await {
+            Ok(id) => Ok(id.is_some()),
+            Err(error @ Error::Store(_)) => Err(error),
+            Err(_) => Ok(true),
+        }
     }
 
     /// Finds the `id` of the user of a request, by the proxy's header or by the session,
@@ -233,7 +270,7 @@ impl Authenticator {
         }
         let Some(sessions) = &self.sessions else { return Ok(None) };
         let Some(found) = sessions.find(session).await? else { return Ok(None) };
-        if !counts_without_header(sessions, &found) {
+        if !sessions.counts_without_header(&found.record) {
             return Ok(None);
         }
         refusals.set_username(found.user.username());
@@ -284,10 +321,4 @@ impl Authenticator {
     pub(crate) fn redirect_after_logout(&self) -> Redirect {
         Redirect::to(self.logout_url.clone())
     }
-}
-
-/// Whether a session counts in a request in which the proxy names nobody: one that the
-/// application began always does, and one that the proxy began if sessions are persistent.
-fn counts_without_header(sessions: &SessionManager, session: &UserSession) -> bool {
-    sessions.is_persistent || session.record.source != PROXY_SOURCE
 }

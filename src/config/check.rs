@@ -5,9 +5,11 @@
 use rocket::figment::Figment;
 
 use super::keys::Config;
-use crate::headers::{HeaderName, check_names};
+use crate::headers::{GroupsEscape, GroupsFormat, HeaderName, check_names};
 use crate::launch::InvalidKey;
 use crate::proxy::Network;
+use crate::session::SessionConfig;
+use crate::site::CrossSite;
 use crate::sync::MissingGroups;
 
 /// The keys in which a group may be called `*`: the flags, where it means everyone,
@@ -24,14 +26,17 @@ impl Config {
         if let Some(certificate) = &self.proxy_certificate {
             certificate.check()?;
         }
+        self.check_site()?;
         check_names(self.header_names())?;
         self.check_separator()?;
+        self.check_escape()?;
         self.limits.check()?;
         self.check_group_names()?;
         self.check_missing_groups()?;
         self.check_permission_names()?;
         if let Some(session) = &self.session {
             session.check(is_debug)?;
+            self.check_session_proof(session)?;
         }
         Ok(())
     }
@@ -63,6 +68,34 @@ impl Config {
                 "{everything}, which is no proof of the proxy: name the addresses that your proxy connects from"
             );
             return Err(InvalidKey::new("trusted_proxies", reason));
+        }
+        Ok(())
+    }
+
+    /// Checks that something proves the peer of a request that brings a session and no
+    /// token. A token is a proof of itself, and a session comes without one.
+    fn check_session_proof(&self, session: &SessionConfig) -> Result<(), InvalidKey> {
+        let networks = self.trusted_proxies.as_deref().unwrap_or_default();
+        let is_address_proof = !networks.is_empty() && !Network::hold_every_address(networks);
+        let is_proved = is_address_proof || self.proxy_secret.is_some() || self.proxy_certificate.is_some();
+        if is_proved || !session.proof {
+            return Ok(());
+        }
+        let reason = "a session comes without a token, so that nothing proves who sends it: set \
+                      `trusted_proxies` or another proof beside `jwt`, or `proof = false`";
+        Err(InvalidKey::new("session.proof", reason))
+    }
+
+    /// Checks that the keys about the site can hold.
+    fn check_site(&self) -> Result<(), InvalidKey> {
+        if self.hosts.as_ref().is_some_and(Vec::is_empty) {
+            let reason =
+                "an empty list answers nobody: name the hosts of this application, or leave the key out";
+            return Err(InvalidKey::new("hosts", reason));
+        }
+        if self.cross_site == CrossSite::Allow && !self.trusted_origins.is_empty() {
+            let reason = "`cross_site` is \"allow\", so there is nothing to except an origin from";
+            return Err(InvalidKey::new("trusted_origins", reason));
         }
         Ok(())
     }
@@ -101,6 +134,22 @@ impl Config {
         if self.groups_separator.contains('"') {
             let reason = "the separator of groups cannot be a quote, which keeps one in a name";
             return Err(InvalidKey::new("groups_separator", reason));
+        }
+        Ok(())
+    }
+
+    /// Checks that a backslash can escape the separator of groups, if it should.
+    fn check_escape(&self) -> Result<(), InvalidKey> {
+        if self.groups_escape == GroupsEscape::None {
+            return Ok(());
+        }
+        if self.groups_format != GroupsFormat::Separator {
+            let reason = "`groups_format` is not \"separator\", so there is no separator to escape";
+            return Err(InvalidKey::new("groups_escape", reason));
+        }
+        if self.groups_separator.contains('\\') {
+            let reason = "`groups_separator` holds a backslash, which cannot escape itself";
+            return Err(InvalidKey::new("groups_escape", reason));
         }
         Ok(())
     }

@@ -11,15 +11,16 @@ use serde::Deserialize;
 use super::not_compiled::JwtConfig;
 #[cfg(not(feature = "mtls"))]
 use super::not_compiled::ProxyCertificate;
-use crate::headers::{Encoding, GroupsFormat, HeaderName, IdentityHeaders, Limits, Prefixes};
+use crate::headers::{Encoding, GroupsEscape, GroupsFormat, HeaderName, IdentityHeaders, Limits, Prefixes};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
 #[cfg(feature = "mtls")]
 use crate::proxy::ProxyCertificate;
 use crate::proxy::{Network, ProxySecret, UntrustedPeers};
 use crate::session::SessionConfig;
+use crate::site::{CrossSite, Host, RequireUser, TrustedOrigin};
 use crate::sync::MissingGroups;
-use crate::user::UsernameCase;
+use crate::user::{UsernameCase, UsernameForm};
 
 /// The configuration: the table `[default.remote_user]` of `Rocket.toml`, or the environment
 /// variable `ROCKET_REMOTE_USER`.
@@ -65,6 +66,19 @@ pub struct Config {
     /// What happens to identity headers of an untrusted peer: `"reject"`, the default,
     /// or `"ignore"`. See [`Authenticator::judge`](crate::auth::Authenticator::judge).
     pub(super) untrusted: UntrustedPeers,
+    /// The hosts that this application answers to. Any by default. See
+    /// [`Hosts`](crate::site::Hosts).
+    pub(super) hosts: Option<Vec<Host>>,
+    /// What happens to an unsafe request that the page of another site sent, where somebody is
+    /// signed in: `"reject"`, the default, or `"allow"`. See
+    /// [`CrossSiteCheck`](crate::site::CrossSiteCheck).
+    pub(super) cross_site: CrossSite,
+    /// The sites whose pages may send such a request all the same. None by default. See
+    /// [`CrossSiteCheck`](crate::site::CrossSiteCheck).
+    pub(super) trusted_origins: Vec<TrustedOrigin>,
+    /// Whether every path needs a user: `false`, the default, `true`, or a table whose `open`
+    /// lists the paths that need none. See [`RequireUser`].
+    pub(super) require_user: RequireUser,
     /// The name of a known proxy, whose keys are the defaults of the keys beside it. None by
     /// default. See [`PresetChoice`](super::presets::PresetChoice).
     pub(super) preset: Option<String>,
@@ -90,9 +104,14 @@ pub struct Config {
     /// The text between two groups in the format `"separator"`. `","` by default. See
     /// `GroupsReader` in `headers/groups.rs`.
     pub(super) groups_separator: String,
-    /// A table: the greatest lengths of the values, in characters, and the greatest number of
-    /// groups. 150 for `user`, 300 for `name`, 254 for `email`, 150 for `group` and 1000 for
-    /// `groups` by default. See [`IdentityReader`](crate::headers::IdentityReader) and
+    /// What a backslash directly before a separator means in the format `"separator"`: with
+    /// `"none"`, the default, it is refused, and with `"backslash"` the separator is part of
+    /// the name. See [`GroupsEscape`].
+    pub(super) groups_escape: GroupsEscape,
+    /// A table: the greatest lengths of the values, in characters, the greatest number of
+    /// groups, and the most bytes of one header as it was sent. 150 for `user`, 300 for
+    /// `name`, 254 for `email`, 150 for `group`, 1000 for `groups` and 65536 for `bytes` by
+    /// default. See [`IdentityReader`](crate::headers::IdentityReader) and
     /// [`text::check`](crate::text::check).
     pub(super) limits: Limits,
     /// Whether to create a user whom the proxy names for the first time. `true` by default.
@@ -103,6 +122,10 @@ pub struct Config {
     /// Whether the case of a user name counts: `"preserve"`, the default, or `"lower"`. See
     /// [`Username`](crate::user::Username).
     pub(super) username_case: UsernameCase,
+    /// What happens to a user name that RFC 8265 would change, as it is in another width or
+    /// normalisation: `"exact"`, the default, refuses it, and `"map"` changes it. See
+    /// [`Username`](crate::user::Username).
+    pub(super) username_form: UsernameForm,
     /// The groups that nobody joins or leaves because of the header. Empty by default. See
     /// [`UserSync`](crate::sync::UserSync).
     pub(super) excluded_groups: BTreeSet<String>,
@@ -169,6 +192,10 @@ impl Default for Config {
             proxy_certificate: None,
             jwt: None,
             untrusted: UntrustedPeers::Reject,
+            hosts: None,
+            cross_site: CrossSite::Reject,
+            trusted_origins: Vec::new(),
+            require_user: RequireUser::ByRoute,
             preset: None,
             unsigned: false,
             headers: IdentityHeaders::default(),
@@ -177,10 +204,12 @@ impl Default for Config {
             blank: Vec::new(),
             groups_format: GroupsFormat::Separator,
             groups_separator: ",".into(),
+            groups_escape: GroupsEscape::None,
             limits: Limits::default(),
             create_users: true,
             allow_inactive: false,
             username_case: UsernameCase::Preserve,
+            username_form: UsernameForm::Exact,
             excluded_groups: BTreeSet::new(),
             group_map: BTreeMap::new(),
             create_groups: false,

@@ -8,8 +8,8 @@
 //!
 //! This module depends on the modules whose keys and parts it puts together:
 //! [`auth`](crate::auth), [`proxy`](crate::proxy), `jwt`, [`sync`](crate::sync),
-//! [`headers`](crate::headers), [`policy`](crate::policy), [`session`](crate::session) and
-//! [`user`](crate::user), and on the errors. Only the fairing depends on it.
+//! [`headers`](crate::headers), [`policy`](crate::policy), [`session`](crate::session),
+//! [`site`](crate::site) and [`user`](crate::user), and on the errors. Only the fairing depends on it.
 
 mod check;
 mod keys;

@@ -14,7 +14,9 @@ use crate::jwt::JwtConfig;
 use crate::policy::Policy;
 use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionConfig;
+use crate::site::{CrossSiteCheck, Hosts, RequireUser};
 use crate::sync::{MissingGroups, Rules};
+use crate::user::UsernameRules;
 
 /// The parts of an `Authenticator`, built from the keys.
 impl Config {
@@ -39,6 +41,21 @@ impl Config {
         self.untrusted
     }
 
+    /// Builds the check of the host that a request is for.
+    pub(crate) fn hosts(&self) -> Hosts {
+        Hosts(self.hosts.clone())
+    }
+
+    /// Builds the check of the page that sent a request.
+    pub(crate) fn cross_site(&self) -> CrossSiteCheck {
+        CrossSiteCheck { cross_site: self.cross_site, trusted_origins: self.trusted_origins.clone() }
+    }
+
+    /// Returns which paths need a user.
+    pub(crate) fn require_user(&self) -> RequireUser {
+        self.require_user.clone()
+    }
+
     /// Builds the reader of the identity headers. It also reads the claims of a token, which
     /// are never encoded, and never have a prefix.
     pub(crate) fn identity_reader(&self) -> IdentityReader {
@@ -53,6 +70,7 @@ impl Config {
             limits: self.limits,
             groups_format: self.groups_format,
             groups_separator: self.groups_separator.clone(),
+            groups_escape: self.groups_escape,
         })
     }
 
@@ -81,8 +99,11 @@ impl Config {
         PrincipalMapper {
             policy,
             user_header: self.token_header().unwrap_or(&self.headers.user).to_string(),
-            username_case: self.username_case,
-            max_length: self.limits.user,
+            username_rules: UsernameRules {
+                case: self.username_case,
+                form: self.username_form,
+                max_length: self.limits.user,
+            },
             group_map: self.group_map.clone(),
         }
     }

@@ -5,13 +5,14 @@
 use std::collections::BTreeSet;
 
 use super::keys::Config;
-use crate::headers::{Encoding, GroupsFormat};
+use crate::headers::{Encoding, GroupsEscape, GroupsFormat};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
 use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionManager;
+use crate::site::CrossSite;
 use crate::sync::MissingGroups;
-use crate::user::UsernameCase;
+use crate::user::{UsernameCase, UsernameForm};
 
 impl Config {
     /// Describes the configuration in force, one line for each fact, for the block that is
@@ -24,6 +25,9 @@ impl Config {
     ) -> Vec<(&'static str, String)> {
         let mut facts = proofs.summary();
         facts.push(("untrusted peers", untrusted_peers(self).into()));
+        facts.extend(self.hosts.as_ref().map(|hosts| ("hosts", join(hosts.iter()))));
+        facts.extend(cross_site(self).map(|pages| ("pages of other sites", pages)));
+        facts.extend(self.require_user.summary().map(|paths| ("a user is required", paths)));
         facts.extend(self.preset.iter().map(|preset| ("preset", preset.clone())));
         #[cfg(feature = "jwt")]
         facts.extend(self.jwt.iter().flat_map(JwtConfig::summary));
@@ -65,6 +69,16 @@ fn headers(config: &Config) -> String {
     }
 }
 
+/// Describes what the pages of other sites may send, unless it is nothing that changes
+/// anything for anybody.
+fn cross_site(config: &Config) -> Option<String> {
+    match config.cross_site {
+        CrossSite::Allow => Some("may send anything for whoever is signed in".into()),
+        CrossSite::Reject if config.trusted_origins.is_empty() => None,
+        CrossSite::Reject => Some(format!("trusted: {}", join(config.trusted_origins.iter()))),
+    }
+}
+
 fn untrusted_peers(config: &Config) -> &'static str {
     match config.untrusted {
         UntrustedPeers::Reject => "refused when they send identity headers",
@@ -79,7 +93,11 @@ fn users(config: &Config) -> String {
         UsernameCase::Preserve => "kept",
         UsernameCase::Lower => "lowered",
     };
-    format!("unknown {unknown}, inactive {inactive}, case {case}")
+    let form = match config.username_form {
+        UsernameForm::Exact => "",
+        UsernameForm::Map => ", other forms mapped",
+    };
+    format!("unknown {unknown}, inactive {inactive}, case {case}{form}")
 }
 
 fn groups(config: &Config) -> String {
@@ -94,7 +112,13 @@ fn groups(config: &Config) -> String {
         MissingGroups::Deny => "is refused",
     };
     let format = match config.groups_format {
-        GroupsFormat::Separator => format!("split at {:?}", config.groups_separator),
+        GroupsFormat::Separator => {
+            let unless = match config.groups_escape {
+                GroupsEscape::None => "",
+                GroupsEscape::Backslash => " without a backslash before it",
+            };
+            format!("split at {:?}{unless}", config.groups_separator)
+        }
         GroupsFormat::Repeated => "one a line".into(),
         GroupsFormat::Json => "a JSON array".into(),
     };

@@ -23,7 +23,8 @@ pub use store::StoreError;
 /// Why a request has no user, or a user who may not enter.
 ///
 /// The guards fail with it, and a catcher reads it with [`Error::of`]. If nobody is
-/// signed in there is no error: the guards forward, with 401.
+/// signed in there is no error: the guards forward, with 401. Only where `require_user`
+/// asks for a user is it [`UserRequired`](Error::UserRequired), and no guard is asked.
 ///
 /// # Example
 ///
@@ -59,7 +60,7 @@ pub use store::StoreError;
 #[derive(Debug, Clone, ThisError)]
 #[non_exhaustive]
 pub enum Error {
-    /// The fairing refused the request (400, 403 or 503).
+    /// The fairing refused the request (400, 403, 421 or 503).
     #[error(transparent)]
     Rejected(#[from] Rejection),
     /// The proxy vouches for a user who is not in the store, and `create_users` is
@@ -101,9 +102,16 @@ pub enum Error {
     /// blank, too long or the proxy's own (500).
     #[error("the source of a login is blank, over 64 characters or `remote`, which is the proxy's")]
     InvalidLoginSource,
+    /// Nobody is signed in, and `require_user` asks for a user on this path (401).
+    #[error("nobody is signed in and `require_user` asks for a user")]
+    UserRequired,
     /// The store of users is out of reach, or failed (503).
     #[error("the user store is out of reach: {0}")]
     Store(#[source] Arc<StoreError>),
+    /// [`AuthSession::login`](crate::AuthSession::login) was called for a peer that is no
+    /// trusted proxy, where no session counts (403).
+    #[error("the peer is no trusted proxy, so that a session which begins here would not count")]
+    UntrustedLogin,
     /// The fairing has not seen the request, so nothing in it can be trusted (500).
     /// That is so in the 400 catcher that Rocket runs for an unknown method.
     #[error("the request was not judged by `RemoteUser::fairing()`")]
@@ -115,6 +123,7 @@ impl Error {
     pub fn status(&self) -> Status {
         match self {
             Error::Rejected(rejection) => rejection.status(),
+            Error::UserRequired => Status::Unauthorized,
             Error::Store(_) => Status::ServiceUnavailable,
             Error::Unjudged | Error::NoSessions | Error::InvalidLoginSource => Status::InternalServerError,
             _ => Status::Forbidden,
@@ -145,7 +154,9 @@ impl Error {
             Error::NotStaff => "not_staff",
             Error::NotSuperuser => "not_superuser",
             Error::NotPermitted(_) => "not_permitted",
+            Error::UserRequired => "user_required",
             Error::NoSessions => "no_sessions",
+            Error::UntrustedLogin => "untrusted_login",
             Error::InvalidLoginSource => "invalid_login_source",
             Error::Store(_) => "store",
             Error::Unjudged => "unjudged",

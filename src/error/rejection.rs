@@ -5,7 +5,8 @@
 use rocket::http::Status;
 use thiserror::Error as ThisError;
 
-/// What is wrong with an identity header, a signed token or a secret of the proxy.
+/// What is wrong with an identity header, a signed token, a secret of the proxy, the host
+/// that a request is for, or the page that sent it.
 ///
 /// As text it completes the sentence that a [`Rejection`] begins with the name of the
 /// header.
@@ -40,6 +41,14 @@ pub enum Fault {
     /// The header of `proxy_secret` does not hold an accepted secret (403).
     #[error("holds no secret that is accepted")]
     WrongSecret,
+    /// The request is for a host that is none of `hosts`, or for no host (421; RFC 9110,
+    /// section 15.5.20).
+    #[error("names none of `hosts`")]
+    WrongHost,
+    /// The page of another site sent a request that may change something, where somebody is
+    /// signed in, and `cross_site` is `"reject"` (403).
+    #[error("does not say that a page of this site sent the request")]
+    CrossSite,
     /// A header was sent whose name a gateway would take for the name of this one
     /// (400).
     #[error("was sent under another spelling of its name")]
@@ -62,10 +71,11 @@ pub enum Fault {
     #[error("does not begin with the prefix that `strip_prefix` says")]
     MissingPrefix,
     /// The value holds a control, bidirectional, zero-width or other character that
-    /// nobody can see (400).
+    /// nobody can see, or a blank at an edge that is no space (400).
     #[error("holds a character that nobody can see")]
     InvisibleCharacter,
-    /// The value is a variable that the proxy did not expand (400).
+    /// The value is a variable that the proxy did not expand, or a user name holds one
+    /// (400).
     #[error("holds a placeholder that the proxy did not expand")]
     Placeholder,
     /// The value, or one of its groups, is longer than its limit (400).
@@ -74,12 +84,26 @@ pub enum Fault {
         /// The limit, in characters.
         limit: usize,
     },
+    /// The header has more bytes than the limit, and was not read (400).
+    #[error("has more than {limit} bytes")]
+    TooManyBytes {
+        /// The limit, in bytes.
+        limit: usize,
+    },
     /// The value names more groups than the limit (400).
     #[error("names more than {limit} groups")]
     TooManyGroups {
         /// The configured limit.
         limit: usize,
     },
+    /// A backslash is directly before a separator of groups, although `groups_escape` is
+    /// `"none"`: it may or may not be meant to keep the separator in a name (400).
+    #[error("holds a separator after a backslash, which `groups_escape` does not say how to read")]
+    EscapedSeparator,
+    /// A group is not in Unicode's normalization form C, in which each name has one
+    /// spelling (400; UAX #15).
+    #[error("names a group that is not in Unicode's form NFC")]
+    NotNormalized,
     /// A quoted group has no closing quote, or text after it (400; RFC 9110, section
     /// 5.6.4).
     #[error("holds a quoted group that does not end where it should")]
@@ -95,6 +119,10 @@ pub enum Fault {
     /// The value is not a user name (400; RFC 8265, section 3.1).
     #[error("is not a user name as RFC 8265 has it")]
     NotAUsername,
+    /// The value is a user name in another form than the canonical one, such as full
+    /// width, although `username_form` is `"exact"` (400; RFC 8265, section 3.1).
+    #[error("is a user name that RFC 8265 would change")]
+    NotCanonical,
     /// The value is not a signed token that can be read (400; RFC 7519).
     #[error("is not a signed token that can be read")]
     NotAToken,
@@ -159,6 +187,8 @@ impl Fault {
         match self {
             Fault::UntrustedPeer => "untrusted_peer",
             Fault::WrongSecret => "wrong_secret",
+            Fault::WrongHost => "wrong_host",
+            Fault::CrossSite => "cross_site",
             Fault::Alias => "alias",
             Fault::Repeated => "repeated",
             Fault::Blank => "blank",
@@ -168,11 +198,15 @@ impl Fault {
             Fault::InvisibleCharacter => "invisible_character",
             Fault::Placeholder => "placeholder",
             Fault::TooLong { .. } => "too_long",
+            Fault::TooManyBytes { .. } => "too_many_bytes",
             Fault::TooManyGroups { .. } => "too_many_groups",
+            Fault::EscapedSeparator => "escaped_separator",
+            Fault::NotNormalized => "not_normalized",
             Fault::MisplacedQuote => "misplaced_quote",
             Fault::NotAnArray => "not_an_array",
             Fault::Comma => "comma",
             Fault::NotAUsername => "not_a_username",
+            Fault::NotCanonical => "not_canonical",
             Fault::NotAToken => "not_a_token",
             Fault::WrongType => "wrong_type",
             Fault::InvalidClaim => "invalid_claim",
@@ -242,11 +276,13 @@ impl Rejection {
         self.fault
     }
 
-    /// The status that answers the request: 403 if the peer, the token or the user is
-    /// not accepted, 400 if a value is malformed, and 503 if a token cannot be
-    /// verified.
+    /// The status that answers the request: 403 if the peer, the token, the user or the
+    /// site of the page is not accepted, 421 if the host is not, 400 if a value is
+    /// malformed, and 503 if a token cannot be verified.
     pub fn status(&self) -> Status {
         match self.fault {
+            Fault::WrongHost => Status::MisdirectedRequest,
+            Fault::CrossSite => Status::Forbidden,
             Fault::UntrustedPeer | Fault::WrongSecret | Fault::Declined => Status::Forbidden,
             Fault::WrongAlgorithm | Fault::UnknownKey | Fault::WrongSignature => Status::Forbidden,
             Fault::WrongIssuer | Fault::WrongAudience | Fault::WrongSigner => Status::Forbidden,

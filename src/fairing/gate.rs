@@ -1,35 +1,51 @@
-//! What keeps a rejected request away from every route.
+//! What keeps a refused request away from every route.
 //!
 //! Within this folder it depends on nothing.
 
 use std::io::Cursor;
+use std::sync::OnceLock;
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::{Method, Status};
 use rocket::route::{Handler, Outcome, Route};
 use rocket::{Data, Request, Response};
 
-use crate::auth::Verdict;
+use crate::auth::Authenticator;
 use crate::error::Error;
 
-/// A fairing and a route that keep rejected requests away from every other route.
+/// A fairing and a route that keep refused requests away from every other route.
 ///
-/// The fairing runs after every other one that was attached before the launch. It changes
-/// the method of a request that was rejected, or not judged, to `CONNECT`, which no
-/// server routes, so that the gate's own route is the only one that matches. The URI
-/// stays as it is, for the catchers to match. A clean request costs nothing.
+/// The fairing runs after every other one that was attached before the launch. It asks
+/// whether the request may be routed, and changes the method of one that may not to
+/// `CONNECT`, which no server routes, so that the gate's own route is the only one that
+/// matches. The URI stays as it is, for the catchers to match.
 #[derive(Clone)]
 pub(crate) struct Gate;
 
+/// Why a request may not be routed.
+struct Refusal {
+    error: Error,
+    /// Whether it was sent as a `HEAD`. A form was not: Rocket gives it the method of its
+    /// field `_method`.
+    is_head: bool,
+}
+
 impl Gate {
-    /// The method that a rejected request is given.
+    /// The method that a refused request is given.
     const METHOD: Method = Method::Connect;
 
-    /// The route that answers a rejected request.
+    /// The route that answers a refused request.
     pub(crate) fn route() -> Route {
         let mut route = Route::ranked(isize::MIN, Self::METHOD, "/<_..>", Gate);
         route.name = Some("remote user gate".into());
         route
+    }
+}
+
+impl Refusal {
+    /// Returns where the refusal of `request` is kept, if it is refused.
+    fn of<'r>(request: &'r Request<'_>) -> &'r OnceLock<Refusal> {
+        request.local_cache(OnceLock::new)
     }
 }
 
@@ -40,16 +56,23 @@ impl Fairing for Gate {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        if let None | Some(Verdict::Rejected { .. }) = Verdict::of(request) {
+        let admission = match request.rocket().state::<Authenticator>() {
+            Some(authenticator) => authenticator.admit(request).await,
+            None => Err(Error::Unjudged),
+        };
+        if let Err(error) = admission {
+            let is_form = request.content_type().is_some_and(|content| content.is_form());
+            let is_head = request.method() == Method::Head && !is_form;
+            let _ = Refusal::of(request).set(Refusal { error, is_head });
             request.set_method(Self::METHOD);
         }
     }
 
-    /// Removes the body of the answer to a rejected `HEAD`, which Rocket no longer
+    /// Removes the body of the answer to a refused `HEAD`, which Rocket no longer
     /// recognises as one, and keeps its length (RFC 9110, section 9.3.2).
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         if request.method() == Self::METHOD
-            && let Some(Verdict::Rejected { method: Method::Head, .. }) = Verdict::of(request)
+            && let Some(Refusal { is_head: true, .. }) = Refusal::of(request).get()
         {
             let size = response.body_mut().size().await;
             response.set_sized_body(size, Cursor::new([]));
@@ -60,10 +83,9 @@ impl Fairing for Gate {
 #[rocket::async_trait]
 impl Handler for Gate {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        match Verdict::of(request) {
-            Some(Verdict::Rejected { rejection, .. }) => Outcome::Error(rejection.status()),
-            None => Outcome::Error(Error::Unjudged.status()),
-            Some(_) => Outcome::Forward((data, Status::NotFound)),
+        match Refusal::of(request).get() {
+            Some(refusal) => Outcome::Error(refusal.error.status()),
+            None => Outcome::Forward((data, Status::NotFound)),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! [`proxy`](crate::proxy), [`policy`](crate::policy) and [`session`](crate::session), on
 //! [`text`](crate::text), and on the errors.
 
+mod caching;
 mod gate;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use rocket::yansi::Paint;
 use rocket::{Build, Data, Orbit, Request, Response, Rocket, info, info_, warn, warn_};
 use rocket_db_pools::Database;
 
+use self::caching::Caching;
 use self::gate::Gate;
 use crate::auth::Authenticator;
 use crate::config::Config;
@@ -236,6 +238,9 @@ impl Completion {
         }
         let OpenStore { users, sessions } = source.open(rocket, config.migrate()).await?;
         Ok(Authenticator {
+            hosts: config.hosts(),
+            cross_site: config.cross_site(),
+            require_user: config.require_user(),
             sessions: self.sessions(rocket, sessions)?,
             #[cfg(feature = "jwt")]
             token_reader: match config.jwt() {
@@ -285,7 +290,7 @@ impl Fairing for Completion {
             Ok(authenticator) => {
                 let report = LiftoffReport::new(&self.config, &authenticator, self.source.name());
                 let rocket = rocket.manage(authenticator).manage(report).manage(self.config.clone());
-                Ok(rocket.attach(Gate).mount("/", [Gate::route()]))
+                Ok(rocket.attach(Caching).attach(Gate).mount("/", [Gate::route()]))
             }
             Err(error) => {
                 error.log();
@@ -306,7 +311,11 @@ impl LiftoffReport {
         let Authenticator { proofs, sessions, .. } = authenticator;
         Self {
             facts: config.summary(proofs, sessions.as_ref(), store),
-            warnings: proofs.wide_networks().map(wide_network_warning).collect(),
+            warnings: proofs
+                .wide_networks()
+                .map(wide_network_warning)
+                .chain(sessions.as_ref().and_then(SessionManager::warning))
+                .collect(),
         }
     }
 
@@ -329,12 +338,20 @@ fn wide_network_warning(network: &Network) -> String {
     )
 }
 
-/// Warns about environment variables that look as if they set a key of the table. They
-/// have no effect: Rocket reads the table from one variable, and splits no name at `__`.
+/// Warns about environment variables that look as if they set a key of a table. They
+/// have no effect: Rocket reads a table from one variable, and splits no name.
 fn warn_of_ignored_variables() {
-    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    for name in variables.filter(|name| name.to_ascii_uppercase().starts_with("ROCKET_REMOTE_USER__")) {
-        warn!("The environment variable `{}` has no effect.", Escaped::quoted(&name));
-        info_!("Rocket reads one table instead: ROCKET_REMOTE_USER='{{key=value}}'");
+    const TABLES: [(&str, &str); 2] = [
+        ("ROCKET_REMOTE_USER_", "ROCKET_REMOTE_USER='{key=value}'"),
+        ("ROCKET_DATABASES_", "ROCKET_DATABASES='{name={key=value}}'"),
+    ];
+
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        let upper_case = name.to_ascii_uppercase();
+        if let Some((_, table)) = TABLES.iter().find(|(prefix, _)| upper_case.starts_with(prefix)) {
+            warn!("The environment variable `{}` has no effect.", Escaped::quoted(&name));
+            info_!("Rocket reads one table instead: {}", table);
+        }
     }
 }

@@ -8,31 +8,41 @@ use rocket::http::HeaderMap;
 
 use super::{ENCODINGS, encode};
 use crate::headers::{
-    Assertion, Encoding, GroupsFormat, HeaderName, HeaderScan, IdentityHeaders, IdentityReader, Limits,
-    MAX_SCANNED, Prefixes, ReaderOptions,
+    Assertion, Encoding, GroupsEscape, GroupsFormat, HeaderName, HeaderScan, IdentityHeaders, IdentityReader,
+    Limits, MAX_SCANNED, Prefixes, ReaderOptions,
 };
-use crate::user::{Field, Username, UsernameCase};
+use crate::user::{Field, Username, UsernameCase, UsernameForm, UsernameRules};
 
-/// A reader for every encoding and format, with and without a prefix.
-static READERS: LazyLock<Vec<(ReaderOptions, IdentityReader)>> = LazyLock::new(|| {
+/// The separators of groups, with the prefix of user names and groups, and what a
+/// backslash before the separator means.
+const SEPARATORS: [(&str, &str, GroupsEscape); 3] =
+    [(",", "", GroupsEscape::None), ("; ", "x:", GroupsEscape::Backslash), (" ", "", GroupsEscape::None)];
+
+/// Readers whose limits are low, so that what is refused for its size is tried, too.
+static READERS: LazyLock<Vec<(ReaderOptions, IdentityReader)>> =
+    LazyLock::new(|| readers(Limits { user: 20, group: 20, groups: 9, ..Limits::default() }));
+
+/// Makes a reader for every encoding, format and separator.
+pub(super) fn readers(limits: Limits) -> Vec<(ReaderOptions, IdentityReader)> {
     let mut readers = Vec::new();
     for encoding in ENCODINGS {
         for groups_format in [GroupsFormat::Separator, GroupsFormat::Repeated, GroupsFormat::Json] {
-            for (separator, prefix) in [(",", ""), ("; ", "x:")] {
+            for (separator, prefix, groups_escape) in SEPARATORS {
                 let options = ReaderOptions {
                     headers: IdentityHeaders::default(),
                     encoding,
                     prefixes: Prefixes { user: prefix.into(), groups: prefix.into(), ..Prefixes::default() },
-                    limits: Limits { user: 20, group: 20, groups: 9, ..Limits::default() },
+                    limits,
                     groups_format,
                     groups_separator: separator.into(),
+                    groups_escape,
                 };
                 readers.push((options.clone(), IdentityReader::new(options)));
             }
         }
     }
     readers
-});
+}
 
 /// The names of the headers that the lines of the data are sent in. The first
 /// character of a line chooses one.
@@ -58,9 +68,15 @@ pub fn headers(data: &[u8]) -> bool {
     let again = read(reader, &rendered).unwrap_or_else(|| panic!("{assertion:?} is refused as {rendered:?}"));
     assert_eq!(comparable(reader, &again), comparable(reader, &assertion), "{rendered:?}");
 
-    let canonical = |name: &str| Username::canonical(name.into(), UsernameCase::Preserve, 20);
-    if let Ok(username) = canonical(&assertion.user) {
-        assert_eq!(canonical(&username).as_deref(), Ok(&*username));
+    let canonical = |name: &str, form| {
+        let rules = UsernameRules { case: UsernameCase::Preserve, form, max_length: 20 };
+        Username::canonical(name.into(), &rules)
+    };
+    if let Ok(username) = canonical(&assertion.user, UsernameForm::Map) {
+        assert_eq!(canonical(&username, UsernameForm::Exact).as_deref(), Ok(&*username));
+    }
+    if let Ok(username) = canonical(&assertion.user, UsernameForm::Exact) {
+        assert_eq!(*username, *assertion.user);
     }
     true
 }
@@ -69,7 +85,12 @@ pub fn headers(data: &[u8]) -> bool {
 /// prefix, as in a token.
 #[cfg(feature = "jwt")]
 pub(super) fn plain_reader(choice: u8) -> &'static IdentityReader {
-    &READERS[usize::from(choice) % 3 * 2].1
+    &READERS[usize::from(choice) % 3 * SEPARATORS.len()].1
+}
+
+/// Returns the name of the header that `first` chooses.
+pub(super) fn name(first: char) -> &'static str {
+    NAMES[first as usize % NAMES.len()]
 }
 
 /// Reads the lines of the data as headers.
@@ -78,16 +99,15 @@ fn header_map(text: &str) -> HeaderMap<'static> {
     for line in text.lines() {
         let mut characters = line.chars();
         let Some(first) = characters.next() else { continue };
-        let name = NAMES[first as usize % NAMES.len()];
-        map.add_raw(name, characters.as_str().to_owned());
+        map.add_raw(name(first), characters.as_str().to_owned());
     }
     map
 }
 
-fn read(reader: &IdentityReader, map: &HeaderMap<'_>) -> Option<Assertion> {
+pub(super) fn read(reader: &IdentityReader, map: &HeaderMap<'_>) -> Option<Assertion> {
     let mut scanned = [None; MAX_SCANNED];
     scanned[..IdentityHeaders::COUNT].copy_from_slice(&reader.headers().all());
-    reader.read(&HeaderScan::new(scanned, &[], map)).ok().flatten()
+    reader.read(&HeaderScan::new(scanned, &[], reader.max_bytes(), map)).ok().flatten()
 }
 
 /// Returns an assertion in a form that can be compared.
@@ -98,15 +118,12 @@ pub(super) fn comparable<'a>(
     (&assertion.user, &assertion.name, &assertion.email, group_names(reader, assertion))
 }
 
-/// Returns the names of groups as they count in the end, without white space around
-/// them. `None` means that nothing was said of groups.
+/// Returns the names of groups. `None` means that nothing was said of them.
 pub(super) fn group_names<'a>(reader: &'a IdentityReader, assertion: &'a Assertion) -> Option<Vec<&'a str>> {
     match &assertion.groups {
         Field::Absent => None,
         Field::Blank => Some(Vec::new()),
-        Field::Value(groups) => {
-            Some(reader.names(groups).map(str::trim).filter(|name| !name.is_empty()).collect())
-        }
+        Field::Value(groups) => Some(reader.names(groups).collect()),
     }
 }
 

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{encodings, headers, networks};
+use super::{encodings, headers, networks, work};
 
 /// The pieces that values are put together from, so that many look like real ones.
 const PIECES: [&str; 42] = [
@@ -93,26 +93,125 @@ proptest! {
     }
 
     #[test]
+    fn twice_as_long_a_value_takes_twice_the_work(
+        data in data(long_value()),
+    ) {
+        work(&data);
+    }
+
+    #[test]
     fn no_bytes_whatever_are_too_much(data in vec(any::<u8>(), 0..200)) {
         headers(&data);
         encodings(&data);
         networks(&data);
+        work(&data);
+    }
+}
+
+/// A header, and what its long value begins with, is made of, and ends with.
+fn long_value() -> impl Strategy<Value = String> {
+    let piece = || select(&PIECES[..]).prop_map(String::from);
+    let filling = prop_oneof![3 => piece(), 1 => value()];
+    let end = vec(piece(), 0..4).prop_map(|pieces| pieces.concat());
+    let header = select(&["3", "3", "3", "3", "0", "1", "5"][..]);
+    (header, value(), filling, end).prop_map(|(header, begin, filling, end)| {
+        format!("{header}{}\n{}\n{}", line(&begin), line(&filling), line(&end))
+    })
+}
+
+fn line(value: &str) -> String {
+    value.replace('\n', "")
+}
+
+/// Each value is made of what it begins with, what is repeated in it, and what it ends with.
+#[test]
+fn work_is_linear_in_each_format_and_encoding() {
+    // The readers come in the order of encodings, formats and separators.
+    let reader = |encoding: u8, format: u8, separator: u8| (encoding * 3 + format) * 3 + separator;
+    let [utf8, percent, rfc2047, quoted_printable] = [0, 1, 2, 3];
+    let [list, repeated, json] = [0, 1, 2];
+    let [comma, escaped, blank] = [0, 1, 2];
+    let groups = '3';
+    let accepted = [
+        (reader(utf8, list, comma), groups, ["a", ",", "a"]),
+        (reader(utf8, list, comma), groups, ["a", ",a", ""]),
+        (reader(utf8, list, comma), groups, ["a", " ", ",b"]),
+        (reader(utf8, list, comma), groups, ["\"a\"", ",\"b\"", " "]),
+        (reader(utf8, list, comma), groups, ["\"a\"", " ,\"\"", " "]),
+        (reader(utf8, list, comma), groups, ["\"", "\\\"", "\""]),
+        (reader(utf8, list, escaped), groups, ["x:a", "\\; ", ""]),
+        (reader(utf8, list, escaped), groups, ["x:a", "; x:b\\\\", ""]),
+        (reader(utf8, list, blank), groups, ["x", " ", "z \"y\""]),
+        (reader(utf8, list, blank), groups, ["\"y\" ", "x ", "\"y\""]),
+        (reader(utf8, list, blank), groups, ["", "\"\" ", "\"y\""]),
+        (reader(utf8, list, blank), groups, ["\"x\"", "  \"y\"", ""]),
+        (reader(utf8, repeated, comma), groups, ["a", ",", ""]),
+        (reader(utf8, json, comma), groups, ["[\"a\"", ",\"b\"", "]"]),
+        (reader(utf8, json, comma), groups, ["[\"a\"", ",\"\"", "]"]),
+        (reader(utf8, json, comma), groups, ["[\"a", "\\u0061", "\"]"]),
+        (reader(percent, list, comma), groups, ["a", ",%61", ""]),
+        (reader(percent, list, comma), groups, ["a", "%2C", ""]),
+        (reader(percent, list, blank), groups, ["x", " ", "z \"y\""]),
+        (reader(percent, json, comma), groups, ["%5B%22", "%61", "%22%5D"]),
+        (reader(quoted_printable, list, comma), groups, ["a", ",=61", ""]),
+        (reader(rfc2047, list, comma), groups, ["=?utf-8?q?", "=2C", "a?="]),
+        (reader(rfc2047, list, comma), groups, ["", "=?utf-8?q?,a?= ", "a"]),
+        (reader(rfc2047, list, comma), groups, ["", "=?utf-8?q?a?=,", ""]),
+        (reader(rfc2047, list, blank), groups, ["=?utf-8?q?x", "_", "z_=22y=22?="]),
+        (reader(utf8, list, comma), '0', ["a", "b", "c"]),
+        (reader(utf8, list, comma), '0', ["a", "$", ""]),
+        (reader(utf8, list, comma), '0', ["a", "{", ""]),
+        (reader(utf8, list, comma), '0', ["a", "%a", ""]),
+        (reader(utf8, list, comma), '1', ["", "é", ""]),
+        (reader(utf8, list, comma), '1', ["علی", "\u{64e}", "\u{200c}رضا"]),
+        (reader(utf8, list, comma), '1', ["", "❤\u{fe0f}", ""]),
+        (reader(percent, list, comma), '2', ["", "%C3%AB", ""]),
+        (reader(utf8, list, comma), '5', ["a", ",", "a"]),
+        (reader(utf8, list, comma), '5', ["a", ",remote-uses", "a"]),
+    ];
+    let refused = [
+        (reader(utf8, list, comma), groups, ["a", ",", "\u{200b}"]),
+        (reader(utf8, list, comma), groups, ["a", "\\,", ""]),
+        (reader(utf8, list, comma), groups, ["\"a", "\\\"", ""]),
+        (reader(utf8, list, comma), groups, ["\"a\"", " ", "b"]),
+        (reader(utf8, list, comma), groups, ["{", "a,", "}"]),
+        (reader(utf8, list, blank), groups, ["x", " ", "z \"y"]),
+        (reader(utf8, list, blank), groups, ["\"y\"", " \"y\"", "z"]),
+        (reader(utf8, json, comma), groups, ["[\"a\"", ",\"b\"", ""]),
+        (reader(utf8, json, comma), groups, ["", "[", ""]),
+        (reader(percent, list, comma), groups, ["a", ",%61", "%"]),
+        (reader(quoted_printable, list, comma), groups, ["a", ",=61", "="]),
+        (reader(rfc2047, list, comma), groups, ["=?utf-8?q?", "=2C", "a?"]),
+        (reader(rfc2047, list, comma), groups, ["", "=?", ""]),
+        (reader(rfc2047, list, comma), groups, ["", "=?utf-8?q?a?= ", "=?"]),
+        (reader(utf8, list, comma), '0', ["a", "\u{200d}", ""]),
+        (reader(utf8, list, comma), '0', ["{", "%a", "}"]),
+        (reader(utf8, list, comma), '1', ["علی", "\u{64e}", "\u{200c}"]),
+        (reader(utf8, list, comma), '1', ["🏴", "\u{e0061}", ""]),
+        (reader(utf8, list, comma), '1', ["", "👩\u{200d}", ""]),
+        (reader(utf8, list, comma), '5', ["a", ",", "remote-user"]),
+    ];
+    for (is_accepted, cases) in [(true, &accepted[..]), (false, &refused[..])] {
+        for (reader, header, [begin, filling, end]) in cases {
+            let data = [&[*reader], format!("{header}{begin}\n{filling}\n{end}").as_bytes()].concat();
+            assert_eq!(work(&data), is_accepted, "{reader} {header} {begin:?} {filling:?} {end:?}");
+        }
     }
 }
 
 #[test]
-fn white_space_around_a_group_is_none_of_its_name() {
-    for groups in ["\u{a0}ada", "ada\u{3000},b", "\u{a0}", " \u{2003} ,\u{a0}"] {
-        assert!(headers(format!("\08ada\n3{groups}").as_bytes()), "{groups}");
+fn a_blank_that_is_no_space_is_not_taken_off_a_group() {
+    for groups in ["\u{a0}ada", "ada\u{3000},b", "\u{a0}", " \u{2003} ,\u{a0}", "a,(null)\u{a0}"] {
+        assert!(!headers(format!("\08ada\n3{groups}").as_bytes()), "{groups}");
     }
-    assert!(!headers("\08ada\n3a,(null)\u{a0}".as_bytes()));
+    assert!(headers("\08ada\n3 ada ,\tb".as_bytes()));
 }
 
 #[test]
 fn each_target_accepts_what_is_good() {
-    for choice in 0..24 {
-        let prefixes = ["", "x:"];
-        let prefix = prefixes[choice % 2];
+    for choice in 0..36 {
+        let prefixes = ["", "x:", ""];
+        let prefix = prefixes[choice % 3];
         let user = format!("8{}ada", prefix);
         assert!(headers(&[&[choice as u8], user.as_bytes()].concat()), "{choice}");
     }
@@ -123,7 +222,7 @@ fn each_target_accepts_what_is_good() {
         assert!(networks(&[&[0; 16], network.as_bytes()].concat()), "{network}");
     }
     for data in [&b""[..], b"\0", b"\0\xff"] {
-        assert!(!headers(data) && !networks(data), "{data:?}");
+        assert!(!headers(data) && !networks(data) && !work(data), "{data:?}");
     }
 }
 

@@ -8,10 +8,9 @@ use std::sync::Arc;
 use rocket::Request;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
-use tokio::sync::OnceCell;
 
 use super::sentinel::abort_without_fairing;
-use crate::auth::{Authenticator, Verdict};
+use crate::auth::Authenticator;
 use crate::error::Error;
 use crate::fairing::RemoteUserFairing;
 use crate::user::User;
@@ -25,7 +24,7 @@ use crate::user::User;
 /// |---|---|
 /// | a user | success |
 /// | nobody signed in | forward, 401 |
-/// | refused by the fairing | error, 400, 403 or 503 |
+/// | refused by the fairing | error, 400, 403, 421 or 503 |
 /// | a user who is unknown, inactive or denied | error, 403 |
 /// | the store is out of reach | error, 503 |
 /// | not judged by the fairing | error, 500 |
@@ -93,18 +92,10 @@ impl RemoteUser {
         RemoteUserFairing::new()
     }
 
-    /// Resolves the user of `request`, at most once. Returns `None` if nobody is signed in.
+    /// Finds the user of `request`. Returns `None` if nobody is signed in.
     async fn of(request: &Request<'_>) -> Result<Option<RemoteUser>, Error> {
         let authenticator = request.rocket().state::<Authenticator>().ok_or(Error::Unjudged)?;
-        let verdict = Verdict::of(request).ok_or(Error::Unjudged)?;
-        let resolved: &OnceCell<Result<Option<RemoteUser>, Error>> = request.local_cache(OnceCell::new);
-        resolved
-            .get_or_init(async || {
-                let user = authenticator.user(request, verdict).await?;
-                Ok(user.map(|user| RemoteUser(user.into())))
-            })
-            .await
-            .clone()
+        Ok(authenticator.user(request).await?.map(RemoteUser))
     }
 
     /// Admits the user of `request` if `may_enter` is true of the user, and fails with

@@ -9,7 +9,7 @@ use rocket::response::Redirect;
 
 use super::remote_user::fail;
 use super::sentinel::abort_without_fairing;
-use crate::auth::{Authenticator, Verdict};
+use crate::auth::{Authenticator, PersonalAnswer, Verdict};
 use crate::error::{Error, Refusals};
 use crate::session::{ActiveSession, PROXY_SOURCE, RequestSession, SessionManager};
 use crate::user::{User, Username};
@@ -21,9 +21,14 @@ const MAX_SOURCE_LENGTH: usize = 64;
 /// is signed in.
 ///
 /// Sign people in and out by `POST`, `PUT` or `DELETE` only, because any page can make a
-/// browser send a `GET`. `SameSite=Lax`, the default, keeps the cookie out of a
-/// `POST` from another site, but a proxy that recognises the browser adds its header to
-/// that request all the same. A sign-in form needs a check of its own ([login CSRF]).
+/// browser send a `GET`. The fairing refuses the others if the page of another site sent
+/// them and somebody is signed in, by the proxy or by a session: see `cross_site`. Nobody
+/// is signed in yet where a sign-in form is sent, so its route needs a check of its own
+/// ([login CSRF]).
+///
+/// A request whose peer lacks a proof of the proxy has no session, whatever cookie it
+/// sends, unless `session.proof` is off: nothing is listed or ended, and nobody is signed
+/// in.
 ///
 /// The proxy's header begins or ends a session when a guard resolves the user. A login or a logout is in
 /// the store when its method returns. Rocket sends the cookie only if the request then
@@ -69,7 +74,7 @@ const MAX_SOURCE_LENGTH: usize = 64;
 /// ```
 ///
 /// `examples/fallback_login` is an application with such a form. It adds what is left out
-/// here: a check of the origin, and a limit on failed attempts.
+/// here: a check of the origin of the form, and a limit on failed attempts.
 ///
 /// [login CSRF]: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html#possible-csrf-vulnerabilities-in-login-forms
 pub struct AuthSession<'r> {
@@ -77,13 +82,18 @@ pub struct AuthSession<'r> {
     verdict: &'r Verdict,
     jar: &'r CookieJar<'r>,
     session: Option<&'r RequestSession>,
+    answer: &'r PersonalAnswer,
     refusals: &'r Refusals,
 }
 
 impl AuthSession<'_> {
-    /// Makes a name that somebody typed canonical, in the same way as a name that the
-    /// proxy sends, but without [`Policy::clean_username`]. Returns `None` if it cannot be
-    /// a user name, for example because it is too long.
+    /// Makes a name that somebody typed canonical. Returns `None` if it cannot be a user
+    /// name, for example because it is too long.
+    ///
+    /// The name is held to the rules of a name that the proxy sends, with two differences.
+    /// [`Policy::clean_username`] is not asked, and wide or decomposed letters are always
+    /// mapped, as with `username_form = "map"`: a keyboard may produce them, and nobody's
+    /// name is stored with them.
     ///
     /// # Example
     ///
@@ -140,12 +150,15 @@ impl AuthSession<'_> {
     /// `source` says how the user was authenticated, for example `"password"`. It has at
     /// most 64 characters, is not blank, and is not `remote`, which is the proxy's.
     ///
-    /// The session that the request came with ends, and a new token goes to the browser. If
-    /// the proxy signs in somebody else at the next request, the new session ends then.
+    /// Every session that the request came with ends, and a new token goes to the browser. If
+    /// the user had `session.max_per_user` sessions, the oldest ends. If the proxy signs in
+    /// somebody else at the next request, the new session ends then.
     ///
     /// # Errors
     ///
     /// - [`Error::NoSessions`] without `[default.remote_user.session]`;
+    /// - [`Error::UntrustedLogin`] if the peer does not have the proofs of the proxy, unless
+    ///   `session.proof` is off: the session would never count there;
     /// - [`Error::InvalidLoginSource`] if the source cannot be one;
     /// - [`Error::UnknownUser`] if the store no longer has the user, or has somebody else
     ///   of the same name by now;
@@ -160,6 +173,9 @@ impl AuthSession<'_> {
 
     async fn try_login(&self, user: &User, source: &str) -> Result<(), Error> {
         let (sessions, session) = self.sessions().ok_or(Error::NoSessions)?;
+        if !session.counts() {
+            return Err(Error::UntrustedLogin);
+        }
         if !is_login_source(source) {
             return Err(Error::InvalidLoginSource);
         }
@@ -168,11 +184,12 @@ impl AuthSession<'_> {
         Ok(())
     }
 
-    /// Signs the browser out: ends the session of the request, removes the cookie, and
+    /// Signs the browser out: ends every session whose cookie it sent, removes the cookie, and
     /// redirects (303) to `logout_url`, which is the proxy's own logout, or else to `/`.
     ///
-    /// Without sessions it only redirects. The proxy goes on to say who is there until it
-    /// signs the person out, too.
+    /// Without sessions it only redirects. From a peer without the proofs of the proxy no
+    /// session ends, unless `session.proof` is off, and the cookie is removed all the same. The
+    /// proxy goes on to say who is there until it signs the person out, too.
     ///
     /// # Errors
     ///
@@ -291,6 +308,9 @@ impl AuthSession<'_> {
         session: &RequestSession,
     ) -> Result<Option<i64>, Error> {
         let id = self.tell(self.authenticator.user_id(self.verdict, session, self.refusals).await);
+        if !matches!(id, Ok(None)) {
+            self.answer.note();
+        }
         if let Err(Error::Inactive | Error::GroupDenied | Error::GroupRequired) = id {
             self.tell(sessions.end(session, self.jar).await)?;
         }
@@ -316,12 +336,13 @@ impl<'r> FromRequest<'r> for AuthSession<'r> {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
         let judged = request.rocket().state::<Authenticator>().zip(Verdict::of(request));
         let Some((authenticator, verdict)) = judged else { return fail(request, Error::Unjudged).await };
-        if let Verdict::Rejected { rejection, .. } = verdict {
-            return fail(request, rejection.clone().into()).await;
+        if let Verdict::Rejected(error) = verdict {
+            return fail(request, error.clone()).await;
         }
-        let session = authenticator.sessions().map(|sessions| sessions.of_request(request));
-        let (jar, refusals) = (request.cookies(), Refusals::of(request));
-        Outcome::Success(AuthSession { authenticator, verdict, jar, session, refusals })
+        let is_peer_trusted = verdict.is_peer_trusted();
+        let session = authenticator.sessions().map(|sessions| sessions.of_request(request, is_peer_trusted));
+        let (jar, answer, refusals) = (request.cookies(), PersonalAnswer::of(request), Refusals::of(request));
+        Outcome::Success(AuthSession { authenticator, verdict, jar, session, answer, refusals })
     }
 }
 

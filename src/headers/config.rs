@@ -86,13 +86,15 @@ pub(crate) struct Limits {
     pub(crate) group: usize,
     /// The most groups of one person.
     pub(crate) groups: usize,
+    /// The most bytes of one header, as it was sent.
+    pub(crate) bytes: usize,
 }
 
 impl Limits {
     /// Checks that no limit is 0.
     pub(crate) fn check(&self) -> Result<(), InvalidKey> {
-        let Self { user, name, email, group, groups } = *self;
-        if [user, name, email, group, groups].contains(&0) {
+        let Self { user, name, email, group, groups, bytes } = *self;
+        if [user, name, email, group, groups, bytes].contains(&0) {
             return Err(InvalidKey::new("limits", "a limit of 0 refuses every request"));
         }
         Ok(())
@@ -101,7 +103,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { user: 150, name: 300, email: 254, group: 150, groups: 1000 }
+        Self { user: 150, name: 300, email: 254, group: 150, groups: 1000, bytes: 65_536 }
     }
 }
 

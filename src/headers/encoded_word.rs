@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::escape::decode_quoted_printable;
+use crate::text::steps;
 
 /// Decodes the encoded-words in `value`, and keeps the text between them.
 ///
@@ -22,6 +23,7 @@ pub(super) fn decode(value: &str) -> Option<String> {
     let mut follows_word = false;
     while let Some(start) = rest.find("=?") {
         let (between, word) = rest.split_at(start);
+        steps::note(between.len());
         let (word, after) = EncodedWord::split_off(word)?;
         if !follows_word || !is_white_space(between) {
             decoded.push_str(between);
@@ -59,6 +61,7 @@ impl<'a> EncodedWord<'a> {
     }
 
     fn decode(&self) -> Option<String> {
+        steps::note(self.charset.len() + self.encoding.len() + self.text.len());
         let bytes = match self.encoding {
             "b" | "B" => BASE64_STANDARD.decode(self.text).ok()?,
             "q" | "Q" => decode_quoted_printable(&self.text.replace('_', "=20"))?,

@@ -1,4 +1,5 @@
-//! The encodings that escape single bytes: `"percent"` and `"quoted-printable"`.
+//! The encodings that escape single bytes, `"percent"` and `"quoted-printable"`, and the
+//! key `groups_escape`.
 //!
 //! Within this folder it depends on nothing.
 
@@ -6,6 +7,19 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use quoted_printable::ParseMode;
+use serde::Deserialize;
+
+use crate::text::steps;
+
+/// What a backslash directly before a separator of groups means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase", expecting = "\"none\" or \"backslash\"")]
+pub(crate) enum GroupsEscape {
+    /// Nobody knows, so it is refused.
+    None,
+    /// The separator is part of the name, as Shibboleth sends it. Two backslashes are one.
+    Backslash,
+}
 
 /// Decodes a percent-encoded value (RFC 3986, section 2.1). `None` if an escape is not
 /// whole, if a byte should have been escaped, or if the result is not UTF-8.
@@ -29,6 +43,7 @@ pub(super) fn decode_quoted_printable(value: &str) -> Option<Vec<u8>> {
 /// Whether `value` is printable ASCII, in which two hexadecimal digits follow each
 /// `escape` character. A lenient decoder decodes such a value without a loss.
 fn is_well_formed(value: &str, escape: char) -> bool {
+    steps::note(value.len());
     value.bytes().all(is_printable) && value.split(escape).skip(1).all(begins_with_two_hex_digits)
 }
 

@@ -1,18 +1,20 @@
 //! The key `groups_format`, and how the groups header is read by it.
 //!
-//! Within this folder it depends on `config`, `encoding` and `quoted_list`.
+//! Within this folder it depends on `config`, `encoding`, `escape` and `quoted_list`.
 
 use std::borrow::Cow;
-use std::iter::once;
+use std::fmt;
 
 use rocket::Either;
 use serde::Deserialize;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
 use super::config::{Limits, remove_prefix};
 use super::encoding::Encoding;
-use super::quoted_list::{self, ListItem};
+use super::escape::GroupsEscape;
+use super::quoted_list::{ListItem, QuotedList};
 use crate::error::Fault;
-use crate::text::{self, trim};
+use crate::text::{self, steps, trim};
 use crate::user::Field;
 
 /// How the groups header lists groups.
@@ -30,8 +32,8 @@ pub(crate) enum GroupsFormat {
 /// The groups of an assertion. Each of them is clean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Groups {
-    /// A list as it was sent, in which nothing is encoded or quoted. It is split each
-    /// time its names are listed.
+    /// A list as it was sent, in which nothing is encoded, quoted or escaped. It is split
+    /// each time its names are listed.
     List(String),
     /// The decoded names.
     Names(Vec<String>),
@@ -42,6 +44,7 @@ pub(crate) enum Groups {
 pub(crate) struct GroupsReader {
     pub(super) format: GroupsFormat,
     pub(super) separator: String,
+    pub(super) escape: GroupsEscape,
     pub(super) encoding: Encoding,
     pub(super) prefix: String,
     pub(super) limits: Limits,
@@ -63,12 +66,12 @@ impl GroupsReader {
         for line in more {
             text::check_expanded(line)?;
         }
-        let groups = if self.is_plain_list(first) {
-            Groups::List(first.to_owned())
-        } else {
-            Groups::Names(self.decode_lines(first, more)?)
-        };
-        self.checked(groups)
+        if self.is_plain_list(first) {
+            return self.read_plain_list(first);
+        }
+        let mut names = NameList::new(self);
+        self.decode_lines(first, more, &mut names)?;
+        Ok(names.into_field())
     }
 
     /// Reads one string of a token as if it were a line of the header, with one more
@@ -78,37 +81,28 @@ impl GroupsReader {
     /// # Errors
     ///
     /// Returns the errors of [`read_lines`](GroupsReader::read_lines), and
-    /// [`Fault::InvisibleCharacter`] for other white space around a name.
+    /// [`Fault::InvisibleCharacter`] for a tab, unless it is between the names of a JSON array.
     #[cfg(feature = "jwt")]
     pub(super) fn read_claim(&self, list: &str) -> Result<Field<Groups>, Fault> {
-        for name in self.split_list(list) {
-            text::check_padding(name)?;
+        if self.format != GroupsFormat::Json && list.contains('\t') {
+            return Err(Fault::InvisibleCharacter);
         }
         self.read_lines(list, &[])
     }
 
-    /// Checks each name, and how many there are, and returns the groups as a field.
+    /// Reads the strings of a token, one for each group.
     ///
     /// # Errors
     ///
     /// Returns [`Fault::TooManyGroups`], or what is wrong with the first name that is not
     /// clean.
-    pub(super) fn checked(&self, groups: Groups) -> Result<Field<Groups>, Fault> {
-        if let Groups::Names(names) = &groups {
-            for name in names {
-                text::check_padding(name)?;
-            }
+    #[cfg(feature = "jwt")]
+    pub(super) fn read_names(&self, names: Vec<String>) -> Result<Field<Groups>, Fault> {
+        let mut list = NameList::new(self);
+        for name in names {
+            list.push(&name)?;
         }
-        let limit = self.limits.groups;
-        let mut count = 0;
-        for name in self.names(&groups) {
-            count += 1;
-            if count > limit {
-                return Err(Fault::TooManyGroups { limit });
-            }
-            text::check(name, self.limits.group)?;
-        }
-        if count == 0 { Ok(Field::Blank) } else { Ok(Field::Value(groups)) }
+        Ok(list.into_field())
     }
 
     /// Lists the names of `groups`, without the spaces and tabs around them. Blank names
@@ -124,6 +118,7 @@ impl GroupsReader {
     /// Splits a list without quotes. A separator of one character is searched for as a
     /// `char`, which is faster.
     fn split_list<'a>(&'a self, list: &'a str) -> impl Iterator<Item = &'a str> {
+        steps::note(list.len());
         let mut characters = self.separator.chars();
         match (characters.next(), characters.next()) {
             (Some(character), None) => Either::Left(list.split(character)),
@@ -132,12 +127,22 @@ impl GroupsReader {
     }
 
     /// Whether `line` holds nothing but names and separators, so that it only has to be
-    /// split.
+    /// split. A backslash may be more than a part of a name.
     fn is_plain_list(&self, line: &str) -> bool {
+        steps::note(line.len());
         self.format == GroupsFormat::Separator
             && self.encoding == Encoding::Utf8
             && self.prefix.is_empty()
-            && !line.contains('"')
+            && !line.contains(['"', '\\'])
+    }
+
+    /// Checks a list that only has to be split, and keeps it as it is.
+    fn read_plain_list(&self, list: &str) -> Result<Field<Groups>, Fault> {
+        let mut tally = Tally::new(self.limits);
+        for name in self.split_list(list) {
+            tally.check(trim(name))?;
+        }
+        if tally.count == 0 { Ok(Field::Blank) } else { Ok(Field::Value(Groups::List(list.to_owned()))) }
     }
 
     /// Splits the lines into names and decodes each of them, in this order: an encoded
@@ -148,52 +153,149 @@ impl GroupsReader {
     /// whose first bracket is encoded, as JSON has escapes of its own.
     ///
     /// [RFC 3986, section 2.4]: https://www.rfc-editor.org/rfc/rfc3986#section-2.4
-    fn decode_lines(&self, first: &str, more: &[Cow<'_, str>]) -> Result<Vec<String>, Fault> {
+    fn decode_lines(
+        &self,
+        first: &str,
+        more: &[Cow<'_, str>],
+        names: &mut NameList<'_>,
+    ) -> Result<(), Fault> {
         let line = trim(first);
         match self.format {
             GroupsFormat::Repeated => {
-                let lines = once(line).chain(more.iter().map(|line| trim(line)));
-                lines.map(|line| self.decode_name(line, self.encoding)).collect()
+                names.push_encoded(line, self.encoding)?;
+                for line in more {
+                    names.push_encoded(trim(line), self.encoding)?;
+                }
+                Ok(())
             }
             GroupsFormat::Separator if self.encoding == Encoding::Rfc2047 => {
                 let list = self.encoding.decode(line)?;
-                self.decode_list(&list, Encoding::Utf8, &[' '])
+                self.decode_list(&list, Encoding::Utf8, &[' '], names)
             }
-            GroupsFormat::Separator => self.decode_list(line, self.encoding, &[' ', '\t']),
-            GroupsFormat::Json if line.is_empty() => Ok(Vec::new()),
-            GroupsFormat::Json if line.starts_with('[') => self.decode_array(line, self.encoding),
+            GroupsFormat::Separator => self.decode_list(line, self.encoding, &[' ', '\t'], names),
+            GroupsFormat::Json if line.is_empty() => Ok(()),
+            GroupsFormat::Json if line.starts_with('[') => names.push_array(line, self.encoding),
             GroupsFormat::Json => {
                 let array = self.encoding.decode(line)?;
-                self.decode_array(&array, Encoding::Utf8)
+                names.push_array(&array, Encoding::Utf8)
             }
         }
     }
 
     /// Decodes the names of a list. The `padding` around a name without quotes is
     /// trimmed: a tab can be white space of the header, but not if it was decoded.
-    fn decode_list(&self, list: &str, encoding: Encoding, padding: &[char]) -> Result<Vec<String>, Fault> {
-        let mut names = Vec::new();
-        for item in quoted_list::split(list, &self.separator)? {
-            names.push(match item {
-                ListItem::Quoted(name) => self.decode_name(&name, encoding)?,
-                ListItem::Unquoted(name) => self.decode_name(name.trim_matches(padding), encoding)?,
-            });
+    fn decode_list(
+        &self,
+        list: &str,
+        encoding: Encoding,
+        padding: &[char],
+        names: &mut NameList<'_>,
+    ) -> Result<(), Fault> {
+        for item in QuotedList::new(list, &self.separator, self.escape) {
+            match item? {
+                ListItem::Quoted(name) => names.push_encoded(&name, encoding)?,
+                ListItem::Unquoted(name) => names.push_encoded(name.trim_matches(padding), encoding)?,
+            }
         }
-        Ok(names)
+        Ok(())
+    }
+}
+
+/// Counts names while they are read, and checks each of them.
+#[derive(Debug)]
+struct Tally {
+    limits: Limits,
+    count: usize,
+}
+
+impl Tally {
+    fn new(limits: Limits) -> Self {
+        Self { limits, count: 0 }
     }
 
-    /// Decodes the names of a JSON array.
-    fn decode_array(&self, array: &str, encoding: Encoding) -> Result<Vec<String>, Fault> {
-        let names: Vec<String> = serde_json::from_str(array).map_err(|_| Fault::NotAnArray)?;
-        names.iter().map(|name| self.decode_name(name, encoding)).collect()
+    /// Checks one more name, unless it is blank, and that it is not one too many.
+    fn check(&mut self, name: &str) -> Result<(), Fault> {
+        if name.is_empty() {
+            return Ok(());
+        }
+        let limit = self.limits.groups;
+        self.count += 1;
+        if self.count > limit {
+            return Err(Fault::TooManyGroups { limit });
+        }
+        text::check_group(name, self.limits.group)
+    }
+}
+
+/// The names that were read so far.
+struct NameList<'r> {
+    reader: &'r GroupsReader,
+    tally: Tally,
+    names: Vec<String>,
+}
+
+impl<'r> NameList<'r> {
+    fn new(reader: &'r GroupsReader) -> Self {
+        Self { reader, tally: Tally::new(reader.limits), names: Vec::new() }
     }
 
-    /// Decodes a name and removes its prefix. A blank name needs none.
-    fn decode_name(&self, name: &str, encoding: Encoding) -> Result<String, Fault> {
+    /// Adds a decoded name, without the spaces around it. Other white space is not trimmed,
+    /// as it would make the name of another group of it.
+    fn push(&mut self, name: &str) -> Result<(), Fault> {
+        let name = name.trim_matches(' ');
+        self.tally.check(name)?;
+        if !name.is_empty() {
+            self.names.push(name.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Decodes a name, removes its prefix and adds it. A blank name needs no prefix.
+    fn push_encoded(&mut self, name: &str, encoding: Encoding) -> Result<(), Fault> {
         let decoded = encoding.decode(name)?;
         if decoded.is_empty() {
-            return Ok(String::new());
+            return Ok(());
         }
-        remove_prefix(&decoded, &self.prefix).map(String::from)
+        self.push(remove_prefix(&decoded, &self.reader.prefix)?)
+    }
+
+    /// Adds the names of a JSON array, each as soon as it is read.
+    fn push_array(&mut self, array: &str, encoding: Encoding) -> Result<(), Fault> {
+        steps::note(array.len());
+        let mut fault = None;
+        let names = ArrayVisitor { names: self, encoding, fault: &mut fault };
+        let mut deserializer = serde_json::Deserializer::from_str(array);
+        let outcome = deserializer.deserialize_seq(names).and_then(|()| deserializer.end());
+        outcome.map_err(|_| fault.unwrap_or(Fault::NotAnArray))
+    }
+
+    fn into_field(self) -> Field<Groups> {
+        if self.names.is_empty() { Field::Blank } else { Field::Value(Groups::Names(self.names)) }
+    }
+}
+
+/// Visits a JSON array of names. An error of serde has no place for a fault, so it is kept
+/// beside it.
+struct ArrayVisitor<'l, 'r> {
+    names: &'l mut NameList<'r>,
+    encoding: Encoding,
+    fault: &'l mut Option<Fault>,
+}
+
+impl<'de> Visitor<'de> for ArrayVisitor<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of strings")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<(), A::Error> {
+        while let Some(name) = array.next_element::<String>()? {
+            if let Err(fault) = self.names.push_encoded(&name, self.encoding) {
+                *self.fault = Some(fault);
+                return Err(de::Error::custom(fault));
+            }
+        }
+        Ok(())
     }
 }

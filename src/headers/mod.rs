@@ -27,6 +27,7 @@ pub(crate) use assertion::Assertion;
 pub(crate) use assertion::{GroupsClaim, IdentityClaims};
 pub(crate) use config::{IdentityHeaders, Limits, Prefixes, check_names};
 pub(crate) use encoding::Encoding;
+pub(crate) use escape::GroupsEscape;
 pub(crate) use groups::{Groups, GroupsFormat};
 pub(crate) use name::HeaderName;
 pub(crate) use reader::{IdentityReader, ReaderOptions};

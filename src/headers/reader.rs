@@ -1,13 +1,14 @@
 //! From scanned headers, or from claims, to an assertion.
 //!
-//! Within this folder it depends on `assertion`, `config`, `encoding`, `groups`, `name`
-//! and `scan`.
+//! Within this folder it depends on `assertion`, `config`, `encoding`, `escape`, `groups`,
+//! `name` and `scan`.
 
 use super::assertion::Assertion;
 #[cfg(feature = "jwt")]
 use super::assertion::{GroupsClaim, IdentityClaims};
 use super::config::{IdentityHeaders, Limits, Prefixes, remove_prefix};
 use super::encoding::Encoding;
+use super::escape::GroupsEscape;
 use super::groups::{Groups, GroupsFormat, GroupsReader};
 use super::name::HeaderName;
 use super::scan::HeaderScan;
@@ -24,6 +25,7 @@ pub(crate) struct ReaderOptions {
     pub(crate) limits: Limits,
     pub(crate) groups_format: GroupsFormat,
     pub(crate) groups_separator: String,
+    pub(crate) groups_escape: GroupsEscape,
 }
 
 /// Reads what the configured identity headers say, or the claims of a token in their
@@ -39,10 +41,11 @@ pub(crate) struct IdentityReader {
 
 impl IdentityReader {
     pub(crate) fn new(options: ReaderOptions) -> Self {
-        let ReaderOptions { headers, encoding, prefixes, limits, groups_format, groups_separator } = options;
+        let ReaderOptions { headers, encoding, prefixes, limits, .. } = options;
         let groups_reader = GroupsReader {
-            format: groups_format,
-            separator: groups_separator,
+            format: options.groups_format,
+            separator: options.groups_separator,
+            escape: options.groups_escape,
             encoding,
             prefix: prefixes.groups.clone(),
             limits,
@@ -52,6 +55,11 @@ impl IdentityReader {
 
     pub(crate) fn headers(&self) -> &IdentityHeaders {
         &self.headers
+    }
+
+    /// Returns the most bytes that a header may have.
+    pub(crate) fn max_bytes(&self) -> usize {
+        self.limits.bytes
     }
 
     /// Reads the headers that a scan found. `None` means that nobody is signed in,
@@ -64,14 +72,13 @@ impl IdentityReader {
     /// [`HeaderScan::check`]), or else for the first whose value is not clean.
     pub(crate) fn read(&self, scan: &HeaderScan<'_, '_>) -> Result<Option<Assertion>, Rejection> {
         self.check_sent(scan)?;
-        let Self { headers, prefixes, limits, .. } = self;
-        let user = self.read_value(scan, Some(&headers.user), &prefixes.user, limits.user)?;
-        let name = self.read_value(scan, headers.name.as_ref(), &prefixes.name, limits.name)?;
-        let email = self.read_value(scan, headers.email.as_ref(), &prefixes.email, limits.email)?;
+        let headers = &self.headers;
+        let user = self.read_value(scan, Some(&headers.user), self.user_rule())?;
+        let name = self.read_value(scan, headers.name.as_ref(), self.name_rule())?;
+        let email = self.read_value(scan, headers.email.as_ref(), self.email_rule())?;
         let groups = self.read_groups(scan)?;
 
         let Field::Value(user) = user else { return Ok(None) };
-        text::check_comma(&user).map_err(|fault| Rejection::new(&headers.user, fault))?;
         Ok(Some(Assertion { user, name: name.trimmed(), email: email.trimmed(), groups }))
     }
 
@@ -84,18 +91,17 @@ impl IdentityReader {
     #[cfg(feature = "jwt")]
     pub(crate) fn read_claims(&self, claims: IdentityClaims) -> Result<Assertion, Fault> {
         let IdentityClaims { user, name, email, groups } = claims;
-        let Field::Value(user) = self.parse_value(&user, "", self.limits.user)? else {
+        let Field::Value(user) = self.parse_value(&user, self.user_rule())? else {
             return Err(Fault::InvalidClaim);
         };
-        text::check_comma(&user)?;
         Ok(Assertion {
             user,
-            name: self.read_claim(name, self.limits.name)?,
-            email: self.read_claim(email, self.limits.email)?,
+            name: self.read_claim(name, self.name_rule())?,
+            email: self.read_claim(email, self.email_rule())?,
             groups: match groups {
                 None => Field::Absent,
                 Some(GroupsClaim::List(list)) => self.groups_reader.read_claim(&list)?,
-                Some(GroupsClaim::Names(names)) => self.groups_reader.checked(Groups::Names(names))?,
+                Some(GroupsClaim::Names(names)) => self.groups_reader.read_names(names)?,
             },
         })
     }
@@ -105,7 +111,7 @@ impl IdentityReader {
     pub(crate) fn clean_user(&self, scan: &HeaderScan<'_, '_>) -> Option<String> {
         let header = &self.headers.user;
         scan.check(header, false).ok()?;
-        match self.read_value(scan, Some(header), &self.prefixes.user, self.limits.user) {
+        match self.read_value(scan, Some(header), self.user_rule()) {
             Ok(Field::Value(user)) => Some(user),
             _ => None,
         }
@@ -114,7 +120,7 @@ impl IdentityReader {
     /// Returns the user name that a token states, if it is clean.
     #[cfg(feature = "jwt")]
     pub(crate) fn clean_claimed_user(&self, user: &str) -> Option<String> {
-        match self.parse_value(user, "", self.limits.user) {
+        match self.parse_value(user, self.user_rule()) {
             Ok(Field::Value(user)) => Some(user),
             _ => None,
         }
@@ -142,12 +148,11 @@ impl IdentityReader {
         &self,
         scan: &HeaderScan<'_, '_>,
         header: Option<&HeaderName>,
-        prefix: &str,
-        limit: usize,
+        rule: ValueRule<'_>,
     ) -> Result<Field<String>, Rejection> {
         let Some(header) = header else { return Ok(Field::Absent) };
         let Some(value) = scan.value(header) else { return Ok(Field::Absent) };
-        self.parse_value(text::trim(value), prefix, limit).map_err(|fault| Rejection::new(header, fault))
+        self.parse_value(text::trim(value), rule).map_err(|fault| Rejection::new(header, fault))
     }
 
     fn read_groups(&self, scan: &HeaderScan<'_, '_>) -> Result<Field<Groups>, Rejection> {
@@ -159,21 +164,41 @@ impl IdentityReader {
     }
 
     #[cfg(feature = "jwt")]
-    fn read_claim(&self, claim: Option<String>, limit: usize) -> Result<Field<String>, Fault> {
+    fn read_claim(&self, claim: Option<String>, rule: ValueRule<'_>) -> Result<Field<String>, Fault> {
         match claim {
             None => Ok(Field::Absent),
-            Some(claim) => Ok(self.parse_value(&claim, "", limit)?.trimmed()),
+            Some(claim) => Ok(self.parse_value(&claim, rule)?.trimmed()),
         }
     }
 
     /// Decodes a `raw` value, removes its prefix, and checks what is left.
-    fn parse_value(&self, raw: &str, prefix: &str, limit: usize) -> Result<Field<String>, Fault> {
+    fn parse_value(&self, raw: &str, rule: ValueRule<'_>) -> Result<Field<String>, Fault> {
         if raw.is_empty() {
             return Ok(Field::Blank);
         }
         let decoded = self.encoding.decode(raw)?;
-        let value = remove_prefix(&decoded, prefix)?;
-        text::check(value, limit)?;
+        let value = remove_prefix(&decoded, rule.prefix)?;
+        (rule.check)(value, rule.limit)?;
         if text::trim(value).is_empty() { Ok(Field::Blank) } else { Ok(Field::Value(value.to_owned())) }
     }
+
+    /// The user name may hold a comma until the hook has seen it.
+    fn user_rule(&self) -> ValueRule<'_> {
+        ValueRule { prefix: &self.prefixes.user, check: text::check_username, limit: self.limits.user }
+    }
+
+    fn name_rule(&self) -> ValueRule<'_> {
+        ValueRule { prefix: &self.prefixes.name, check: text::check_name, limit: self.limits.name }
+    }
+
+    fn email_rule(&self) -> ValueRule<'_> {
+        ValueRule { prefix: &self.prefixes.email, check: text::check, limit: self.limits.email }
+    }
+}
+
+/// What a value must begin with, and how the rest of it is checked.
+struct ValueRule<'a> {
+    prefix: &'a str,
+    check: fn(&str, usize) -> Result<(), Fault>,
+    limit: usize,
 }

@@ -9,6 +9,7 @@ use rocket::http::{Header, HeaderMap};
 
 use super::name::{HeaderName, NameMatch, is_token_character};
 use crate::error::{Fault, Rejection};
+use crate::text::steps;
 
 /// The most headers that a scan looks for: four identity headers, the one with the
 /// secret of the proxy, and the one with a token.
@@ -23,6 +24,8 @@ pub(crate) struct HeaderScan<'c, 'h> {
     blank: &'c [HeaderName],
     /// The names, as they were sent, of aliases and of the headers in `blank`.
     other_names: Vec<String>,
+    /// The most bytes of the values of one header.
+    max_bytes: usize,
 }
 
 /// A configured header, and how a request carries it.
@@ -37,14 +40,16 @@ struct ScannedHeader<'c, 'h> {
 
 impl<'c, 'h> HeaderScan<'c, 'h> {
     /// Scans `map`, the headers of a request, for `headers` and their aliases, and for
-    /// the headers that must be made `blank`.
+    /// the headers that must be made `blank`. No header with more than `max_bytes` passes
+    /// its check.
     pub(crate) fn new(
         headers: [Option<&'c HeaderName>; MAX_SCANNED],
         blank: &'c [HeaderName],
+        max_bytes: usize,
         map: &'h HeaderMap<'_>,
     ) -> Self {
         let scanned = headers.map(|header| header.map(ScannedHeader::new));
-        let mut scan = Self { scanned, blank, other_names: Vec::new() };
+        let mut scan = Self { scanned, blank, other_names: Vec::new(), max_bytes };
         for header in map.iter() {
             scan.visit(header);
         }
@@ -62,22 +67,31 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
                 NameMatch::Same => scanned.value = Some(value),
                 NameMatch::Alias => {
                     scanned.is_aliased = true;
-                    self.other_names.push(name.to_string());
+                    self.keep_name(name.as_str());
                 }
             }
             return;
         }
         if self.blank.iter().any(|header| header.is_same_or_alias(name.as_str())) {
-            self.other_names.push(name.to_string());
+            self.keep_name(name.as_str());
+        }
+    }
+
+    /// Keeps the name of a header that must be blanked, once however often it was sent: a
+    /// header map lists all values of a name together.
+    fn keep_name(&mut self, name: &str) {
+        if self.other_names.last().is_none_or(|last| last != name) {
+            self.other_names.push(name.to_owned());
         }
     }
 
     /// Marks the headers that a `Connection` header names, however its options are
     /// quoted or separated.
     fn visit_connection(&mut self, options: &str) {
-        for option in options.split(|c| !is_token_character(c)) {
-            for scanned in self.scanned.iter_mut().flatten() {
-                scanned.is_hop_by_hop |= scanned.header.is_same_or_alias(option);
+        steps::note(options.len());
+        for option in options.split(|c| !is_token_character(c)).filter(|option| !option.is_empty()) {
+            for scanned in self.scanned.iter_mut().flatten().filter(|scanned| !scanned.is_hop_by_hop) {
+                scanned.is_hop_by_hop = scanned.header.is_same_or_alias(option);
             }
         }
     }
@@ -119,10 +133,11 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
     /// # Errors
     ///
     /// Returns a rejection if an alias of it was sent, if it was sent more than once
-    /// though it is not one that `may_repeat`, or if a `Connection` header names it.
+    /// though it is not one that `may_repeat`, if a `Connection` header names it, or if it
+    /// has too many bytes to be read.
     pub(crate) fn check(&self, header: &HeaderName, may_repeat: bool) -> Result<(), Rejection> {
         let Some(scanned) = self.find(header) else { return Ok(()) };
-        scanned.check(may_repeat).map_err(|fault| Rejection::new(header, fault))
+        scanned.check(may_repeat, self.max_bytes).map_err(|fault| Rejection::new(header, fault))
     }
 
     /// Returns the first of `headers` that was sent, under its own name or an alias.
@@ -153,13 +168,17 @@ impl<'c> ScannedHeader<'c, '_> {
         self.value.is_some() || self.is_aliased
     }
 
-    fn check(&self, may_repeat: bool) -> Result<(), Fault> {
+    fn check(&self, may_repeat: bool, max_bytes: usize) -> Result<(), Fault> {
         if self.is_aliased {
             Err(Fault::Alias)
         } else if !self.more_values.is_empty() && !may_repeat {
             Err(Fault::Repeated)
         } else if self.is_hop_by_hop {
             Err(Fault::HopByHop)
+        } else if self.value.iter().chain(&self.more_values).map(|value| value.len()).sum::<usize>()
+            > max_bytes
+        {
+            Err(Fault::TooManyBytes { limit: max_bytes })
         } else {
             Ok(())
         }

@@ -6,6 +6,7 @@ use rocket::http::HeaderMap;
 
 use super::*;
 use crate::config::Config;
+use crate::text::steps;
 use crate::user::Field;
 
 type Lines<'a> = &'a [(&'a str, &'a str)];
@@ -33,7 +34,7 @@ fn scanned_headers(headers: &IdentityHeaders) -> [Option<&HeaderName>; MAX_SCANN
 fn read(toml: &str, lines: Lines<'_>) -> String {
     let reader = reader(toml);
     let map = map(lines);
-    match reader.read(&HeaderScan::new(scanned_headers(reader.headers()), &[], &map)) {
+    match reader.read(&HeaderScan::new(scanned_headers(reader.headers()), &[], reader.max_bytes(), &map)) {
         Err(rejection) => rejection.to_string(),
         Ok(None) => "nobody".into(),
         Ok(Some(Assertion { user, name, email, groups })) => {
@@ -154,8 +155,45 @@ fn a_placeholder_is_told_as_one_on_every_line_even_where_a_prefix_is_missing() {
 }
 
 #[test]
-fn two_user_names_that_a_proxy_joined_are_refused_before_any_hook() {
-    assert_eq!(read("", &[("Remote-User", "ada,bob")]), "header `Remote-User` holds a comma");
+fn a_comma_in_a_user_name_is_left_for_the_hook_to_see() {
+    assert_eq!(read("", &[("Remote-User", "CN=ada,DC=corp")]), "CN=ada,DC=corp; -; -; -");
+}
+
+#[test]
+fn a_header_with_too_many_bytes_is_not_read() {
+    let limits = "limits = { bytes = 8 }";
+    assert_eq!(read(limits, &[("Remote-User", "adalovel"), ("X-Other", "123456789")]), "adalovel; -; -; -");
+    for name in ["Remote-User", "Remote-Name", "Remote-Email", "Remote-Groups"] {
+        for value in ["         ", "(null)\u{200b}", "\"12345678", "ëëëëë"] {
+            let expected = format!("header `{name}` has more than 8 bytes");
+            assert_eq!(read(limits, &[(name, value)]), expected, "{value:?}");
+        }
+    }
+    let repeated = "groups_format = 'repeated'\nlimits = { bytes = 8 }";
+    let lines = |second| [ADA, ("Remote-Groups", "1234"), ("Remote-Groups", second)];
+    assert_eq!(read(repeated, &lines("5678")), "ada; -; -; 1234|5678");
+    assert_eq!(read(repeated, &lines("56789")), "header `Remote-Groups` has more than 8 bytes");
+}
+
+#[test]
+fn groups_are_counted_and_checked_while_they_are_read() {
+    let limits = "limits = { groups = 2, group = 3 }\n";
+    let too_many = "header `Remote-Groups` names more than 2 groups";
+    let too_long = "header `Remote-Groups` is longer than 3 characters";
+    let cases = [
+        ("", "a,b,c,\"", too_many),
+        ("", "\"a\",b,c,\"", too_many),
+        ("", "\"abcd\",\"", too_long),
+        ("encoding = 'percent'", "a,b,c,%", too_many),
+        ("encoding = 'percent'", "abcd,%", too_long),
+        ("encoding = 'quoted-printable'", "a,b,c,=", too_many),
+        ("groups_format = 'json'", "[\"a\",\"b\",\"c\",1", too_many),
+        ("groups_format = 'json'", "[\"abcd\",1", too_long),
+        ("groups_escape = 'backslash'", "a\\,,b,c,\"", too_many),
+    ];
+    for (toml, line, fault) in cases {
+        assert_eq!(read(&format!("{limits}{toml}"), &[ADA, ("Remote-Groups", line)]), fault, "{toml} {line}");
+    }
 }
 
 #[test]
@@ -190,7 +228,7 @@ fn what_was_scanned_is_named_once_to_be_blanked() {
         ("Remote_User", ""),
         ("HTTP-Remote-Name", "x"),
     ]);
-    let scan = HeaderScan::new(scanned_headers(&headers), &[], &map);
+    let scan = HeaderScan::new(scanned_headers(&headers), &[], 99, &map);
     assert_eq!(scan.first_sent(headers.iter()).map(HeaderName::as_str), Some("Remote-User"));
     assert_eq!(scan.first_sent([&headers.user]).map(HeaderName::as_str), Some("Remote-User"));
     assert_eq!(scan.first_sent(headers.email.as_ref()), None);
@@ -199,6 +237,46 @@ fn what_was_scanned_is_named_once_to_be_blanked() {
     let mut names: Vec<_> = scan.into_names_to_blank().map(|name| name.to_lowercase()).collect();
     names.sort();
     assert_eq!(names, ["http-remote-name", "remote-groups", "remote_user"]);
+}
+
+#[test]
+fn the_work_of_a_scan_is_linear_in_the_number_of_headers() {
+    let reader = reader("groups_format = 'repeated'\nlimits = { groups = 100000 }");
+    let cases = [
+        ("X-Other", "a"),
+        ("Remote_User", ""),
+        ("Remote-User", "ada"),
+        ("Remote-Groups", "a"),
+        ("Remote-Groups", ""),
+        ("Connection", "remote-uses, close"),
+        ("Connection", "remote-user, close"),
+    ];
+    for line in cases {
+        let work = |times| {
+            let map = map(&[line].repeat(times));
+            steps::count(|| {
+                let scan = HeaderScan::new(scanned_headers(reader.headers()), &[], 100_000, &map);
+                let _ = reader.read(&scan);
+                scan.into_names_to_blank().for_each(drop);
+            })
+        };
+        let (once, twice) = (work(1_000), work(2_000));
+        assert!(
+            (1_000..=twice / 2 + 100).contains(&once) && twice <= 2 * once + 100,
+            "{line:?} {once} {twice}"
+        );
+    }
+}
+
+#[test]
+fn a_name_is_kept_once_however_often_it_was_sent() {
+    let headers = IdentityHeaders::default();
+    let blank = ["X-Other".to_owned().try_into().expect("a name")];
+    let map = map(&[("Remote_User", "a"), ("X-Other", "b"), ("Remote.User", "c")].repeat(1_000));
+    let scan = HeaderScan::new(scanned_headers(&headers), &blank, 100_000, &map);
+    let mut names: Vec<_> = scan.into_names_to_blank().collect();
+    names.sort();
+    assert_eq!(names, ["Remote.User", "Remote_User", "X-Other"]);
 }
 
 #[test]

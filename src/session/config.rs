@@ -1,11 +1,13 @@
 //! The key `session`.
 //!
-//! Within this folder it depends on nothing.
+//! Within this folder it depends on `begin_path`.
 
 use rocket::http::SameSite;
+use rocket::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::begin_path::BeginPath;
 use crate::launch::InvalidKey;
 
 /// A prefix that makes browsers require `Secure` and `Path=/` of a cookie, and no
@@ -27,11 +29,22 @@ pub(crate) struct SessionConfig {
     /// Whether a session that the proxy began counts without the header. See
     /// `counts_without_header` in `auth/sign_in.rs`.
     pub(crate) persistent: bool,
+    /// The paths where the header begins a session; everywhere if it is not set. See
+    /// `SessionManager::begins_at`.
+    pub(super) begin_on: Option<Vec<BeginPath>>,
+    /// Whether a session counts only where the proofs of the proxy hold. See
+    /// `SessionManager::of_request`.
+    pub(crate) proof: bool,
+    /// How many sessions one user may have. Beginning one more ends the oldest. See
+    /// `SessionStore::begin`.
+    pub(super) max_per_user: u32,
     cookie: String,
     /// Seconds since the session was last used.
-    pub(crate) idle_timeout: u64,
+    idle_timeout: u64,
     /// Seconds since the session began.
-    pub(crate) max_age: u64,
+    max_age: u64,
+    /// Whether the cookie outlives the browser, for as long as the session may last.
+    pub(super) remember: bool,
     #[serde(deserialize_with = "deserialize_same_site")]
     pub(crate) same_site: SameSite,
     secure: Option<bool>,
@@ -46,9 +59,13 @@ impl Default for SessionConfig {
     fn default() -> Self {
         Self {
             persistent: false,
+            begin_on: None,
+            proof: true,
+            max_per_user: 50,
             cookie: "remote_user".into(),
             idle_timeout: 1_800,
             max_age: 28_800,
+            remember: false,
             same_site: SameSite::Lax,
             secure: None,
             path: "/".into(),
@@ -64,15 +81,24 @@ impl SessionConfig {
         self.secure.unwrap_or(!is_debug)
     }
 
-    /// The name of the cookie, with the prefix `__Host-` where the attributes allow
-    /// it.
+    /// How long a session lasts after its last use. [`check`](Self::check) has bounded it.
+    pub(super) fn idle_timeout(&self) -> Duration {
+        Duration::seconds(self.idle_timeout.cast_signed())
+    }
+
+    /// How long a session lasts in all. [`check`](Self::check) has bounded it.
+    pub(super) fn max_age(&self) -> Duration {
+        Duration::seconds(self.max_age.cast_signed())
+    }
+
+    /// The name of the cookie, with the strongest prefix that its attributes allow.
     pub(crate) fn cookie_name(&self, is_debug: bool) -> String {
         let is_prefixed = self.has_prefix(HOST_PREFIX) || self.has_prefix(SECURE_PREFIX);
-        if !is_prefixed && self.is_secure(is_debug) && self.path == "/" {
-            format!("{HOST_PREFIX}{}", self.cookie)
-        } else {
-            self.cookie.clone()
+        if is_prefixed || !self.is_secure(is_debug) {
+            return self.cookie.clone();
         }
+        let prefix = if self.path == "/" { HOST_PREFIX } else { SECURE_PREFIX };
+        format!("{prefix}{}", self.cookie)
     }
 
     /// Whether the configured name begins with `prefix`, which browsers recognise in
@@ -109,6 +135,23 @@ impl SessionConfig {
             if !(1..=MAX_TIMEOUT).contains(&timeout) {
                 return Err(InvalidKey::new(key, format!("a timeout is 1 to {MAX_TIMEOUT} seconds")));
             }
+        }
+        if self.max_per_user == 0 {
+            return Err(InvalidKey::new("session.max_per_user", "a user has at least 1 session"));
+        }
+        self.check_begin_on()
+    }
+
+    /// Checks that a header can begin a session, if `begin_on` says where.
+    fn check_begin_on(&self) -> Result<(), InvalidKey> {
+        let Some(paths) = &self.begin_on else { return Ok(()) };
+        if paths.is_empty() {
+            let reason = "an empty list begins no session: name the paths, or leave the key out";
+            return Err(InvalidKey::new("session.begin_on", reason));
+        }
+        if !self.persistent {
+            let reason = "the header begins no session, here or elsewhere, unless `persistent` is true";
+            return Err(InvalidKey::new("session.begin_on", reason));
         }
         Ok(())
     }

@@ -3,7 +3,8 @@
 //! Within this folder it depends on `config` and `token`.
 
 use rocket::Request;
-use rocket::http::{Cookie, CookieJar, SameSite};
+use rocket::http::{Cookie, CookieJar, HeaderMap, SameSite};
+use rocket::time::Duration;
 
 use super::config::SessionConfig;
 use super::token::SessionToken;
@@ -11,14 +12,15 @@ use crate::text::trim;
 
 /// The cookie that carries the token of a session.
 ///
-/// It is always `HttpOnly`. It has no `Max-Age`, so it ends with the browser's own
-/// session. The row in the store decides whether the login has ended earlier.
+/// It is always `HttpOnly`. It ends with the browser's own session, unless `remember`
+/// gives it a `Max-Age`. The row in the store decides whether the login has ended earlier.
 #[derive(Debug)]
 pub(crate) struct SessionCookie {
     name: String,
     path: String,
     same_site: SameSite,
     is_secure: bool,
+    max_age: Option<Duration>,
 }
 
 impl SessionCookie {
@@ -28,6 +30,7 @@ impl SessionCookie {
             path: config.path.clone(),
             same_site: config.same_site,
             is_secure: config.is_secure(is_debug),
+            max_age: config.remember.then(|| config.max_age()),
         }
     }
 
@@ -52,7 +55,9 @@ impl SessionCookie {
 
     /// Gives the browser a token.
     pub(super) fn add(&self, jar: &CookieJar<'_>, token: &SessionToken) {
-        jar.add(self.build(token.as_str().to_owned()));
+        let mut cookie = self.build(token.as_str().to_owned());
+        cookie.set_max_age(self.max_age);
+        jar.add(cookie);
     }
 
     /// Removes the cookie from the browser.
@@ -60,6 +65,12 @@ impl SessionCookie {
         let mut cookie = self.build(String::new());
         cookie.make_removal();
         jar.add(cookie);
+    }
+
+    /// Whether the headers of a response set or remove the cookie.
+    pub(super) fn is_set_by(&self, headers: &HeaderMap<'_>) -> bool {
+        let mut names = headers.get("Set-Cookie").filter_map(|line| line.split_once('='));
+        names.any(|(name, _)| name == self.name)
     }
 
     fn build(&self, value: String) -> Cookie<'static> {
@@ -73,8 +84,9 @@ impl SessionCookie {
 
     /// One line for the liftoff summary.
     pub(super) fn summary(&self) -> String {
-        let Self { name, path, same_site, is_secure } = self;
+        let Self { name, path, same_site, is_secure, max_age } = self;
         let secure = if *is_secure { "Secure" } else { "not Secure" };
-        format!("`{name}`, {secure}, HttpOnly, SameSite={same_site}, Path={path}")
+        let max_age = max_age.map_or(String::new(), |age| format!(", Max-Age={}", age.whole_seconds()));
+        format!("`{name}`, {secure}, HttpOnly, SameSite={same_site}, Path={path}{max_age}")
     }
 }

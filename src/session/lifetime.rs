@@ -18,10 +18,7 @@ pub(super) struct Lifetime {
 
 impl Lifetime {
     pub(super) fn new(config: &SessionConfig) -> Self {
-        Self {
-            idle_timeout: duration_of_seconds(config.idle_timeout),
-            max_age: duration_of_seconds(config.max_age),
-        }
+        Self { idle_timeout: config.idle_timeout(), max_age: config.max_age() }
     }
 
     /// When a session with these times expires, if it is not used again.
@@ -51,10 +48,6 @@ impl fmt::Display for Lifetime {
         let Self { idle_timeout, max_age } = self;
         write!(f, "{} s idle, {} s in all", idle_timeout.whole_seconds(), max_age.whole_seconds())
     }
-}
-
-fn duration_of_seconds(seconds: u64) -> Duration {
-    Duration::seconds(seconds.try_into().unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

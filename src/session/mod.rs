@@ -7,6 +7,7 @@
 //! This module depends on [`user`](crate::user), [`text`](crate::text), `lock` and the
 //! errors.
 
+mod begin_path;
 mod config;
 mod cookie;
 mod lifetime;

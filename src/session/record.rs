@@ -76,7 +76,8 @@ pub(crate) struct UserSession {
 /// # let sessions = as_ada(client.get("/sessions")).dispatch().into_string().unwrap();
 /// # assert!(sessions.ends_with(" (this browser)\n"), "{sessions}");
 /// # let (id, _) = sessions.split_once(' ').unwrap();
-/// # let revoke = || client.delete(format!("/sessions/{id}")).dispatch().status();
+/// # let proxy = "127.0.0.1:9".parse().unwrap();
+/// # let revoke = || client.delete(format!("/sessions/{id}")).remote(proxy).dispatch().status();
 /// # assert_eq!((revoke(), revoke()), (Status::NoContent, Status::NotFound));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,11 +19,14 @@ use crate::error::{Error, StoreError};
 /// Each method fails with a [`StoreError`] if the store is out of reach.
 #[rocket::async_trait]
 pub(crate) trait SessionStore: Send + Sync + 'static {
-    /// Finds a session and its user, even if the session has expired.
-    async fn find(&self, hash: &TokenHash) -> Result<Option<UserSession>, StoreError>;
+    /// Finds those of some sessions that exist, and their users, even if the sessions have
+    /// expired.
+    async fn find(&self, hashes: &BTreeSet<TokenHash>) -> Result<Vec<UserSession>, StoreError>;
 
     /// Begins a session, records it as a login of the user, and ends the sessions in
-    /// `replaced`. All of it happens in one transaction.
+    /// `replaced`. If the user had `max_per_user` sessions or more, the oldest end, and
+    /// those that have expired before others. All of it happens in one transaction, in
+    /// which no other session of the user begins.
     ///
     /// # Errors
     ///
@@ -33,7 +36,8 @@ pub(crate) trait SessionStore: Send + Sync + 'static {
         user_id: i64,
         hash: &TokenHash,
         record: &SessionRecord,
-        replaced: &[TokenHash],
+        replaced: &BTreeSet<TokenHash>,
+        max_per_user: u32,
     ) -> Result<(), Error>;
 
     /// Sets when a session was last used and when it expires.
@@ -47,8 +51,8 @@ pub(crate) trait SessionStore: Send + Sync + 'static {
     /// Sets the groups that a session remembers.
     async fn set_groups(&self, hash: &TokenHash, groups: &BTreeSet<String>) -> Result<(), Error>;
 
-    /// Ends a session.
-    async fn end(&self, hash: &TokenHash) -> Result<(), Error>;
+    /// Ends some sessions.
+    async fn end(&self, hashes: &BTreeSet<TokenHash>) -> Result<(), Error>;
 
     /// Ends every session of a user.
     async fn end_all(&self, user_id: i64) -> Result<(), Error>;

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// The length of a token, in bytes before the hexadecimal.
@@ -15,7 +16,7 @@ pub(crate) struct SessionToken(String);
 
 /// The SHA-256 of a token, in hexadecimal. The store keeps this hash only, from
 /// which nobody can compute the token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct TokenHash(String);
 
 impl SessionToken {

@@ -18,6 +18,8 @@ pub(crate) struct DefaultDatabase {
     pub(crate) source: Arc<dyn StoreSource>,
 }
 
+const SCHEMES: &str = "use a `sqlite:`, `postgres:` or `mysql:` URL in [default.databases.remote_user]";
+
 impl DefaultDatabase {
     /// Chooses the driver by the scheme of `databases.remote_user.url`.
     ///
@@ -26,13 +28,16 @@ impl DefaultDatabase {
     /// There is no such URL, or no driver for its scheme.
     pub(crate) fn choose(figment: &Figment) -> Result<Self, LaunchError> {
         let url: String = figment.extract_inner("databases.remote_user.url").map_err(explain_url)?;
-        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+        let Some((scheme, _)) = url.split_once(':') else {
+            return Err(LaunchError::new("the URL of the database that users are kept in has no scheme")
+                .help(SCHEMES));
+        };
         match scheme {
             "sqlite" => sqlite::open(scheme),
             "postgres" | "postgresql" => postgres::open(scheme),
             "mysql" | "mariadb" => mysql::open(scheme),
             _ => Err(LaunchError::new(format!("users cannot be kept in a database of scheme `{scheme}:`"))
-                .help("use a `sqlite:`, `postgres:` or `mysql:` URL in [default.databases.remote_user]")),
+                .help(SCHEMES)),
         }
     }
 }

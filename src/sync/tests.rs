@@ -16,7 +16,11 @@ use crate::error::Error;
 use crate::policy::Policy;
 use crate::user::{
     Change, Field, Flags, Identity, MembershipSource, Plan, Profile, Stored, User, Username, UsernameCase,
+    UsernameForm, UsernameRules,
 };
+
+const USERNAME_RULES: UsernameRules =
+    UsernameRules { case: UsernameCase::Preserve, form: UsernameForm::Exact, max_length: 9 };
 
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH.saturating_add(Duration::days(20_000));
 
@@ -52,7 +56,7 @@ impl Person {
 
 fn identity(groups: Option<&str>) -> Person {
     Person {
-        username: Username::canonical("ada".into(), UsernameCase::Preserve, 9).expect("a user name"),
+        username: Username::canonical("ada".into(), &USERNAME_RULES).expect("a user name"),
         name: Field::Absent,
         email: Field::Absent,
         groups: groups.map(set),

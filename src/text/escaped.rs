@@ -1,13 +1,13 @@
 //! How text that somebody else chose is written into a log line or a message.
 //!
-//! Within this folder it depends on nothing.
+//! Within this folder it depends on `visible`.
 
 use std::fmt::{self, Write};
 
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 
-use crate::text::is_invisible;
+use super::visible::is_invisible;
 
 /// Text that somebody else chose, as a log line or a message shows it.
 ///

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::username::Username;
+use crate::text;
 
 /// The person for whom the proxy vouches on a request.
 ///
@@ -66,11 +67,14 @@ pub(crate) enum Field<T> {
 }
 
 impl Field<String> {
-    /// Removes the white space around a value.
+    /// Removes the spaces around a value.
     pub(crate) fn trimmed(self) -> Self {
-        let Field::Value(mut value) = self else { return self };
-        value.truncate(value.trim_end().len());
-        value.drain(..value.len() - value.trim_start().len());
-        if value.is_empty() { Field::Blank } else { Field::Value(value) }
+        match self {
+            Field::Value(value) => match text::trim(&value) {
+                "" => Field::Blank,
+                trimmed => Field::Value(trimmed.to_owned()),
+            },
+            other => other,
+        }
     }
 }

@@ -13,4 +13,4 @@ pub(crate) use identity::Field;
 pub use identity::Identity;
 pub use plan::{Change, Plan, Stored};
 pub use username::Username;
-pub(crate) use username::UsernameCase;
+pub(crate) use username::{UsernameCase, UsernameForm, UsernameRules};

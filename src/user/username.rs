@@ -1,4 +1,4 @@
-//! Canonical user names, and the key `username_case`.
+//! Canonical user names, and the keys `username_case` and `username_form`.
 //!
 //! Within this folder it depends on nothing.
 
@@ -13,19 +13,21 @@ use serde::Deserialize;
 use crate::error::Fault;
 use crate::text;
 
-/// A canonical user name: every spelling of one person's name becomes the same
-/// string. It dereferences to [`str`].
+/// A canonical user name: the one form of a person's name that is stored. It
+/// dereferences to [`str`].
 ///
-/// Each part of the name between single spaces is enforced as a `userpart` of
-/// [RFC 8265, section 3.1](https://www.rfc-editor.org/rfc/rfc8265#section-3.1): wide
-/// and narrow characters are mapped, the result is normalised (NFC), and symbols,
-/// invisible characters and mixed directions are refused. The case is kept unless
-/// `username_case = "lower"`.
+/// Each part of the name between single spaces is a `userpart` of
+/// [RFC 8265, section 3.1](https://www.rfc-editor.org/rfc/rfc8265#section-3.1): it is in
+/// Unicode's form NFC, and holds no wide or narrow characters, symbols, invisible
+/// characters or mixed directions. A name that the proxy sends in another form is refused,
+/// as a provider that keeps two forms apart may have two people. With
+/// `username_form = "map"` it is brought into the canonical form instead. The case is kept
+/// unless `username_case = "lower"`.
 ///
 /// # Example
 ///
 /// [`AuthSession::canonical`](crate::AuthSession::canonical) makes a name canonical
-/// that somebody typed:
+/// that somebody typed, whatever the `username_form`:
 ///
 /// ```rust
 /// # use rocket::http::Status;
@@ -53,21 +55,22 @@ use crate::text;
 pub struct Username(String);
 
 impl Username {
-    /// Makes `name` canonical.
+    /// Makes `name` canonical, or refuses it if `rules` allow no change.
     ///
     /// # Errors
     ///
     /// - [`Fault::NotAUsername`] if RFC 8265 does not allow the name;
-    /// - the faults of [`text::check`] and [`text::check_comma`], which look at the
+    /// - [`Fault::NotCanonical`] if the name is in another form, and must not be;
+    /// - the faults of [`text::check_username`] and [`text::check_comma`], which look at the
     ///   canonical form: in it, a fullwidth comma has become a comma.
-    pub(crate) fn canonical(name: String, case: UsernameCase, limit: usize) -> Result<Self, Fault> {
+    pub(crate) fn canonical(name: String, rules: &UsernameRules) -> Result<Self, Fault> {
         // The profile leaves printable ASCII as it is.
-        let name = if case == UsernameCase::Preserve && is_printable_ascii(&name) {
+        let name = if rules.case == UsernameCase::Preserve && is_printable_ascii(&name) {
             name
         } else {
-            enforce_stable(&name, case)?
+            rules.enforce(&name)?
         };
-        text::check(&name, limit)?;
+        text::check_username(&name, rules.max_length)?;
         text::check_comma(&name)?;
         Ok(Self(name))
     }
@@ -111,6 +114,42 @@ impl UsernameCase {
     }
 }
 
+/// Whether a user name may be sent in a form other than the canonical one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase", expecting = "\"exact\" or \"map\"")]
+pub(crate) enum UsernameForm {
+    /// It may not: a name in another width or normalisation is refused.
+    Exact,
+    /// It may, and is brought into the canonical form.
+    Map,
+}
+
+/// What makes a user name canonical.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UsernameRules {
+    pub(crate) case: UsernameCase,
+    pub(crate) form: UsernameForm,
+    /// The greatest length of a user name, in characters.
+    pub(crate) max_length: usize,
+}
+
+impl UsernameRules {
+    /// The rules for a name that somebody types: what a keyboard makes of it is mapped, as
+    /// there is nobody whose name is kept in another form.
+    pub(crate) fn typed(self) -> Self {
+        Self { form: UsernameForm::Map, ..self }
+    }
+
+    /// Enforces the profile on each part of a name.
+    fn enforce(&self, name: &str) -> Result<String, Fault> {
+        // Of the two profiles, this one changes width and normalisation only.
+        if self.form == UsernameForm::Exact && enforce(name, UsernameCase::Preserve)? != name {
+            return Err(Fault::NotCanonical);
+        }
+        enforce_stable(name, self.case)
+    }
+}
+
 fn is_printable_ascii(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -131,37 +170,64 @@ fn enforce(name: &str, case: UsernameCase) -> Result<String, Fault> {
 mod tests {
     use super::*;
 
-    fn canonical(name: &str) -> Result<String, Fault> {
-        Username::canonical(name.into(), UsernameCase::Preserve, 20).map(|name| name.to_string())
+    use UsernameCase::{Lower, Preserve};
+    use UsernameForm::{Exact, Map};
+
+    fn canonical_by(case: UsernameCase, form: UsernameForm, name: &str) -> Result<String, Fault> {
+        let rules = UsernameRules { case, form, max_length: 20 };
+        Username::canonical(name.into(), &rules).map(|name| name.to_string())
     }
 
     #[test]
-    fn spellings_of_one_name_are_one_name() {
+    fn what_is_in_canonical_form_is_kept() {
+        let names = [
+            "ada",
+            "Ada",
+            "Zoë",
+            "ada lovelace",
+            "ada@example.com",
+            "CORP\\ada",
+            "PC01$",
+            "李小龍",
+            "가",
+            "שלום",
+        ];
+        for name in names {
+            for form in [Exact, Map] {
+                assert_eq!(canonical_by(Preserve, form, name).as_deref(), Ok(name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_spelling_is_refused_or_mapped() {
         let twins = [
-            ("ada", "ada"),
-            ("Ada", "Ada"),
             ("ａｄａ", "ada"),
+            ("ada ｌovelace", "ada lovelace"),
             ("Zoe\u{308}", "Zoë"),
-            ("Å", "Å"),
-            ("ada lovelace", "ada lovelace"),
-            ("ada@example.com", "ada@example.com"),
-            ("CORP\\ada", "CORP\\ada"),
+            ("ｱ", "ア"),
+            ("e\u{302}\u{323}", "\u{1ec7}"),
         ];
         for (name, expected) in twins {
-            assert_eq!(canonical(name).as_deref(), Ok(expected), "{name}");
+            assert_eq!(canonical_by(Preserve, Map, name).as_deref(), Ok(expected), "{name}");
+            for case in [Preserve, Lower] {
+                assert_eq!(canonical_by(case, Exact, name), Err(Fault::NotCanonical), "{name}");
+            }
         }
     }
 
     #[test]
     fn lower_case_joins_what_preserve_keeps_apart() {
-        let lower =
-            |name: &str| Username::canonical(name.into(), UsernameCase::Lower, 20).map(|n| n.to_string());
-        assert_eq!(lower("ADA"), Ok("ada".into()));
-        assert_eq!(lower("Ａda"), Ok("ada".into()));
-        assert_ne!(canonical("ADA"), canonical("ada"));
-        // Its lower case, U+AB70, is refused, so it is refused at once.
-        assert_eq!(lower("\u{13a0}"), Err(Fault::NotAUsername));
-        assert_eq!(lower("\u{ab70}"), Err(Fault::NotAUsername));
+        for form in [Exact, Map] {
+            assert_eq!(canonical_by(Lower, form, "ADA"), Ok("ada".into()));
+            assert_eq!(canonical_by(Lower, form, "ZOË"), Ok("zoë".into()));
+            assert_ne!(canonical_by(Preserve, form, "ADA"), canonical_by(Preserve, form, "ada"));
+            // Its lower case, U+AB70, is refused, so it is refused at once.
+            assert_eq!(canonical_by(Lower, form, "\u{13a0}"), Err(Fault::NotAUsername));
+            assert_eq!(canonical_by(Lower, form, "\u{ab70}"), Err(Fault::NotAUsername));
+        }
+        assert_eq!(canonical_by(Lower, Map, "Ａda"), Ok("ada".into()));
+        assert_eq!(canonical_by(Lower, Exact, "ZOE\u{308}"), Err(Fault::NotCanonical));
     }
 
     #[test]
@@ -170,16 +236,26 @@ mod tests {
             ("", Fault::NotAUsername),
             ("ada  lovelace", Fault::NotAUsername),
             ("♥", Fault::NotAUsername),
-            ("ada\u{3000}lovelace", Fault::NotAUsername),
             ("ada\u{a0}lovelace", Fault::NotAUsername),
+            ("ada\u{200c}", Fault::NotAUsername),
             ("אda", Fault::NotAUsername),
-            ("ada，bob", Fault::Comma),
-            ("（null）", Fault::Placeholder),
-            ("－", Fault::Placeholder),
+            // The signs for ångström and kelvin, of which NFC makes letters.
+            ("\u{212b}", Fault::NotAUsername),
+            ("\u{212a}evin", Fault::NotAUsername),
+            ("ada,bob", Fault::Comma),
+            ("CORP\\(null)", Fault::Placeholder),
             ("abcdefghijklmnopqrstu", Fault::TooLong { limit: 20 }),
         ];
         for (name, fault) in cases {
-            assert_eq!(canonical(name), Err(fault), "{name:?}");
+            for form in [Exact, Map] {
+                assert_eq!(canonical_by(Preserve, form, name), Err(fault), "{name:?}");
+            }
+        }
+        let cases =
+            [("ada，bob", Fault::Comma), ("（null）", Fault::Placeholder), ("－", Fault::Placeholder)];
+        for (name, fault) in cases {
+            assert_eq!(canonical_by(Preserve, Map, name), Err(fault), "{name:?}");
+            assert_eq!(canonical_by(Preserve, Exact, name), Err(Fault::NotCanonical), "{name:?}");
         }
     }
 
@@ -195,8 +271,8 @@ mod tests {
     #[test]
     fn a_canonical_name_is_its_own_canonical_name() {
         for name in ["ada", "Zoe\u{308}", "ａｄａ lovelace"] {
-            let once = canonical(name).expect("a user name");
-            assert_eq!(canonical(&once), Ok(once));
+            let once = canonical_by(Preserve, Map, name).expect("a user name");
+            assert_eq!(canonical_by(Preserve, Exact, &once), Ok(once));
         }
     }
 }

@@ -1,7 +1,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use rocket::time::{Duration, OffsetDateTime};
 use tempfile::TempDir;
 
 /// A certificate authority that `openssl` runs.
@@ -19,6 +20,7 @@ pub struct Identity {
 #[derive(Clone, Copy)]
 pub enum Valid {
     Now,
+    ForSeconds(i64),
     UntilLastYear,
 }
 
@@ -72,8 +74,13 @@ impl Authority {
         options.extend(["-addext", &alternatives]);
         self.openssl(new, &options);
         let mut options = vec!["-in", &request, "-out", &certificate];
-        if let Valid::UntilLastYear = valid {
-            options.extend(["-startdate", "20200101000000Z", "-enddate", "20250101000000Z"]);
+        let end = match valid {
+            Valid::Now => None,
+            Valid::ForSeconds(seconds) => Some(in_seconds(seconds)),
+            Valid::UntilLastYear => Some("20250101000000Z".into()),
+        };
+        if let Some(end) = &end {
+            options.extend(["-startdate", "20200101000000Z", "-enddate", end]);
         }
         self.openssl("ca -config openssl.cnf -batch -notext -cert ca.pem -keyfile ca.key", &options);
         Identity { certificate: self.path(&certificate), key: self.path(&key) }
@@ -107,6 +114,14 @@ impl Authority {
     }
 }
 
+/// The time in that many seconds, as `openssl` takes it.
+fn in_seconds(seconds: i64) -> String {
+    let time = OffsetDateTime::now_utc() + Duration::seconds(seconds);
+    let (month, day) = (u8::from(time.month()), time.day());
+    let (hour, minute, second) = time.to_hms();
+    format!("{:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}Z", time.year())
+}
+
 impl Identity {
     /// The fingerprint as `openssl` prints it.
     pub fn fingerprint(&self) -> String {
@@ -137,6 +152,18 @@ pub fn curl(
     let output = curl.arg(format!("https://localhost:{port}{path}")).output();
     let output = output.unwrap_or_else(|e| panic!("curl: {e}; this test needs it installed"));
     String::from_utf8(output.stdout).expect("text")
+}
+
+/// A client of TLS that `openssl` runs, which takes a request by its input and prints the
+/// answer, and first what it knows of the connection.
+pub fn tls_client(port: u16, authority: &Path, identity: Option<&Identity>, options: &[&str]) -> Command {
+    let mut client = Command::new("openssl");
+    client.args(["s_client", "-connect", &format!("localhost:{port}"), "-ign_eof", "-CAfile"]).arg(authority);
+    if let Some(Identity { certificate, key }) = identity {
+        client.arg("-cert").arg(certificate).arg("-key").arg(key);
+    }
+    client.args(options).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    client
 }
 
 /// What `command` prints.

@@ -142,7 +142,7 @@ impl Database {
     /// A database of that kind on the server of that URL.
     pub fn create(kind: Kind, server: &str) -> Database {
         log::install();
-        let directory = tempfile::tempdir().expect("a temporary directory");
+        let directory = private_directory();
         let runtime = Runtime::new().expect("a runtime");
         let entered = runtime.enter();
         let unique = directory.path().file_name().expect("a name").to_string_lossy();
@@ -203,15 +203,23 @@ impl Database {
         }, Pool)
     }
 
+    /// Locks a table of PostgreSQL for writing, as another process would.
+    pub fn lock_table(&self, table: &str) -> Lock<'_> {
+        self.lock_by(&format!("BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE"))
+    }
+
     /// Locks the tables for writing, as another process would.
     pub fn lock(&self) -> Lock<'_> {
-        let sql = match self.kind {
+        self.lock_by(match self.kind {
             Kind::Sqlite => "BEGIN IMMEDIATE",
             Kind::Postgres => {
                 "BEGIN; LOCK TABLE remote_users, remote_groups, remote_memberships IN EXCLUSIVE MODE"
             }
             Kind::MySql => "LOCK TABLES remote_users READ, remote_groups READ, remote_memberships READ",
-        };
+        })
+    }
+
+    fn lock_by(&self, sql: &str) -> Lock<'_> {
         let connection = self.runtime.block_on(async {
             match &self.pool {
                 Pool::Sqlite(pool) => Locked::Sqlite(pool.acquire().await.expect("a connection").detach()),
@@ -235,6 +243,20 @@ impl Database {
              UNION ALL SELECT concat_ws(' ', 'member', user_id, group_id, source) FROM remote_memberships
              ORDER BY 1",
         )
+    }
+
+    /// The SQL of the migrations of this kind of database, in their order.
+    pub fn migrations(&self) -> Vec<String> {
+        let folder = match self.kind {
+            Kind::Sqlite => "sqlite",
+            Kind::Postgres => "postgres",
+            Kind::MySql => "mysql",
+        };
+        let folder = format!("{}/src/store/sql/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
+        let mut files: Vec<_> = files.collect();
+        files.sort();
+        files.iter().map(|file| std::fs::read_to_string(file).expect("a file")).collect()
     }
 
     /// The names of all tables, sorted.
@@ -339,6 +361,14 @@ impl Database {
     }
 }
 
+/// A folder that nobody else gets to, so that the files of a database in it are nobody else's.
+fn private_directory() -> TempDir {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir().expect("a temporary directory")
+}
+
 /// Runs `sql` on a connection of its own to a server.
 fn administer(runtime: &Runtime, kind: Kind, server: &str, sql: &str) -> Result<(), sqlx::Error> {
     let query = raw_sql(AssertSqlSafe(sql.to_owned()));
@@ -386,9 +416,10 @@ impl Drop for Database {
 }
 
 impl Lock<'_> {
-    fn sql(&mut self, sql: &'static str) {
+    fn sql(&mut self, sql: &str) {
+        let query = AssertSqlSafe(sql.to_owned());
         let done = with!(&mut self.connection, connection => {
-            self.database.runtime.block_on(raw_sql(sql).execute(&mut *connection)).map(drop)
+            self.database.runtime.block_on(raw_sql(query).execute(&mut *connection)).map(drop)
         }, Locked);
         done.unwrap_or_else(|e| panic!("{sql}: {e}"));
     }

@@ -7,6 +7,7 @@ pub mod authority;
 pub mod balancer;
 pub mod browser;
 pub mod database;
+pub mod http2;
 #[cfg(feature = "jwt")]
 pub mod issuer;
 #[cfg(feature = "jwt")]

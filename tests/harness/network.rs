@@ -19,6 +19,7 @@ struct Wire {
     /// How often the network fell silent: what was connected then stays so.
     silences: AtomicUsize,
     bursts: AtomicUsize,
+    attempts: AtomicUsize,
     ended: AtomicBool,
     sockets: Mutex<Vec<TcpStream>>,
 }
@@ -43,6 +44,7 @@ impl Network {
             state: Mutex::new(State::Open),
             silences: AtomicUsize::new(0),
             bursts: AtomicUsize::new(0),
+            attempts: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
             sockets: Mutex::default(),
         });
@@ -52,6 +54,7 @@ impl Network {
                 if accepting.ended.load(SeqCst) {
                     break;
                 }
+                accepting.attempts.fetch_add(1, SeqCst);
                 accepting.connect(client.expect("a connection"));
             }
         });
@@ -81,6 +84,11 @@ impl Network {
     /// Lets new connections through again; those that fell silent stay so.
     pub fn restore(&self) {
         *self.wire.state.lock().expect("the state") = State::Open;
+    }
+
+    /// How often the application connected, also in vain.
+    pub fn attempts(&self) -> usize {
+        self.wire.attempts.load(SeqCst)
     }
 
     /// How often the application sent something.

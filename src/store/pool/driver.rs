@@ -1,20 +1,24 @@
 //! What one kind of database needs that others do not.
 //!
-//! Within this folder it depends on nothing.
+//! Within this folder it depends on `sqlite_file`.
 
 use std::any::Any;
 
 use rocket_db_pools::Config;
+use sqlx::error::DatabaseError;
+
+#[cfg(feature = "sqlite")]
+use super::sqlite_file;
 
 /// Sets the options that only one kind of database has.
 ///
 /// # Errors
 ///
-/// Returns a sentence, if the URL asks for what was not compiled in.
+/// Returns a sentence, if the URL asks for what was not compiled in, or names no database.
 pub(super) fn configure(options: &mut dyn Any, config: &Config) -> Result<(), String> {
     #[cfg(feature = "sqlite")]
     if let Some(options) = options.downcast_mut() {
-        configure_sqlite(options, config);
+        configure_sqlite(options, config)?;
     }
     #[cfg(feature = "postgres")]
     if let Some(options) = options.downcast_mut() {
@@ -29,19 +33,37 @@ pub(super) fn configure(options: &mut dyn Any, config: &Config) -> Result<(), St
 }
 
 #[cfg(feature = "sqlite")]
-fn configure_sqlite(options: &mut sqlx::sqlite::SqliteConnectOptions, config: &Config) {
+fn configure_sqlite(options: &mut sqlx::sqlite::SqliteConnectOptions, config: &Config) -> Result<(), String> {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use sqlx::sqlite::SqliteJournalMode;
 
-    *options =
-        std::mem::take(options).foreign_keys(true).busy_timeout(Duration::from_secs(config.connect_timeout));
-    if !config.url.contains("mode=") {
+    /// Numbers databases in memory that no other pool shares.
+    static UNSHARED: AtomicUsize = AtomicUsize::new(0);
+
+    if options.get_filename().as_os_str().is_empty() && !sqlite_file::is_in_memory(config) {
+        return Err("`url` names no file, as `sqlite:users.sqlite` does".into());
+    }
+    let timeout = Duration::from_secs(config.connect_timeout);
+    *options = std::mem::take(options).foreign_keys(true).busy_timeout(timeout);
+    let mode = sqlite_file::parameter(config, "mode");
+    if mode.is_none() {
         *options = std::mem::take(options).create_if_missing(true);
     }
-    if !config.url.contains("mode=ro") && !config.url.contains("immutable=") {
+    if mode != Some("ro") && sqlite_file::parameter(config, "immutable").is_none() {
         *options = std::mem::take(options).journal_mode(SqliteJournalMode::Wal);
     }
+    // A connection that is closed is then not the database's end: see `SqlxPool::anchor`.
+    if sqlite_file::is_in_memory(config) {
+        *options = std::mem::take(options).shared_cache(true);
+        let is_shared = options.get_filename().to_str().is_some_and(|name| name.starts_with("file:"));
+        if !is_shared || sqlite_file::parameter(config, "cache") == Some("private") {
+            let number = UNSHARED.fetch_add(1, Ordering::Relaxed);
+            *options = std::mem::take(options).filename(format!("file:remote-user-in-memory-{number}"));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(feature = "postgres")]
@@ -81,21 +103,99 @@ fn check_tls() -> Result<(), String> {
 }
 
 /// Whether the URL, or the environment for PostgreSQL, says how to use TLS.
-fn has_tls_mode(config: &Config) -> bool {
+pub(super) fn has_tls_mode(config: &Config) -> bool {
     let query = config.url.split_once('?').map_or("", |(_, query)| query);
     let mut keys = query.split('&').filter_map(|pair| pair.split('=').next());
     keys.any(|key| key == "sslmode" || key == "ssl-mode")
         || (config.url.starts_with("postgres") && std::env::var_os("PGSSLMODE").is_some())
 }
 
-/// Adds a hint to an error about TLS, if neither the URL nor the environment asked for
-/// TLS.
-pub(super) fn explain(error: sqlx::Error, config: &Config) -> sqlx::Error {
-    match error {
-        sqlx::Error::Tls(reason) if !has_tls_mode(config) => {
-            let hint = "the URL may say `sslmode=disable`, which trusts the network";
-            sqlx::Error::Tls(format!("{reason}; {hint}").into())
+/// Whether the database lasts only as long as a connection to it.
+pub(super) fn is_in_memory(options: &dyn Any, config: &Config) -> bool {
+    #[cfg(feature = "sqlite")]
+    if options.is::<sqlx::sqlite::SqliteConnectOptions>() {
+        return sqlite_file::is_in_memory(config);
+    }
+    let _ = (options, config);
+    false
+}
+
+/// Creates the file of an SQLite database that is missing, and warns of one that everybody
+/// can read.
+pub(super) fn keep_private(options: &dyn Any, config: &Config) {
+    #[cfg(all(unix, feature = "sqlite"))]
+    if let Some(options) = options.downcast_ref::<sqlx::sqlite::SqliteConnectOptions>()
+        && !sqlite_file::is_in_memory(config)
+    {
+        if sqlite_file::is_created_if_missing(config) {
+            sqlite_file::create(options.get_filename());
         }
-        error => error,
+        sqlite_file::warn_of_readers(options.get_filename());
+    }
+    let _ = (options, config);
+}
+
+/// Where the database is, for messages: a host and its port, a socket or a file.
+pub(super) fn place(options: &dyn Any) -> String {
+    #[cfg(feature = "sqlite")]
+    if let Some(options) = options.downcast_ref::<sqlx::sqlite::SqliteConnectOptions>() {
+        return format!("`{}`", options.get_filename().display());
+    }
+    #[cfg(feature = "postgres")]
+    if let Some(options) = options.downcast_ref::<sqlx::postgres::PgConnectOptions>() {
+        return server_place(options.get_socket(), options.get_host(), options.get_port());
+    }
+    #[cfg(feature = "mysql")]
+    if let Some(options) = options.downcast_ref::<sqlx::mysql::MySqlConnectOptions>() {
+        return server_place(options.get_socket(), options.get_host(), options.get_port());
+    }
+    let _ = options;
+    "its URL".into()
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn server_place(socket: Option<&std::path::PathBuf>, host: &str, port: u16) -> String {
+    match socket {
+        Some(socket) => format!("`{}`", socket.display()),
+        None if host.contains(':') && !host.starts_with('[') => format!("[{host}]:{port}"),
+        None => format!("{host}:{port}"),
+    }
+}
+
+/// Why a server refuses a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It is starting, stopping, or has too many connections.
+    NotYet,
+    /// The user is unknown or the password wrong, or the user may not come from here.
+    User,
+    /// It has no database of that name.
+    NoDatabase,
+    Other,
+}
+
+/// Tells why a server refuses a connection.
+pub(super) fn refusal(error: &dyn DatabaseError) -> Refusal {
+    #[cfg(feature = "mysql")]
+    if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+        const ER_CON_COUNT_ERROR: u16 = 1040;
+        const ER_BAD_DB_ERROR: u16 = 1049;
+        const ER_SERVER_SHUTDOWN: u16 = 1053;
+        const ER_TOO_MANY_USER_CONNECTIONS: u16 = 1203;
+        const ER_USER_LIMIT_REACHED: u16 = 1226;
+        match error.number() {
+            ER_CON_COUNT_ERROR
+            | ER_SERVER_SHUTDOWN
+            | ER_TOO_MANY_USER_CONNECTIONS
+            | ER_USER_LIMIT_REACHED => return Refusal::NotYet,
+            ER_BAD_DB_ERROR => return Refusal::NoDatabase,
+            _ => {}
+        }
+    }
+    match error.code().as_deref() {
+        Some("53300" | "57P01" | "57P02" | "57P03") => Refusal::NotYet,
+        Some("3D000") => Refusal::NoDatabase,
+        Some(code) if code.starts_with("28") => Refusal::User,
+        _ => Refusal::Other,
     }
 }

@@ -3,20 +3,26 @@
 //!
 //! This module depends on `lock` only.
 
-mod disconnects;
 mod driver;
+mod first_connection;
+mod jitter;
+mod outages;
+#[cfg(feature = "sqlite")]
+mod sqlite_file;
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rocket::config::LogLevel;
 use rocket::figment::Figment;
 use rocket_db_pools::{Config, Error, Pool};
 use sqlx::pool::{PoolConnection, PoolOptions};
-use sqlx::{ConnectOptions, Connection, Database};
+use sqlx::{ConnectOptions, Connection, Database, Error as SqlError};
 
-pub(crate) use disconnects::LastDisconnect;
+pub(crate) use jitter::jitter;
+pub(crate) use outages::Outages;
 
 /// More connections than any database accepts.
 const MAX_CONNECTIONS: usize = 65_535;
@@ -37,8 +43,10 @@ const MAX_SECONDS: u64 = i32::MAX as u64 / 1000;
 ///   certificate of the server are verified, unless the URL says otherwise with
 ///   `sslmode`. `sslrootcert` (PostgreSQL) or `ssl-ca` (MySQL) is the path of a
 ///   certificate authority to trust instead of the system's.
-/// - An SQLite database is in WAL mode, and one in memory has a single connection, which
-///   stays open.
+/// - An SQLite database is in WAL mode. Its files, if they are created, can be read by the
+///   user of this process only. One in memory has a single connection, which stays open.
+/// - A database that is down is waited for at launch, for `connect_timeout`.
+/// - Connections to a server that was found not to take writes any more are not used again.
 ///
 /// # Example
 ///
@@ -73,7 +81,10 @@ const MAX_SECONDS: u64 = i32::MAX as u64 / 1000;
 /// ```
 pub struct SqlxPool<D: Database> {
     pool: sqlx::Pool<D>,
-    last_disconnect: LastDisconnect,
+    outages: Outages,
+    /// A connection that nothing uses, and that keeps a database in memory as long as the pool
+    /// is there.
+    anchor: Option<Arc<Mutex<D::Connection>>>,
 }
 
 /// A pool of SQLite connections, for `#[derive(Database)]`.
@@ -173,11 +184,12 @@ pub type MySqlPool = SqlxPool<sqlx::MySql>;
 type Options<D> = <<D as Database>::Connection as Connection>::Options;
 
 impl<D: Database> SqlxPool<D> {
-    pub(crate) fn last_disconnect(&self) -> &LastDisconnect {
-        &self.last_disconnect
+    pub(crate) fn outages(&self) -> &Outages {
+        &self.outages
     }
 
-    fn pool_options(config: &Config, last_disconnect: LastDisconnect) -> PoolOptions<D> {
+    fn pool_options(config: &Config, is_in_memory: bool, outages: Outages) -> PoolOptions<D> {
+        let outages_at_release = outages.clone();
         let options = PoolOptions::new()
             .max_connections(config.max_connections.try_into().unwrap_or(u32::MAX))
             .min_connections(config.min_connections.unwrap_or_default())
@@ -185,10 +197,15 @@ impl<D: Database> SqlxPool<D> {
             .idle_timeout(config.idle_timeout.map(Duration::from_secs))
             .test_before_acquire(false)
             .before_acquire(move |_, connection| {
-                let is_usable = !last_disconnect.may_be_dead(connection.idle_for);
-                Box::pin(async move { Ok(is_usable) })
+                let is_doubtful =
+                    outages.may_be_dead(connection.idle_for) || outages.may_be_outdated(connection.age);
+                Box::pin(async move { Ok(!is_doubtful) })
+            })
+            .after_release(move |_, connection| {
+                let is_outdated = outages_at_release.may_be_outdated(connection.age);
+                Box::pin(async move { Ok(!is_outdated) })
             });
-        if config.url.contains(":memory:") || config.url.contains("mode=memory") {
+        if is_in_memory {
             options.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None)
         } else {
             options
@@ -200,22 +217,33 @@ impl<D: Database> SqlxPool<D> {
 impl<D: Database> Pool for SqlxPool<D> {
     type Connection = PoolConnection<D>;
 
-    type Error = Error<sqlx::Error>;
+    type Error = Error<SqlError>;
 
     async fn init(figment: &Figment) -> Result<Self, Self::Error> {
         let config: Config = figment.extract()?;
         check(&config).map_err(|reason| Error::Config(reason.into()))?;
+        check_scheme::<D>(&config).map_err(|reason| Error::Config(reason.into()))?;
         let mut options = config.url.parse::<Options<D>>().map_err(Error::Init)?;
         driver::configure(&mut options, &config).map_err(|reason| Error::Config(reason.into()))?;
 
         let level = statement_level(figment).into();
         let options = options.log_statements(level).log_slow_statements(level, Duration::ZERO);
 
-        let last_disconnect = LastDisconnect::default();
-        let pool_options = Self::pool_options(&config, last_disconnect.clone());
-        let pool = pool_options.connect_with(options).await;
-        let pool = pool.map_err(|error| Error::Init(driver::explain(error, &config)))?;
-        Ok(Self { pool, last_disconnect })
+        driver::keep_private(&options, &config);
+        let is_in_memory = driver::is_in_memory(&options, &config);
+        let first = first_connection::open::<D::Connection>(&options, &config).await.map_err(Error::Init)?;
+        let anchor = if is_in_memory {
+            Some(Arc::new(Mutex::new(first)))
+        } else {
+            // The pool makes its own connections, so that this one does not close well is no error.
+            let _ = first.close().await;
+            None
+        };
+        let outages = Outages::default();
+        let pool_options = Self::pool_options(&config, is_in_memory, outages.clone());
+        let pool = pool_options.connect_with(options.clone()).await;
+        let pool = pool.map_err(|e| Error::Init(first_connection::explain(&e, &options, &config)))?;
+        Ok(Self { pool, outages, anchor })
     }
 
     async fn get(&self) -> Result<Self::Connection, Self::Error> {
@@ -241,6 +269,23 @@ fn check(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
+/// Checks that the URL is one of this pool's driver. The driver itself would take the URL of
+/// another for the name of a file, for example.
+fn check_scheme<D: Database>(config: &Config) -> Result<(), String> {
+    let Some((scheme, _)) = config.url.split_once(':') else {
+        return Err(format!("`url` has no scheme: one for {} begins with `{}:`", D::NAME, D::URL_SCHEMES[0]));
+    };
+    if D::URL_SCHEMES.contains(&scheme) {
+        Ok(())
+    } else {
+        Err(format!(
+            "`url` is of the scheme `{scheme}:`, and this is a pool for {}, whose URLs begin with `{}:`",
+            D::NAME,
+            D::URL_SCHEMES[0]
+        ))
+    }
+}
+
 /// The level at which statements are logged. Rocket shows it when its `log_level` is
 /// `"debug"`, unless that of this database is another.
 ///
@@ -255,7 +300,7 @@ fn statement_level(figment: &Figment) -> LogLevel {
 #[cfg(test)]
 impl<D: Database> From<sqlx::Pool<D>> for SqlxPool<D> {
     fn from(pool: sqlx::Pool<D>) -> Self {
-        Self { pool, last_disconnect: LastDisconnect::default() }
+        Self { pool, outages: Outages::default(), anchor: None }
     }
 }
 
@@ -269,12 +314,66 @@ impl<D: Database> Deref for SqlxPool<D> {
 
 impl<D: Database> Clone for SqlxPool<D> {
     fn clone(&self) -> Self {
-        Self { pool: self.pool.clone(), last_disconnect: self.last_disconnect.clone() }
+        Self { pool: self.pool.clone(), outages: self.outages.clone(), anchor: self.anchor.clone() }
     }
 }
 
 impl<D: Database> fmt::Debug for SqlxPool<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.pool.fmt(f)
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+
+    async fn pool() -> SqlitePool {
+        let figment = Figment::from(("url", "sqlite::memory:")).merge(("connect_timeout", 5));
+        SqlxPool::init(&figment.merge(("max_connections", 1))).await.expect("a pool")
+    }
+
+    /// Marks a connection, which has a temporary table of its own.
+    async fn mark(connection: &mut PoolConnection<sqlx::Sqlite>) {
+        sqlx::query("CREATE TEMP TABLE mark (x)").execute(&mut **connection).await.expect("a table");
+    }
+
+    async fn is_marked(connection: &mut PoolConnection<sqlx::Sqlite>) -> bool {
+        sqlx::query("SELECT * FROM mark").fetch_all(&mut **connection).await.is_ok()
+    }
+
+    async fn until_idle(pool: &SqlitePool) {
+        while pool.num_idle() == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[rocket::async_test]
+    async fn a_connection_is_used_again_unless_there_was_an_outage_since() {
+        type Record = fn(&Outages);
+        let cases: [(Record, bool); 3] =
+            [(|_| (), true), (Outages::record_disconnect, false), (Outages::record_failover, false)];
+        for (record, is_used_again) in cases {
+            let pool = pool().await;
+            let mut connection = pool.get().await.expect("a connection");
+            mark(&mut connection).await;
+            drop(connection);
+            until_idle(&pool).await;
+            record(pool.outages());
+            let mut connection = pool.get().await.expect("a connection");
+            assert_eq!(is_marked(&mut connection).await, is_used_again);
+        }
+    }
+
+    #[rocket::async_test]
+    async fn a_connection_that_the_application_used_during_a_failover_is_closed_when_it_comes_back() {
+        let pool = pool().await;
+        let mut connection = pool.get().await.expect("a connection");
+        mark(&mut connection).await;
+        pool.outages().record_failover();
+        assert!(is_marked(&mut connection).await);
+        drop(connection);
+        until_idle(&pool).await;
+        assert!(!is_marked(&mut pool.get().await.expect("a connection")).await);
     }
 }

@@ -13,17 +13,18 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use crate::lock::ignore_poison;
-use crate::store::pool::{LastDisconnect, SqlxPool};
+use crate::store::pool::{Outages, SqlxPool};
 
 /// Connections of a pool that the store keeps for its next statements.
 ///
 /// sqlx pings a connection whenever it goes back to its pool. A connection in this
 /// cache does not go back after each use, so a request costs its statement and nothing
 /// else. It goes back when it is older, or has been idle for longer, than the pool
-/// allows, and when the pool closes. A connection that is or may be dead is dropped.
+/// allows, and when the pool closes. A connection that is or may be dead is dropped, and
+/// so is one whose use was cancelled: it may be within a transaction.
 pub(super) struct ConnectionCache<D: Database> {
     pool: Pool<D>,
-    last_disconnect: LastDisconnect,
+    outages: Outages,
     /// A permit for each connection that the store may use at once.
     permits: Semaphore,
     idle: Arc<IdleConnections<D>>,
@@ -47,18 +48,22 @@ struct IdleConnections<D: Database> {
 
 struct IdleConnection<D: Database> {
     connection: PoolConnection<D>,
-    /// When the pool handed the connection out.
+    /// When the pool was asked for the connection.
     acquired_at: Instant,
     last_used_at: Instant,
 }
 
 /// A connection for one use. Call [`release`](CachedConnection::release) if it is still
-/// good. If it is dropped instead, it goes back to the pool, which checks it.
+/// good. If it is dropped instead, as it is when its use is cancelled, it is closed at
+/// once: the server ends its transaction then, and nobody waits for its locks.
 pub(super) struct CachedConnection<'a, D: Database> {
-    inner: IdleConnection<D>,
+    /// Taken when the connection is released, discarded or closed.
+    inner: Option<IdleConnection<D>>,
     cache: &'a ConnectionCache<D>,
     _permit: SemaphorePermit<'a>,
 }
+
+const IN_USE: &str = "a connection in use is there";
 
 impl<D: Database> ConnectionCache<D> {
     /// Creates a cache that keeps the given share of `pool`, and never uses more than
@@ -78,7 +83,7 @@ impl<D: Database> ConnectionCache<D> {
         tokio::spawn(clear_on_close(pool.close_event(), idle.clone()));
         Self {
             pool: (**pool).clone(),
-            last_disconnect: pool.last_disconnect().clone(),
+            outages: pool.outages().clone(),
             permits: Semaphore::new(pool_size.min(max_connections).max(1)),
             idle,
         }
@@ -101,15 +106,15 @@ impl<D: Database> ConnectionCache<D> {
 
     async fn wait_for_connection(&self) -> Result<CachedConnection<'_, D>, sqlx::Error> {
         let permit = self.permits.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
-        let inner = match self.idle.take(&self.pool, &self.last_disconnect) {
+        let inner = match self.idle.take(&self.pool, &self.outages) {
             Some(idle) => idle,
             None => {
+                let acquired_at = Instant::now();
                 let connection = self.pool.acquire().await?;
-                let now = Instant::now();
-                IdleConnection { connection, acquired_at: now, last_used_at: now }
+                IdleConnection { connection, acquired_at, last_used_at: Instant::now() }
             }
         };
-        Ok(CachedConnection { inner, cache: self, _permit: permit })
+        Ok(CachedConnection { inner: Some(inner), cache: self, _permit: permit })
     }
 }
 
@@ -127,11 +132,11 @@ impl<D: Database> IdleConnections<D> {
 
     /// Takes the connection that was used last. Connections that the pool would close
     /// are removed first.
-    fn take(&self, pool: &Pool<D>, last_disconnect: &LastDisconnect) -> Option<IdleConnection<D>> {
+    fn take(&self, pool: &Pool<D>, outages: &Outages) -> Option<IdleConnection<D>> {
         let max_lifetime = pool.options().get_max_lifetime();
         let idle_timeout = pool.options().get_idle_timeout();
         let mut idle = self.lock();
-        for dead in idle.extract_if(.., |idle| last_disconnect.may_be_dead(idle.last_used_at.elapsed())) {
+        for dead in idle.extract_if(.., |idle| outages.may_be_dead(idle.last_used_at.elapsed())) {
             dead.connection.detach();
         }
         idle.retain(|idle| {
@@ -157,12 +162,14 @@ impl<D: Database> Drop for IdleConnections<D> {
 
 impl<D: Database> CachedConnection<'_, D> {
     /// Keeps the connection for the next use, or gives it back to the pool if enough
-    /// are kept.
-    pub(super) fn release(self) {
-        let ConnectionCache { pool, idle, .. } = self.cache;
+    /// are kept. One that was acquired before a [failover](Self::fail_over) is dropped.
+    pub(super) fn release(mut self) {
+        let ConnectionCache { pool, idle, outages, .. } = self.cache;
+        let inner = self.inner.take_if(|inner| !outages.may_be_outdated(inner.acquired_at.elapsed()));
+        let Some(inner) = inner else { return };
         let mut connections = idle.lock();
         if connections.len() < idle.capacity {
-            connections.push(IdleConnection { last_used_at: Instant::now(), ..self.inner });
+            connections.push(IdleConnection { last_used_at: Instant::now(), ..inner });
         }
         // `clear_on_close` may have run before, and the pool waits for this connection too.
         if pool.is_closed() {
@@ -173,13 +180,38 @@ impl<D: Database> CachedConnection<'_, D> {
     /// Drops the connection, which is dead, without saying goodbye to the server: that
     /// could take for ever. The idle connections may be dead too, and are not used again.
     pub(super) fn discard(self) {
-        self.cache.last_disconnect.record();
-        self.inner.connection.detach();
+        self.cache.outages.record_disconnect();
+    }
+
+    /// Drops the connection, which is to a server that takes no writes, and all others with
+    /// it: those that are idle now, and those in use when they come back.
+    pub(super) fn fail_over(self) {
+        let ConnectionCache { pool, idle, outages, .. } = self.cache;
+        outages.record_failover();
+        for other in idle.lock().drain(..) {
+            other.connection.detach();
+        }
+        while let Some(other) = pool.try_acquire() {
+            other.detach();
+        }
     }
 
     /// Closes the connection, whose state is unknown.
     pub(super) fn close(mut self) {
-        self.inner.connection.close_on_drop();
+        if let Some(mut inner) = self.inner.take() {
+            inner.connection.close_on_drop();
+        }
+    }
+}
+
+/// Closes a connection that was not [released](CachedConnection::release) without a word to
+/// the server, which may still be busy with what was cancelled.
+impl<D: Database> Drop for CachedConnection<'_, D> {
+    fn drop(&mut self) {
+        let _guard = self.cache.idle.runtime.enter();
+        if let Some(inner) = self.inner.take() {
+            inner.connection.detach();
+        }
     }
 }
 
@@ -187,13 +219,13 @@ impl<D: Database> Deref for CachedConnection<'_, D> {
     type Target = PoolConnection<D>;
 
     fn deref(&self) -> &Self::Target {
-        &self.inner.connection
+        &self.inner.as_ref().expect(IN_USE).connection
     }
 }
 
 impl<D: Database> DerefMut for CachedConnection<'_, D> {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.inner.connection
+        &mut self.inner.as_mut().expect(IN_USE).connection
     }
 }
 
@@ -219,14 +251,15 @@ mod tests {
     }
 
     #[rocket::async_test]
-    async fn what_is_kept_does_not_go_back_and_what_is_dropped_does() {
+    async fn what_is_kept_does_not_go_back_and_what_is_dropped_is_closed() {
         let (pool, mut returns) = pool(1).await;
         let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
         for _ in 0..3 {
             connections.acquire().await.expect("a connection").release();
         }
+        assert_eq!(pool.size(), 1);
         drop(connections.acquire().await.expect("a connection"));
-        returns.recv().await.expect("a return");
+        assert_eq!(pool.size(), 0);
         connections.acquire().await.expect("a connection").release();
         assert!(returns.try_recv().is_err());
     }
@@ -285,5 +318,55 @@ mod tests {
         connections.acquire().await.expect("a connection").release();
         assert_eq!((connections.idle.lock().len(), pool.size()), (1, 1));
         assert!(returns.try_recv().is_err(), "nothing that may be dead goes back to the pool");
+    }
+
+    #[rocket::async_test]
+    async fn a_failover_drops_what_is_idle_at_once_and_what_is_in_use_when_it_comes_back() {
+        let (pool, mut returns) = pool(4).await;
+        let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
+        let acquire = || async { connections.acquire().await.expect("a connection") };
+        let (kept, failed, in_use) = (acquire().await, acquire().await, acquire().await);
+        let idle_in_pool = pool.acquire().await.expect("a connection");
+        kept.release();
+        drop(idle_in_pool);
+        returns.recv().await.expect("a return");
+        while pool.num_idle() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!((pool.size(), connections.idle.lock().len()), (4, 1));
+        failed.fail_over();
+        assert_eq!((pool.size(), connections.idle.lock().len()), (1, 0));
+        in_use.release();
+        assert_eq!((pool.size(), connections.idle.lock().len()), (0, 0));
+        acquire().await.release();
+        assert_eq!((pool.size(), connections.idle.lock().len()), (1, 1), "what came afterwards is kept");
+    }
+
+    #[rocket::async_test]
+    async fn a_pool_serves_as_many_as_ever_after_uses_that_were_cancelled() {
+        let (pool, _returns) = pool(3).await;
+        let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
+        for _ in 0..20 {
+            drop(connections.acquire().await.expect("a connection"));
+        }
+        let acquire = || async { connections.acquire().await.expect("a connection") };
+        let acquired = [acquire().await, acquire().await, acquire().await];
+        assert_eq!((pool.size(), connections.permits.available_permits()), (3, 0));
+        drop(acquired);
+        assert_eq!((pool.size(), connections.permits.available_permits()), (0, 3));
+    }
+
+    #[test]
+    fn a_use_that_is_cancelled_outside_of_the_runtime_is_no_panic() {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let (pool, connections) = runtime.block_on(async {
+            let options = PoolOptions::<Sqlite>::new().max_connections(1).min_connections(1);
+            let pool = SqlxPool::from(options.connect("sqlite::memory:").await.expect("a pool"));
+            let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
+            (pool, connections)
+        });
+        let connection = runtime.block_on(connections.acquire()).expect("a connection");
+        drop(connection);
+        assert!(pool.size() <= 1);
     }
 }

@@ -80,14 +80,14 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     /// Parameters: `groups`, `user_id`.
     const LEAVE_GROUPS: &'static str;
 
-    /// Finds a session and its user.
+    /// Finds sessions and their users, a row each.
     ///
-    /// Parameters: `token_hash`.
+    /// Parameters: `token_hashes`, as names.
     ///
     /// Result: a JSON array of two arrays, the session as in
     /// [`LIST_SESSIONS`](Self::LIST_SESSIONS) and the user as in
     /// [`FIND_USER`](Self::FIND_USER), whose last object is empty.
-    const FIND_SESSION: &'static str;
+    const FIND_SESSIONS: &'static str;
 
     /// Lists the sessions of a user, oldest first, a row each.
     ///
@@ -113,10 +113,16 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     /// Parameters: `asserted_groups`, `token_hash`.
     const SET_SESSION_GROUPS: &'static str;
 
-    /// Ends a session.
+    /// Ends sessions.
     ///
-    /// Parameters: `token_hash`.
-    const END_SESSION: &'static str;
+    /// Parameters: `token_hashes`, as names.
+    const END_SESSIONS: &'static str;
+
+    /// Ends all but `kept` sessions of a user: first those that have expired by `now`, and
+    /// then the oldest.
+    ///
+    /// Parameters: `user_id`, `now`, `kept`.
+    const END_OLDEST_SESSIONS: &'static str;
 
     /// Ends all sessions of a user.
     ///
@@ -146,6 +152,10 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
 
     /// Whether the server ended the session with this error.
     fn ends_session(error: &dyn DatabaseError) -> bool;
+
+    /// Whether the server takes no writes, because it is a replica now, or no part of its
+    /// cluster. Another connection may lead to the one that does.
+    fn is_not_primary(error: &dyn DatabaseError) -> bool;
 
     /// Whether a transaction that failed with this error may succeed if it is tried
     /// again.

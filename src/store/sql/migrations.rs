@@ -1,15 +1,21 @@
 //! How the schema is brought up to date. The SQL is in the folder of the same name.
 //!
-//! Within this folder it depends on `dialect` and `statement`.
+//! Within this folder it depends on `connections`, `dialect` and `statement`.
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::time::Duration;
 
+use rocket::warn;
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{Error as SqlError, Pool, SqlSafeStr};
+use sqlx::{Error as SqlError, SqlSafeStr};
+use tokio::time::sleep;
 
+use super::connections::ConnectionCache;
 use super::dialect::Dialect;
 use super::statement::{Statement, Statements};
+use crate::error::StoreError;
+use crate::store::pool::jitter;
 
 /// The table that records the migrations of this crate. The application's own are in
 /// `_sqlx_migrations`.
@@ -18,34 +24,63 @@ const TABLE: &str = "_remote_user_migrations";
 /// How often the migrations are retried.
 const RETRIES: usize = 3;
 
+/// The longest pause before the migrations are retried.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// What to do where `migrate` is `false`.
+const BY_HAND: &str = "run the files of `src/store/sql/migrations/` in their order, or set `migrate = true`";
+
 /// Brings the schema to the version that this crate knows. A schema that is up to date
 /// is left alone, so that no right to change it is needed.
 ///
 /// # Errors
 ///
 /// Returns a sentence for the log of the launch.
-pub(super) async fn run<D: Statements>(pool: &Pool<D>) -> Result<(), String> {
-    let mut connection = pool.acquire().await.map_err(|e| describe_failure(&e))?;
+pub(super) async fn run<D: Statements>(connections: &ConnectionCache<D>) -> Result<(), String> {
+    let mut connection = connections.acquire().await.map_err(|e| describe_failure(&e))?;
     let migrator = migrator::<D>();
     if is_up_to_date::<D>(&mut connection, &migrator).await {
+        connection.release();
         return Ok(());
     }
     begin::<D>(&mut connection).await?;
     let outcome = migrate::<D>(&mut connection, &migrator).await;
     if D::BEGIN_MIGRATION.is_some() || outcome.is_err() {
-        connection.close_on_drop();
+        connection.close();
+    } else {
+        connection.release();
     }
     outcome.map_err(describe)
 }
 
-/// Checks that this crate knows the schema, and changes nothing.
+/// Checks that this crate knows the schema and can read every table, and changes nothing.
 ///
 /// # Errors
 ///
 /// Returns a sentence for the log of the launch.
-pub(super) async fn check<D: Statements>(pool: &Pool<D>) -> Result<(), String> {
-    let mut connection = pool.acquire().await.map_err(|e| describe_failure(&e))?;
-    applied_migrations::<D>(&mut connection).await.map(drop).map_err(describe)
+pub(super) async fn check<D: Statements>(connections: &ConnectionCache<D>) -> Result<(), String> {
+    let mut connection = connections.acquire().await.map_err(|e| describe_unreadable(&e))?;
+    let applied = applied_migrations::<D>(&mut connection).await.map_err(describe)?;
+    let version = applied.iter().map(|migration| migration.version).max();
+    let is_older = version.is_some_and(|version| version < latest::<D>());
+    match read_tables::<D>(&mut connection).await {
+        Ok(()) if is_older => warn!("{}: {BY_HAND}.", describe_version::<D>(version)),
+        Ok(()) => {}
+        Err(StoreError::Database(SqlError::Database(error))) => {
+            return Err(format!("{}: {BY_HAND} ({})", describe_version::<D>(version), error.message()));
+        }
+        Err(error) => return Err(describe_unreadable(&error)),
+    }
+    connection.release();
+    Ok(())
+}
+
+/// Reads nothing from every table, which fails if a column is missing, or may not be read.
+async fn read_tables<D: Statements>(connection: &mut D::Connection) -> Result<(), StoreError> {
+    let find_user = Statement::new(D::FIND_USER).bind_names(&[""; 0]).bind("");
+    D::fetch_all(connection, &find_user).await?;
+    let find_sessions = Statement::new(D::FIND_SESSIONS).bind_names(&[""; 0]);
+    D::fetch_all(connection, &find_sessions).await.map(drop)
 }
 
 /// Whether every migration was made. Not being able to tell is no error yet, because
@@ -78,7 +113,10 @@ async fn migrate<D: Statements>(
         // `Migrator::run` does not accept a connection of a generic type.
         match migrator.run_direct(None, connection, false).await {
             Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_))
-                if retries.next().is_some() => {}
+                if retries.next().is_some() =>
+            {
+                sleep(jitter(LONGEST_PAUSE)).await;
+            }
             outcome => return outcome,
         }
     }
@@ -137,4 +175,20 @@ fn describe(error: MigrateError) -> String {
 
 fn describe_failure(error: &dyn Display) -> String {
     format!("the `remote_*` tables could not be brought up to date: {error}")
+}
+
+fn describe_unreadable(error: &dyn Display) -> String {
+    format!("the `remote_*` tables could not be read: {error}")
+}
+
+/// Says that the tables are of an older version, or of none that is known.
+fn describe_version<D: Dialect>(version: Option<i64>) -> String {
+    let latest = latest::<D>();
+    match version {
+        Some(version) if version < latest => {
+            format!("the `remote_*` tables are of version {version}, and version {latest} is needed")
+        }
+        _ => "the `remote_*` tables are not there, or not as this version of `rocket_remote_user` needs them"
+            .into(),
+    }
 }

@@ -110,14 +110,16 @@ DELETE m
    AND m.group_id = g.id
    AND m.user_id = ?");
 
-    const FIND_SESSION: &'static str = concat!(
+    const FIND_SESSIONS: &'static str = concat!(
         "SELECT CAST(json_array(",
         session!(),
         ", ",
         user!("json_object()"),
         ") AS CHAR)
-  FROM remote_sessions s JOIN remote_users u ON u.id = s.user_id
- WHERE s.token_hash = ?"
+  FROM ",
+        sql!("" names " AS named STRAIGHT_JOIN remote_sessions s STRAIGHT_JOIN remote_users u
+ WHERE s.token_hash = named.value
+   AND u.id = s.user_id")
     );
 
     const LIST_SESSIONS: &'static str = concat!(
@@ -147,7 +149,21 @@ UPDATE remote_sessions
     const SET_SESSION_GROUPS: &'static str =
         "UPDATE remote_sessions SET asserted_groups = ? WHERE token_hash = ?";
 
-    const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = ?";
+    const END_SESSIONS: &'static str = sql!("\
+DELETE s
+  FROM " names " AS named STRAIGHT_JOIN remote_sessions s
+ WHERE s.token_hash = named.value");
+
+    // MySQL has no `LIMIT` in a subquery of `IN`, and no `OFFSET` without one.
+    const END_OLDEST_SESSIONS: &'static str = "\
+DELETE s
+  FROM (SELECT token_hash
+          FROM remote_sessions
+         WHERE user_id = ?
+         ORDER BY expires_at > '1970-01-01' + INTERVAL ? * 1000 MICROSECOND DESC,
+                  created_at DESC, token_hash DESC
+         LIMIT 9223372036854775807 OFFSET ?) AS ended STRAIGHT_JOIN remote_sessions s
+ WHERE s.token_hash = ended.token_hash";
 
     const END_ALL_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = ?";
 
@@ -184,10 +200,29 @@ DELETE FROM remote_sessions
         )
     }
 
+    /// Servers with `read_only` or `super_read_only`, and a node of Galera that has left its
+    /// cluster, which answers no read either.
+    fn is_not_primary(error: &dyn DatabaseError) -> bool {
+        const ER_UNKNOWN_COM_ERROR: u16 = 1047;
+        const ER_OPTION_PREVENTS_STATEMENT: u16 = 1290;
+        const ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: u16 = 1792;
+        const ER_READ_ONLY_MODE: u16 = 1836;
+        is_any_of(
+            error,
+            &[
+                ER_UNKNOWN_COM_ERROR,
+                ER_OPTION_PREVENTS_STATEMENT,
+                ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
+                ER_READ_ONLY_MODE,
+            ],
+        )
+    }
+
     fn is_transient(error: &dyn DatabaseError) -> bool {
         const ER_LOCK_WAIT_TIMEOUT: u16 = 1205;
         const ER_LOCK_DEADLOCK: u16 = 1213;
-        is_any_of(error, &[ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK])
+        const ER_TRANSACTION_ROLLBACK_DURING_COMMIT: u16 = 3101;
+        is_any_of(error, &[ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, ER_TRANSACTION_ROLLBACK_DURING_COMMIT])
     }
 }
 

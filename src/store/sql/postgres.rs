@@ -48,7 +48,13 @@ impl Dialect for Postgres {
     const BEGIN_MIGRATION: Option<&'static str> =
         Some("SELECT 1::bigint FROM set_config('client_min_messages', 'warning', false)");
 
-    const BEGIN: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+    // A server looks for a client that is gone when a statement is over, and one that waits for a
+    // lock may be for long. Since version 14 it can look meanwhile, but not on every system.
+    const BEGIN: &'static str = "\
+BEGIN ISOLATION LEVEL READ COMMITTED;
+SELECT set_config('client_connection_check_interval', '500ms', true)
+ WHERE current_setting('client_connection_check_interval', true) IS NOT NULL
+   AND version() LIKE '%linux%'";
 
     const LOCK_USER: Option<&'static str> =
         Some("SELECT id FROM remote_users WHERE username = $1 FOR NO KEY UPDATE");
@@ -93,14 +99,14 @@ DELETE FROM remote_memberships
                       FROM remote_groups g
                      WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($1::json))))";
 
-    const FIND_SESSION: &'static str = concat!(
+    const FIND_SESSIONS: &'static str = concat!(
         "SELECT (json_build_array(",
         session!(),
         ", ",
         user!("'{}'::json"),
         "))::text
   FROM remote_sessions s JOIN remote_users u ON u.id = s.user_id
- WHERE s.token_hash = $1"
+ WHERE s.token_hash = ANY (ARRAY(SELECT json_array_elements_text($1::json)))"
     );
 
     const LIST_SESSIONS: &'static str = concat!(
@@ -130,7 +136,18 @@ UPDATE remote_sessions
     const SET_SESSION_GROUPS: &'static str =
         "UPDATE remote_sessions SET asserted_groups = $1 WHERE token_hash = $2";
 
-    const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = $1";
+    const END_SESSIONS: &'static str = "\
+DELETE FROM remote_sessions
+ WHERE token_hash = ANY (ARRAY(SELECT json_array_elements_text($1::json)))";
+
+    const END_OLDEST_SESSIONS: &'static str = "\
+DELETE FROM remote_sessions
+ WHERE token_hash IN (SELECT token_hash
+                        FROM remote_sessions
+                       WHERE user_id = $1
+                       ORDER BY expires_at > to_timestamp($2::bigint / 1000.0) DESC,
+                                created_at DESC, token_hash DESC
+                      OFFSET $3)";
 
     const END_ALL_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = $1";
 
@@ -161,9 +178,18 @@ DELETE FROM remote_sessions
     fn ends_session(error: &dyn DatabaseError) -> bool {
         const ADMIN_SHUTDOWN: &str = "57P01";
         const CRASH_SHUTDOWN: &str = "57P02";
+        const CANNOT_CONNECT_NOW: &str = "57P03";
+        const DATABASE_DROPPED: &str = "57P04";
         const IDLE_SESSION_TIMEOUT: &str = "57P05";
-        let ends = [ADMIN_SHUTDOWN, CRASH_SHUTDOWN, IDLE_SESSION_TIMEOUT];
+        let ends =
+            [ADMIN_SHUTDOWN, CRASH_SHUTDOWN, CANNOT_CONNECT_NOW, DATABASE_DROPPED, IDLE_SESSION_TIMEOUT];
         error.code().is_some_and(|code| ends.contains(&&*code))
+    }
+
+    /// A standby, or a server whose `default_transaction_read_only` is on.
+    fn is_not_primary(error: &dyn DatabaseError) -> bool {
+        const READ_ONLY_SQL_TRANSACTION: &str = "25006";
+        error.code().is_some_and(|code| code == READ_ONLY_SQL_TRANSACTION)
     }
 
     /// See class 40 of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.

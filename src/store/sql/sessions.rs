@@ -14,22 +14,32 @@ use crate::session::{SessionRecord, SessionStore, TokenHash, UserSession};
 
 #[rocket::async_trait]
 impl<D: Statements> SessionStore for SqlStore<D> {
-    async fn find(&self, hash: &TokenHash) -> Result<Option<UserSession>, StoreError> {
-        let row = self.fetch_text(&Statement::new(D::FIND_SESSION).bind(hash.as_str())).await?;
-        row.map(|row| rows::read_user_session(&row)).transpose()
+    async fn find(&self, hashes: &BTreeSet<TokenHash>) -> Result<Vec<UserSession>, StoreError> {
+        let rows = self.fetch_all(&Statement::new(D::FIND_SESSIONS).bind_names(hashes)).await?;
+        rows.iter().map(|row| rows::read_user_session(row)).collect()
     }
 
     // The login comes first, because it locks the user's row. The foreign key of the new session
     // takes a shared lock only, and two transactions that share it cannot both write to the row.
+    // It also lets one transaction at a time count the sessions of a user.
     async fn begin(
         &self,
         user_id: i64,
         hash: &TokenHash,
         record: &SessionRecord,
-        replaced: &[TokenHash],
+        replaced: &BTreeSet<TokenHash>,
+        max_per_user: u32,
     ) -> Result<(), Error> {
         let mut statements = vec![Statement::new(D::LOG_IN).bind_seconds(record.created_at).bind(user_id)];
-        statements.extend(replaced.iter().map(end_session::<D>));
+        if !replaced.is_empty() {
+            statements.push(end_sessions::<D>(replaced));
+        }
+        statements.push(
+            Statement::new(D::END_OLDEST_SESSIONS)
+                .bind(user_id)
+                .bind_milliseconds(record.created_at)
+                .bind(i64::from(max_per_user) - 1),
+        );
         statements.push(
             Statement::new(D::BEGIN_SESSION)
                 .of_user()
@@ -61,8 +71,8 @@ impl<D: Statements> SessionStore for SqlStore<D> {
         self.execute(&[Statement::new(D::SET_SESSION_GROUPS).bind_names(groups).bind(hash.as_str())]).await
     }
 
-    async fn end(&self, hash: &TokenHash) -> Result<(), Error> {
-        self.execute(&[end_session::<D>(hash)]).await
+    async fn end(&self, hashes: &BTreeSet<TokenHash>) -> Result<(), Error> {
+        self.execute(&[end_sessions::<D>(hashes)]).await
     }
 
     async fn end_all(&self, user_id: i64) -> Result<(), Error> {
@@ -79,6 +89,6 @@ impl<D: Statements> SessionStore for SqlStore<D> {
     }
 }
 
-fn end_session<D: Statements>(hash: &TokenHash) -> Statement<'_> {
-    Statement::new(D::END_SESSION).bind(hash.as_str())
+fn end_sessions<D: Statements>(hashes: &BTreeSet<TokenHash>) -> Statement<'_> {
+    Statement::new(D::END_SESSIONS).bind_names(hashes)
 }

@@ -13,14 +13,15 @@ use tokio::time::{sleep, timeout};
 use super::connections::{CachedConnection, ConnectionCache, PoolShare};
 use super::migrations;
 use super::statement::{Statement, Statements};
-use super::transaction_error::{TransactionError, is_connection_dead, is_disconnect};
+use super::transaction_error::{TransactionError, is_connection_dead, is_not_primary, may_succeed_elsewhere};
 use super::user_update::UserUpdate;
 use crate::error::{Error, StoreError};
-use crate::store::pool::SqlxPool;
+use crate::store::pool::{SqlxPool, jitter};
 use crate::user::Plan;
 
 /// How often a transaction that the database gave up is retried. The pause before each
-/// retry is longer than the one before, and all of them add up to 0.4 seconds at most.
+/// retry is random, and may be longer than the one before. All of them add up to 0.8
+/// seconds at most, and mostly to half of that.
 const MAX_RETRIES: u64 = 10;
 
 /// Users and sessions in the tables `remote_*` of a database.
@@ -35,43 +36,30 @@ impl<D: Statements> SqlStore<D> {
     ///
     /// # Errors
     ///
-    /// Returns a sentence for the log of the launch, if the schema is unknown or cannot
-    /// be brought up to date.
+    /// Returns a sentence for the log of the launch, if the schema is unknown, cannot be
+    /// brought up to date, or is not there and is not to be made.
     pub(crate) async fn open(pool: &SqlxPool<D>, share: PoolShare, migrate: bool) -> Result<Self, String> {
-        if migrate {
-            migrations::run(pool).await?;
-        } else {
-            migrations::check(pool).await?;
-        }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let max_connections = processors.saturating_mul(D::CONNECTIONS_PER_PROCESSOR);
-        Ok(Self {
-            connections: ConnectionCache::new(pool, share, max_connections),
-            writers: Semaphore::new(D::MAX_WRITERS),
-        })
-    }
-
-    /// Fetches the text of one row, if there is one. If the connection turns out to be
-    /// broken, another one is tried.
-    pub(super) async fn fetch_text(&self, statement: &Statement<'_>) -> Result<Option<String>, StoreError> {
-        match self.try_fetch_text(statement).await {
-            Err(error) if is_disconnect::<D>(&error) => self.try_fetch_text(statement).await,
-            outcome => outcome,
+        let connections = ConnectionCache::new(pool, share, max_connections);
+        if migrate {
+            migrations::run(&connections).await?;
+        } else {
+            migrations::check(&connections).await?;
         }
+        Ok(Self { connections, writers: Semaphore::new(D::MAX_WRITERS) })
     }
 
-    async fn try_fetch_text(&self, statement: &Statement<'_>) -> Result<Option<String>, StoreError> {
-        let mut connection = self.connections.acquire().await?;
-        let outcome = self.within_limit(D::fetch_text(&mut connection, statement)).await.flatten();
-        Self::put_back(connection, &outcome);
-        outcome
+    /// Fetches the text of the first row, if there is one. See [`fetch_all`](Self::fetch_all).
+    pub(super) async fn fetch_text(&self, statement: &Statement<'_>) -> Result<Option<String>, StoreError> {
+        Ok(self.fetch_all(statement).await?.into_iter().next())
     }
 
-    /// Fetches the text of each row. If the connection turns out to be broken, another
-    /// one is tried.
+    /// Fetches the text of each row. If the connection turns out to be broken, or to lead to
+    /// a server that has left its cluster, another one is tried.
     pub(super) async fn fetch_all(&self, statement: &Statement<'_>) -> Result<Vec<String>, StoreError> {
         match self.try_fetch_all(statement).await {
-            Err(error) if is_disconnect::<D>(&error) => self.try_fetch_all(statement).await,
+            Err(error) if may_succeed_elsewhere::<D>(&error) => self.try_fetch_all(statement).await,
             outcome => outcome,
         }
     }
@@ -86,6 +74,7 @@ impl<D: Statements> SqlStore<D> {
     fn put_back<T>(connection: CachedConnection<'_, D>, outcome: &Result<T, StoreError>) {
         match outcome {
             Err(error) if is_connection_dead::<D>(error) => connection.discard(),
+            Err(error) if is_not_primary::<D>(error) => connection.fail_over(),
             _ => connection.release(),
         }
     }
@@ -98,24 +87,7 @@ impl<D: Statements> SqlStore<D> {
     /// [`of_user`](Statement::of_user) refers to a user who does not exist, or
     /// [`Error::Store`].
     pub(super) async fn execute(&self, statements: &[Statement<'_>]) -> Result<(), Error> {
-        let mut retries = Retries::default();
-        loop {
-            match self.try_execute(statements).await {
-                Err(error) if retries.wait_to_retry::<D>(&error).await => {}
-                outcome => return outcome.map_err(TransactionError::into_error),
-            }
-        }
-    }
-
-    async fn try_execute(&self, statements: &[Statement<'_>]) -> Result<(), TransactionError> {
-        let mut writer = self.acquire_writer().await?;
-        let transaction = async {
-            let mut transaction = writer.begin().await?;
-            let outcome = execute_all::<D>(&mut transaction, statements).await;
-            end(transaction, outcome).await
-        };
-        let outcome = self.within_limit(transaction).await;
-        writer.put_back(outcome)
+        self.run(statements).await
     }
 
     /// Updates a user in one transaction, and retries it if that may help. Each try asks
@@ -125,20 +97,24 @@ impl<D: Statements> SqlStore<D> {
     ///
     /// Returns the error of the planner, or [`Error::Store`].
     pub(super) async fn update_user(&self, update: &UserUpdate<'_>) -> Result<Plan, Error> {
+        self.run(update).await
+    }
+
+    async fn run<W: Work<D> + ?Sized>(&self, work: &W) -> Result<W::Output, Error> {
         let mut retries = Retries::default();
         loop {
-            match self.try_update_user(update).await {
+            match self.try_run(work).await {
                 Err(error) if retries.wait_to_retry::<D>(&error).await => {}
                 outcome => return outcome.map_err(TransactionError::into_error),
             }
         }
     }
 
-    async fn try_update_user(&self, update: &UserUpdate<'_>) -> Result<Plan, TransactionError> {
+    async fn try_run<W: Work<D> + ?Sized>(&self, work: &W) -> Result<W::Output, TransactionError> {
         let mut writer = self.acquire_writer().await?;
         let transaction = async {
             let mut transaction = writer.begin().await?;
-            let outcome = update.execute::<D>(&mut transaction).await;
+            let outcome = work.run(&mut transaction).await;
             end(transaction, outcome).await
         };
         let outcome = self.within_limit(transaction).await;
@@ -188,6 +164,7 @@ impl<D: Statements> Writer<'_, D> {
     ) -> Result<T, TransactionError> {
         let outcome = outcome.unwrap_or_else(|error| Err(TransactionError::OutcomeUnknown(error.into())));
         match &outcome {
+            Err(error) if error.is_not_primary::<D>() => self.connection.fail_over(),
             Ok(_) | Err(TransactionError::RolledBack(_)) => self.connection.release(),
             Err(error) if error.is_connection_dead::<D>() => self.connection.discard(),
             Err(_) => self.connection.close(),
@@ -206,33 +183,50 @@ struct Retries {
 impl Retries {
     /// Whether to retry after `error`, once a pause is over. A transaction is retried if
     /// the database gave it up, and one time if its connection broke before anything was
-    /// written.
+    /// written, or its server takes no writes.
     async fn wait_to_retry<D: Statements>(&mut self, error: &TransactionError) -> bool {
         self.count += 1;
         if self.count > MAX_RETRIES {
             return false;
         }
         if error.is_transient::<D>() {
-            sleep(Duration::from_millis(self.count * self.count)).await;
+            sleep(jitter(Duration::from_millis(2 * self.count * self.count))).await;
             return true;
         }
         error.may_succeed_elsewhere::<D>() && !std::mem::replace(&mut self.is_connection_replaced, true)
     }
 }
 
-async fn execute_all<D: Statements>(
-    connection: &mut D::Connection,
-    statements: &[Statement<'_>],
-) -> Result<(), Error> {
-    for statement in statements {
-        match D::execute(connection, statement).await {
-            Err(error) if statement.is_of_user() && error.is_foreign_key_violation() => {
-                return Err(Error::UnknownUser);
+/// What is done within a transaction.
+trait Work<D: Statements>: Sync {
+    type Output: Send;
+
+    fn run(&self, connection: &mut D::Connection)
+    -> impl Future<Output = Result<Self::Output, Error>> + Send;
+}
+
+impl<D: Statements> Work<D> for [Statement<'_>] {
+    type Output = ();
+
+    async fn run(&self, connection: &mut D::Connection) -> Result<(), Error> {
+        for statement in self {
+            match D::execute(connection, statement).await {
+                Err(error) if statement.is_of_user() && error.is_foreign_key_violation() => {
+                    return Err(Error::UnknownUser);
+                }
+                outcome => outcome?,
             }
-            outcome => outcome?,
         }
+        Ok(())
     }
-    Ok(())
+}
+
+impl<D: Statements> Work<D> for UserUpdate<'_> {
+    type Output = Plan;
+
+    async fn run(&self, connection: &mut D::Connection) -> Result<Plan, Error> {
+        self.execute::<D>(connection).await
+    }
 }
 
 /// Commits a transaction, or rolls it back. A connection that cannot roll back is given

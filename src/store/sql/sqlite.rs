@@ -87,14 +87,15 @@ DELETE FROM remote_memberships
                       FROM json_each(?1) AS named CROSS JOIN remote_groups g
                      WHERE g.name = named.value)";
 
-    const FIND_SESSION: &'static str = concat!(
+    const FIND_SESSIONS: &'static str = concat!(
         "SELECT json_array(",
         session!(),
         ", ",
         user!("json_object()"),
         ")
-  FROM remote_sessions s JOIN remote_users u ON u.id = s.user_id
- WHERE s.token_hash = ?"
+  FROM json_each(?) AS named CROSS JOIN remote_sessions s CROSS JOIN remote_users u
+ WHERE s.token_hash = named.value
+   AND u.id = s.user_id"
     );
 
     const LIST_SESSIONS: &'static str = concat!(
@@ -124,7 +125,17 @@ UPDATE remote_sessions
     const SET_SESSION_GROUPS: &'static str =
         "UPDATE remote_sessions SET asserted_groups = ? WHERE token_hash = ?";
 
-    const END_SESSION: &'static str = "DELETE FROM remote_sessions WHERE token_hash = ?";
+    const END_SESSIONS: &'static str = "\
+DELETE FROM remote_sessions WHERE token_hash IN (SELECT named.value FROM json_each(?) AS named)";
+
+    const END_OLDEST_SESSIONS: &'static str = "\
+DELETE FROM remote_sessions
+ WHERE token_hash IN (SELECT token_hash
+                        FROM remote_sessions
+                       WHERE user_id = ?
+                       ORDER BY expires_at > strftime('%Y-%m-%d %H:%M:%f', ? / 1000.0, 'unixepoch') DESC,
+                                created_at DESC, token_hash DESC
+                       LIMIT -1 OFFSET ?)";
 
     const END_ALL_SESSIONS: &'static str = "DELETE FROM remote_sessions WHERE user_id = ?";
 
@@ -151,6 +162,14 @@ DELETE FROM remote_sessions
 
     fn ends_session(_: &dyn DatabaseError) -> bool {
         false
+    }
+
+    /// `SQLITE_READONLY` and its kin: a file that was moved away, or that could not be
+    /// written to when the connection was opened.
+    fn is_not_primary(error: &dyn DatabaseError) -> bool {
+        const SQLITE_READONLY: i32 = 8;
+        let code = error.code().and_then(|code| code.parse::<i32>().ok());
+        code.is_some_and(|code| code & 0xff == SQLITE_READONLY)
     }
 
     /// SQLite returns these errors at once, and a plain `SQLITE_BUSY` only after trying

@@ -65,10 +65,19 @@ impl TransactionError {
         matches!(self.error(), Error::Store(error) if is_connection_dead::<D>(error))
     }
 
+    /// Whether the server takes no writes, so that no connection to it is of use.
+    pub(super) fn is_not_primary<D: Dialect>(&self) -> bool {
+        matches!(self.error(), Error::Store(error) if is_not_primary::<D>(error))
+    }
+
     /// Whether the transaction may succeed on another connection, because this one
-    /// broke before anything was written.
+    /// broke before anything was written, or its server takes no writes.
     pub(super) fn may_succeed_elsewhere<D: Dialect>(&self) -> bool {
-        matches!(self, TransactionError::ConnectionLost(Error::Store(error)) if is_disconnect::<D>(error))
+        match self {
+            TransactionError::ConnectionLost(Error::Store(error)) => may_succeed_elsewhere::<D>(error),
+            TransactionError::RolledBack(Error::Store(error)) => is_not_primary::<D>(error),
+            _ => false,
+        }
     }
 
     /// Whether the transaction may succeed if it is tried again. That is so if the
@@ -93,10 +102,20 @@ pub(super) fn is_connection_dead<D: Dialect>(error: &StoreError) -> bool {
 
 /// Whether an error means that its connection broke. As this shows at once, there is
 /// time to try another connection.
-pub(super) fn is_disconnect<D: Dialect>(error: &StoreError) -> bool {
+fn is_disconnect<D: Dialect>(error: &StoreError) -> bool {
     match error {
         StoreError::Database(SqlError::Database(error)) => D::ends_session(&**error),
         StoreError::Database(SqlError::Io(_) | SqlError::Protocol(_) | SqlError::Tls(_)) => D::IS_REMOTE,
         _ => false,
     }
+}
+
+/// Whether an error means that the server takes no writes.
+pub(super) fn is_not_primary<D: Dialect>(error: &StoreError) -> bool {
+    matches!(error, StoreError::Database(SqlError::Database(error)) if D::is_not_primary(&**error))
+}
+
+/// Whether a statement that wrote nothing may succeed on another connection.
+pub(super) fn may_succeed_elsewhere<D: Dialect>(error: &StoreError) -> bool {
+    is_disconnect::<D>(error) || is_not_primary::<D>(error)
 }
