@@ -180,12 +180,16 @@ fn what_the_site_refuses_is_one_line_and_a_missing_user_is_none() {
         let status = app.send(rocket::http::Method::Post, "/post", headers, "127.0.0.1").status;
         (status, recording.lines_of("rocket_remote_user"))
     };
-    let refused = |reason: &str| vec![format!("Refused POST /post from 127.0.0.1: {reason}.")];
+    let refused =
+        |user: &str, reason: &str| vec![format!("Refused POST /post from 127.0.0.1{user}: {reason}.")];
     let (host, ada) = (("Host", "a"), ("Remote-User", "ada"));
-    assert_eq!(told(&[("Host", "s3cret"), ada]), (421, refused("header `Host` names none of `hosts`")));
+    assert_eq!(told(&[("Host", "s3cret"), ada]), (421, refused("", "header `Host` names none of `hosts`")));
     let cross_site = "header `Origin` does not say that a page of this site sent the request";
-    assert_eq!(told(&[host, ada, ("Origin", "https://s3cret")]), (403, refused(cross_site)));
-    assert_eq!(told(&[host, ada]), (403, refused("the user is unknown and `create_users` is false")));
+    assert_eq!(told(&[host, ada, ("Origin", "https://s3cret")]), (403, refused(" for \"ada\"", cross_site)));
+    assert_eq!(
+        told(&[host, ada]),
+        (403, refused(" for \"ada\"", "the user is unknown and `create_users` is false"))
+    );
     assert_eq!(told(&[host]), (401, Vec::new()));
 }
 
