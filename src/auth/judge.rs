@@ -15,27 +15,27 @@ use crate::proxy::{Trust, UntrustedPeers};
 /// The steps that the fairing asks for, before a request is routed.
 impl Authenticator {
     /// Sets the verdict on `request`, and blanks the headers it was read from, so that no
-    /// route believes them unchecked. A rejection is also noted for the catchers.
-    ///
-    /// # Errors
-    ///
-    /// Returns the reason why the request is rejected. The caller reports it.
-    pub(crate) async fn judge<'r>(&'r self, request: &mut Request<'r>) -> Result<(), Error> {
+    /// route believes them unchecked. A rejection is also noted for the catchers, and
+    /// reported.
+    pub(crate) async fn judge<'r>(&'r self, request: &mut Request<'r>) {
         let scan = self.scan(request.headers());
         let outcome = self.verdict(request, &scan).await;
         for name in scan.into_names_to_blank() {
             request.replace_header(Header::new(name, ""));
         }
-        let error = match outcome {
-            Ok(verdict) => {
-                verdict.set(request);
-                return Ok(());
+        match outcome {
+            Ok(verdict) => verdict.set(request),
+            Err(error) => {
+                Verdict::Rejected(error.clone()).set(request);
+                self.reject(request, &error).await;
             }
-            Err(error) => error,
-        };
-        Verdict::Rejected(error.clone()).set(request);
+        }
+    }
+
+    /// Notes for the catchers that `request` is rejected, and reports it.
+    async fn reject(&self, request: &Request<'_>, error: &Error) {
         error.note_rejection(request);
-        Err(error)
+        self.report_refusals(request).await;
     }
 
     /// Scans `headers` for those that are read. What is the application's is not among them.
@@ -55,20 +55,21 @@ impl Authenticator {
     /// # Errors
     ///
     /// Returns the reason if the request is rejected, was not judged, may come from the page
-    /// of another site, or has no user where `require_user` asks for one. It has been
-    /// reported and noted by then.
+    /// of another site, or has no user where `require_user` asks for one.
     pub(crate) async fn admit(&self, request: &Request<'_>) -> Result<(), Error> {
         let verdict = match Verdict::of(request) {
             None => return Err(Error::Unjudged),
             Some(Verdict::Rejected(error)) => return Err(error.clone()),
             Some(verdict) => verdict,
         };
-        if let Err(error) = self.check_cross_site(request, verdict).await {
-            error.note_rejection(request);
-            self.report_refusals(request).await;
-            return Err(error);
+        let admission = match self.check_cross_site(request, verdict).await {
+            Ok(()) => self.check_user(request).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &admission {
+            self.reject(request, error).await;
         }
-        self.check_user(request).await.inspect_err(|error| error.note_rejection(request))
+        admission
     }
 
     /// Checks that there is a user, if `require_user` asks for one on this path.

@@ -34,8 +34,8 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// Returns the reason why the request, or its user, is refused, or was not judged. It
-    /// has been reported by then.
+    /// Returns the reason why the request, or its user, is refused, or was not judged. The
+    /// caller reports it.
     pub(crate) async fn user(&self, request: &Request<'_>) -> Result<Option<Arc<User>>, Error> {
         let verdict = Verdict::of(request).ok_or(Error::Unjudged)?;
         let ResolvedUser(resolved) = request.local_cache(ResolvedUser::default);
@@ -52,10 +52,6 @@ impl Authenticator {
         };
         if !matches!(user, Ok(None)) {
             PersonalAnswer::of(request).note();
-        }
-        if let Err(error) = &user {
-            error.note(request);
-            self.report_refusals(request).await;
         }
         user
     }

@@ -12,6 +12,7 @@ use rocket::{Data, Request, Response};
 
 use crate::auth::Authenticator;
 use crate::error::Error;
+use crate::site::is_form;
 
 /// A fairing and a route that keep refused requests away from every other route.
 ///
@@ -61,8 +62,7 @@ impl Fairing for Gate {
             None => Err(Error::Unjudged),
         };
         if let Err(error) = admission {
-            let is_form = request.content_type().is_some_and(|content| content.is_form());
-            let is_head = request.method() == Method::Head && !is_form;
+            let is_head = request.method() == Method::Head && !is_form(request);
             let _ = Refusal::of(request).set(Refusal { error, is_head });
             request.set_method(Self::METHOD);
         }

@@ -3,8 +3,8 @@
 //!
 //! This module depends on [`config`](crate::config) and on [`auth`](crate::auth), on the
 //! modules whose parts it hands from one to the other, [`store`](crate::store), `jwt`,
-//! [`proxy`](crate::proxy), [`policy`](crate::policy) and [`session`](crate::session), on
-//! [`text`](crate::text), and on the errors.
+//! [`proxy`](crate::proxy), [`policy`](crate::policy), [`session`](crate::session) and
+//! [`site`](crate::site), on [`text`](crate::text), and on the errors.
 
 mod caching;
 mod gate;
@@ -206,10 +206,8 @@ impl Fairing for RemoteUserFairing {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        if let Some(authenticator) = request.rocket().state::<Authenticator>()
-            && authenticator.judge(request).await.is_err()
-        {
-            authenticator.report_refusals(request).await;
+        if let Some(authenticator) = request.rocket().state::<Authenticator>() {
+            authenticator.judge(request).await;
         }
     }
 

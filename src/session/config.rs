@@ -27,7 +27,7 @@ const MAX_TIMEOUT: u64 = 315_360_000;
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub(crate) struct SessionConfig {
     /// Whether a session that the proxy began counts without the header. See
-    /// `counts_without_header` in `auth/sign_in.rs`.
+    /// `SessionManager::counts_without_header`.
     pub(crate) persistent: bool,
     /// The paths where the header begins a session; everywhere if it is not set. See
     /// `SessionManager::begins_at`.

@@ -63,13 +63,17 @@ impl CrossSiteCheck {
     }
 }
 
+/// Whether a request is a form, so that its method may be that of its field `_method`.
+pub(crate) fn is_form(request: &Request<'_>) -> bool {
+    request.content_type().is_some_and(|content| content.is_form())
+}
+
 /// Whether a request may change something. `GET`, `HEAD` and `OPTIONS` do not, except for a
 /// form, which Rocket gives the method of its field `_method`, and for an upgrade, as of a
 /// WebSocket, whose messages are never checked.
 fn is_unsafe(request: &Request<'_>) -> bool {
     let is_safe_method = matches!(request.method(), Method::Get | Method::Head | Method::Options);
-    let is_form = request.content_type().is_some_and(|content| content.is_form());
-    !is_safe_method || is_form || request.headers().contains("Upgrade")
+    !is_safe_method || is_form(request) || request.headers().contains("Upgrade")
 }
 
 /// The value of a header. A blank one says nothing.

@@ -12,7 +12,7 @@ mod host;
 mod origin;
 mod require_user;
 
-pub(crate) use cross_site::{CrossSite, CrossSiteCheck};
+pub(crate) use cross_site::{CrossSite, CrossSiteCheck, is_form};
 pub(crate) use host::{Host, Hosts};
 pub(crate) use origin::TrustedOrigin;
 pub(crate) use require_user::RequireUser;
