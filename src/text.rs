@@ -82,6 +82,18 @@ pub(crate) fn check_group(group: &str, limit: usize) -> Result<(), Fault> {
     check_that(is_normalized, Fault::NotNormalized)
 }
 
+/// Checks that `group` is the whole name of a group, as a key or a hook gives it: no list is
+/// around it to which spaces or tabs at an edge could belong.
+///
+/// # Errors
+///
+/// Returns the faults of [`check_group`], and [`Fault::InvisibleCharacter`] for a name that is
+/// blank, or has any blank at an edge.
+pub(crate) fn check_whole_group(group: &str, limit: usize) -> Result<(), Fault> {
+    check_group(group, limit)?;
+    check_that(!group.is_empty() && trim(group) == group, Fault::InvisibleCharacter)
+}
+
 /// Checks that `value` is not a variable that a proxy did not expand.
 ///
 /// # Errors

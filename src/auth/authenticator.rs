@@ -1,12 +1,13 @@
 //! What an authenticator consists of, and how it reports a refusal.
 //!
-//! Within this folder it depends on `principal`.
+//! Within this folder it depends on `group_mapper` and `principal`.
 
 use std::sync::Arc;
 
 use rocket::http::Status;
 use rocket::{Request, error, warn};
 
+use super::group_mapper::GroupMapper;
 use super::principal::PrincipalMapper;
 use crate::error::{Refusal, Refusals};
 use crate::headers::{HeaderName, IdentityReader};
@@ -36,6 +37,7 @@ pub(crate) struct Authenticator {
     #[cfg(feature = "jwt")]
     pub(crate) token_reader: Option<TokenReader>,
     pub(crate) principal_mapper: PrincipalMapper,
+    pub(crate) group_mapper: GroupMapper,
     pub(crate) rules: Rules,
     pub(crate) store: Arc<dyn UserStore>,
     pub(crate) sessions: Option<SessionManager>,

@@ -1,12 +1,13 @@
 //! The half of an authenticator that the fairing uses: it passes a verdict on a
 //! request.
 //!
-//! Within this folder it depends on `authenticator` and `verdict`.
+//! Within this folder it depends on `authenticator`, `principal` and `verdict`.
 
 use rocket::Request;
 use rocket::http::{Header, HeaderMap};
 
 use super::authenticator::Authenticator;
+use super::principal::Principal;
 use super::verdict::Verdict;
 use crate::error::{Error, Fault, Refusals, Rejection};
 use crate::headers::{Assertion, HeaderName, HeaderScan, MAX_SCANNED};
@@ -134,10 +135,12 @@ impl Authenticator {
         let Some(assertion) = self.assertion(scan, refusals).await? else {
             return Ok(Verdict::Anonymous { is_peer_trusted: true });
         };
-        refusals.set_username(&assertion.user);
-        let principal = self.principal_mapper.principal(assertion)?;
-        refusals.set_username(principal.username.as_str());
-        Ok(Verdict::Authenticated(principal))
+        let Assertion { user, name, email, groups } = assertion;
+        refusals.set_username(&user);
+        let username = self.principal_mapper.username(user)?;
+        refusals.set_username(username.as_str());
+        let groups = self.group_mapper.groups(&groups, &self.identity_reader)?;
+        Ok(Verdict::Authenticated(Principal { username, name, email, groups }))
     }
 
     /// Reads the token alone if tokens are configured, and the identity headers otherwise.

@@ -10,6 +10,7 @@
 //! [`text`](crate::text), and on the errors. It does not depend on the configuration.
 
 mod authenticator;
+mod group_mapper;
 mod judge;
 mod personal;
 mod principal;
@@ -17,6 +18,7 @@ mod sign_in;
 mod verdict;
 
 pub(crate) use authenticator::Authenticator;
+pub(crate) use group_mapper::GroupMapper;
 pub(crate) use personal::PersonalAnswer;
 pub(crate) use principal::PrincipalMapper;
 pub(crate) use verdict::Verdict;

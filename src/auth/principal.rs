@@ -1,51 +1,60 @@
-//! From the names that a proxy sends to the names here.
+//! The person for whom a proxy vouches, and the name of the user here.
 //!
 //! Within this folder it depends on nothing.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::error::{Fault, Rejection};
-use crate::headers::{Assertion, Groups};
 use crate::policy::Policy;
 use crate::text;
-use crate::user::{Field, Username, UsernameRules};
+use crate::user::{Field, Identity, Username, UsernameRules};
 
-/// A person for whom a trusted proxy vouches. The user name has passed the hook, and is
-/// in canonical form.
+/// A person for whom a trusted proxy vouches, in the names of this application: the user
+/// name is canonical, and the groups are those of
+/// [`GroupMapper`](super::group_mapper::GroupMapper).
 #[derive(Debug)]
 pub(crate) struct Principal {
     pub(crate) username: Username,
     pub(crate) name: Field<String>,
     pub(crate) email: Field<String>,
-    pub(crate) groups: Field<Groups>,
+    /// The groups, if the proxy says anything about them.
+    pub(crate) groups: Option<BTreeSet<String>>,
 }
 
-/// Maps the names that a proxy sends to the names of this application. The hooks come
-/// first; then a user name is made canonical, and a group is renamed by `group_map`.
+impl Principal {
+    /// Describes the person for the rules and the hooks.
+    pub(crate) fn identity(&self) -> Identity<'_> {
+        Identity {
+            username: &self.username,
+            name: &self.name,
+            email: &self.email,
+            groups: self.groups.as_ref(),
+        }
+    }
+}
+
+/// Maps the user names that a proxy sends to those of this application. The hook comes
+/// first; then the name is made canonical.
 pub(crate) struct PrincipalMapper {
     pub(crate) policy: Option<Arc<dyn Policy>>,
     /// The header that carries the user name, for a rejection to name.
     pub(crate) user_header: String,
     pub(crate) username_rules: UsernameRules,
-    pub(crate) group_map: BTreeMap<String, String>,
 }
 
 impl PrincipalMapper {
-    /// Accepts the person that an assertion names.
+    /// Accepts the user name of an assertion.
     ///
     /// # Errors
     ///
     /// Returns a [`Rejection`] if the hook declines the name, or if it is not a user
     /// name.
-    pub(crate) fn principal(&self, assertion: Assertion) -> Result<Principal, Rejection> {
-        let Assertion { user, name, email, groups } = assertion;
-        let username = self.username(user).map_err(|fault| Rejection::new(&self.user_header, fault))?;
-        Ok(Principal { username, name, email, groups })
+    pub(crate) fn username(&self, user: String) -> Result<Username, Rejection> {
+        self.canonical(user).map_err(|fault| Rejection::new(&self.user_header, fault))
     }
 
-    fn username(&self, user: String) -> Result<Username, Fault> {
+    fn canonical(&self, user: String) -> Result<Username, Fault> {
         let cleaned = match &self.policy {
             Some(policy) => policy.clean_username(&user).ok_or(Fault::Declined)?.into_owned(),
             None => user,
@@ -61,25 +70,5 @@ impl PrincipalMapper {
         let username = text::trim(username);
         text::check_username(username, self.username_rules.max_length).ok()?;
         Username::canonical(username.into(), &self.username_rules.typed()).ok()
-    }
-
-    /// Maps a group that the proxy sends to its name in this application. Returns `None`
-    /// if the hook drops the group, or leaves nothing of its name.
-    pub(crate) fn group<'a>(&'a self, group: &'a str) -> Option<Cow<'a, str>> {
-        let cleaned = match &self.policy {
-            Some(policy) => trim(policy.clean_group(group)?),
-            None => Cow::Borrowed(group),
-        };
-        if let Some(renamed) = self.group_map.get(&*cleaned) {
-            return Some(Cow::Borrowed(renamed));
-        }
-        if cleaned.is_empty() { None } else { Some(cleaned) }
-    }
-}
-
-fn trim(name: Cow<'_, str>) -> Cow<'_, str> {
-    match name {
-        Cow::Borrowed(name) => Cow::Borrowed(name.trim()),
-        Cow::Owned(name) => Cow::Owned(name.trim().to_owned()),
     }
 }

@@ -18,7 +18,7 @@ use crate::error::{Error, Refusals};
 use crate::policy::Event;
 use crate::session::{PROXY_SOURCE, RequestSession, SessionManager, UserSession};
 use crate::sync::{LoginTracking, PolicyHooks, UserSync};
-use crate::user::{Field, Identity, Profile, User, Username};
+use crate::user::{Identity, Profile, User, Username};
 
 /// Where the user of a request is kept. No code outside this file can name the type, and so
 /// keep a user of its own there.
@@ -60,7 +60,7 @@ impl Authenticator {
     /// the session of the request follows the user.
     async fn sign_in(&self, request: &Request<'_>, principal: &Principal) -> Result<User, Error> {
         let Some(sessions) = &self.sessions else {
-            let (identity, no_groups) = (self.identity(principal), BTreeSet::new());
+            let (identity, no_groups) = (principal.identity(), BTreeSet::new());
             return self.synchronise(request, &identity, &no_groups, LoginTracking::ByInterval).await;
         };
         if let Some(user) = self.sign_in_with_session(request, sessions, principal).await? {
@@ -78,7 +78,7 @@ impl Authenticator {
         sessions: &SessionManager,
         principal: &Principal,
     ) -> Result<Option<User>, Error> {
-        let identity = self.identity(principal);
+        let identity = principal.identity();
         let (session, jar) = (sessions.of_request(request, true), request.cookies());
         let found = sessions.find_all(session).await?;
         let own_session = found.iter().rfind(|found| found.user.username() == principal.username.as_str());
@@ -180,20 +180,6 @@ impl Authenticator {
         Ok(user)
     }
 
-    /// Describes a principal in the terms of this application, whose names of groups may
-    /// differ from those of the proxy.
-    fn identity<'a>(&'a self, principal: &'a Principal) -> Identity<'a> {
-        let groups = match &principal.groups {
-            Field::Absent => None,
-            Field::Blank => Some(BTreeSet::new()),
-            Field::Value(groups) => {
-                let names = self.identity_reader.names(groups);
-                Some(names.filter_map(|name| self.principal_mapper.group(name)).collect())
-            }
-        };
-        Identity { username: &principal.username, name: &principal.name, email: &principal.email, groups }
-    }
-
     /// Resumes the session of a request in which the proxy names nobody. A session that
     /// no longer counts ends.
     ///
@@ -216,13 +202,13 @@ impl Authenticator {
         }
         sessions.note_use(&found).await;
         let UserSession { mut user, record, .. } = found;
-        self.rules.grant_permissions(&mut user, |group| record.groups.contains(group));
+        self.rules.grant_permissions(&mut user, |group| self.rules.is_remembered(&record.groups, group));
         Ok(Some(user))
     }
 
     /// Checks that the user of a session may still use the application.
     fn admit_by_session(&self, session: &UserSession) -> Result<(), Error> {
-        self.rules.admit(&session.user, |group| session.record.groups.contains(group))
+        self.rules.admit(&session.user, |group| self.rules.is_remembered(&session.record.groups, group))
     }
 
     /// Whether anybody is signed in: the proxy names a person, or the request has a session
@@ -259,7 +245,7 @@ impl Authenticator {
         refusals: &Refusals,
     ) -> Result<Option<i64>, Error> {
         if let Verdict::Authenticated(principal) = verdict {
-            let identity = self.identity(principal);
+            let identity = principal.identity();
             let Some(user) = self.store.find(&principal.username, &[]).await?.user else { return Ok(None) };
             self.rules.admit(&user, |group| identity.is_member(group))?;
             return Ok(Some(user.id()));

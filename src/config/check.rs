@@ -1,4 +1,4 @@
-//! What only several keys together can get wrong.
+//! What only several keys together can get wrong. `group_rules.rs` has what is about groups.
 //!
 //! Within this folder it depends on `keys`.
 
@@ -10,11 +10,6 @@ use crate::launch::InvalidKey;
 use crate::proxy::Network;
 use crate::session::SessionConfig;
 use crate::site::CrossSite;
-use crate::sync::MissingGroups;
-
-/// The keys in which a group may be called `*`: the flags, where it means everyone,
-/// and `group_map`, where it is an ordinary name.
-const STAR_KEYS: [&str; 3] = ["staff_groups", "superuser_groups", "group_map"];
 
 /// The checks that no single key can make of itself. Each returns the first key that is
 /// wrong.
@@ -31,9 +26,7 @@ impl Config {
         self.check_separator()?;
         self.check_escape()?;
         self.limits.check()?;
-        self.check_group_names()?;
-        self.check_missing_groups()?;
-        self.check_permission_names()?;
+        self.check_groups()?;
         if let Some(session) = &self.session {
             session.check(is_debug)?;
             self.check_session_proof(session)?;
@@ -154,58 +147,6 @@ impl Config {
         Ok(())
     }
 
-    fn check_group_names(&self) -> Result<(), InvalidKey> {
-        for (key, group) in self.configured_groups() {
-            if is_blank_or_padded(group) {
-                let reason =
-                    format!("{group:?} is no name of a group: it is blank, or has white space around it");
-                return Err(InvalidKey::new(key, reason));
-            }
-        }
-        for (key, group) in self.configured_groups() {
-            if group == "*" && !STAR_KEYS.contains(&key) {
-                let reason = "\"*\" is everyone in `staff_groups` and `superuser_groups` only";
-                return Err(InvalidKey::new(key, reason));
-            }
-        }
-        Ok(())
-    }
-
-    /// The names of all groups of the application that the keys mention, each with its key.
-    fn configured_groups(&self) -> impl Iterator<Item = (&'static str, &String)> {
-        let lists = [
-            ("excluded_groups", Some(&self.excluded_groups)),
-            ("staff_groups", self.staff_groups.as_ref()),
-            ("superuser_groups", self.superuser_groups.as_ref()),
-            ("required_groups", Some(&self.required_groups)),
-            ("denied_groups", Some(&self.denied_groups)),
-        ];
-        let listed = lists
-            .into_iter()
-            .flat_map(|(key, groups)| groups.into_iter().flatten().map(move |group| (key, group)));
-        let mapped = self.group_map.values().map(|group| ("group_map", group));
-        let permitted = self.group_permissions.keys().map(|group| ("group_permissions", group));
-        listed.chain(mapped).chain(permitted)
-    }
-
-    fn check_missing_groups(&self) -> Result<(), InvalidKey> {
-        if let (Some(key), MissingGroups::Deny) = (self.disabled_groups_key(), self.missing_groups) {
-            let reason = format!("`{key}` is off, so \"deny\" refuses everyone");
-            return Err(InvalidKey::new("missing_groups", reason));
-        }
-        Ok(())
-    }
-
-    fn check_permission_names(&self) -> Result<(), InvalidKey> {
-        for name in self.group_permissions.values().flatten() {
-            if is_blank_or_padded(name) {
-                let reason = format!("{name:?} is no permission: it is blank, or has white space around it");
-                return Err(InvalidKey::new("group_permissions", reason));
-            }
-        }
-        Ok(())
-    }
-
     /// Checks that the limits permit no name of more than `max_length` characters.
     pub(super) fn check_limits_within(&self, max_length: usize) -> Result<(), InvalidKey> {
         for (key, limit) in [("limits.user", self.limits.user), ("limits.group", self.limits.group)] {
@@ -217,8 +158,4 @@ impl Config {
         }
         Ok(())
     }
-}
-
-fn is_blank_or_padded(name: &str) -> bool {
-    name.is_empty() || name.trim() != name
 }

@@ -126,12 +126,17 @@ pub struct Config {
     /// normalisation: `"exact"`, the default, refuses it, and `"map"` changes it. See
     /// [`Username`](crate::user::Username).
     pub(super) username_form: UsernameForm,
-    /// The groups that nobody joins or leaves because of the header. Empty by default. See
-    /// [`UserSync`](crate::sync::UserSync).
+    /// The groups that count for nothing when the proxy names them, and that nobody joins or
+    /// leaves because of the header. Empty by default. See
+    /// [`GroupMapper`](crate::auth::GroupMapper) and [`UserSync`](crate::sync::UserSync).
     pub(super) excluded_groups: BTreeSet<String>,
-    /// The application's name for a group, by the proxy's name. Empty by default. See
-    /// [`PrincipalMapper`](crate::auth::PrincipalMapper).
+    /// The application's name for a group, by the proxy's name. A group that has such a name
+    /// without the map does not count. Empty by default. See
+    /// [`GroupMapper`](crate::auth::GroupMapper).
     pub(super) group_map: BTreeMap<String, String>,
+    /// Whether a group that is no key of `group_map` counts for nothing. `false` by default,
+    /// so that it keeps its name. See [`GroupMapper`](crate::auth::GroupMapper).
+    pub(super) group_map_only: bool,
     /// Whether to create groups that the proxy names. `false` by default. See
     /// [`UserSync`](crate::sync::UserSync).
     pub(super) create_groups: bool,
@@ -212,6 +217,7 @@ impl Default for Config {
             username_form: UsernameForm::Exact,
             excluded_groups: BTreeSet::new(),
             group_map: BTreeMap::new(),
+            group_map_only: false,
             create_groups: false,
             keep_local_groups: false,
             missing_groups: MissingGroups::Clear,

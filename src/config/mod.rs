@@ -9,9 +9,11 @@
 //! This module depends on the modules whose keys and parts it puts together:
 //! [`auth`](crate::auth), [`proxy`](crate::proxy), `jwt`, [`sync`](crate::sync),
 //! [`headers`](crate::headers), [`policy`](crate::policy), [`session`](crate::session),
-//! [`site`](crate::site) and [`user`](crate::user), and on the errors. Only the fairing depends on it.
+//! [`site`](crate::site), [`user`](crate::user) and [`text`](crate::text), and on the errors. Only
+//! the fairing depends on it.
 
 mod check;
+mod group_rules;
 mod keys;
 mod location;
 #[cfg(not(all(feature = "mtls", feature = "jwt")))]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rocket::time::Duration;
 
 use super::keys::Config;
-use crate::auth::PrincipalMapper;
+use crate::auth::{GroupMapper, PrincipalMapper};
 use crate::headers::{Encoding, HeaderName, IdentityReader, Prefixes, ReaderOptions};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
@@ -94,7 +94,7 @@ impl Config {
         None
     }
 
-    /// Builds the mapper from the names that the proxy sends to those of the application.
+    /// Builds the mapper from the user names that the proxy sends to those of the application.
     pub(crate) fn principal_mapper(&self, policy: Option<Arc<dyn Policy>>) -> PrincipalMapper {
         PrincipalMapper {
             policy,
@@ -104,7 +104,20 @@ impl Config {
                 form: self.username_form,
                 max_length: self.limits.user,
             },
+        }
+    }
+
+    /// Builds the mapper from the groups that the proxy names to those of the application.
+    pub(crate) fn group_mapper(&self, policy: Option<Arc<dyn Policy>>) -> GroupMapper {
+        let header = self.token_header().or(self.headers.groups.as_ref());
+        GroupMapper {
+            policy,
+            groups_header: header.map(HeaderName::to_string).unwrap_or_default(),
+            max_length: self.limits.group,
             group_map: self.group_map.clone(),
+            mapped_names: self.group_map.values().cloned().collect(),
+            group_map_only: self.group_map_only,
+            excluded_groups: self.excluded_groups.clone(),
         }
     }
 

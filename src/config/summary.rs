@@ -37,6 +37,9 @@ impl Config {
         }
         facts.push(("users", users(self)));
         facts.push(("groups", groups(self)));
+        if self.group_map_only {
+            facts.push(("group map", "no other groups count".into()));
+        }
         let lists = [
             ("excluded groups", non_empty(&self.excluded_groups)),
             ("staff groups", self.staff_groups.as_ref()),

@@ -71,7 +71,8 @@ pub enum Fault {
     #[error("does not begin with the prefix that `strip_prefix` says")]
     MissingPrefix,
     /// The value holds a control, bidirectional, zero-width or other character that
-    /// nobody can see, or a blank at an edge that is no space (400).
+    /// nobody can see, or a blank at an edge that is no space (400). In the name of a group
+    /// that a hook returns, a space at an edge is such a blank, too.
     #[error("holds a character that nobody can see")]
     InvisibleCharacter,
     /// The value is a variable that the proxy did not expand, or a user name holds one

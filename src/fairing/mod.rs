@@ -250,6 +250,7 @@ impl Completion {
             identity_reader: config.identity_reader(),
             blank: config.blank(),
             principal_mapper: config.principal_mapper(policy.clone()),
+            group_mapper: config.group_mapper(policy.clone()),
             rules: config.rules(),
             store: users,
             policy: policy.clone(),

@@ -75,13 +75,17 @@ impl Rules {
         Ok(())
     }
 
+    /// Whether a session remembers that the proxy named `group` at sign-in. A group that
+    /// was excluded since then does not count.
+    pub(crate) fn is_remembered(&self, remembered: &BTreeSet<String>, group: &str) -> bool {
+        remembered.contains(group) && !self.excluded_groups.contains(group)
+    }
+
     /// Grants what `group_permissions` has for the groups of a user, and for those that
-    /// the proxy names. These count even if the database has no such row, unless they
-    /// are excluded.
+    /// the proxy names. These count even if the database has no such row.
     pub(crate) fn grant_permissions(&self, user: &mut User, is_asserted: impl Fn(&str) -> bool) {
         for (group, permissions) in &self.group_permissions {
-            let may_count = !self.excluded_groups.contains(group);
-            if user.is_member(group) || may_count && is_asserted(group) {
+            if user.is_member(group) || is_asserted(group) {
                 user.permissions.extend(permissions.iter().cloned());
             }
         }

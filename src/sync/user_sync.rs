@@ -2,7 +2,6 @@
 //!
 //! Within this folder it depends on `rules`.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rocket::time::OffsetDateTime;
@@ -42,16 +41,15 @@ pub(crate) struct PolicyHooks<'a> {
 }
 
 impl UserSync<'_> {
-    /// Returns the groups to ask the store for: those that the user may join.
+    /// Returns the groups to ask the store for: those that the proxy names.
     pub(crate) fn groups(&self) -> Vec<&str> {
-        let asserted = self.identity.groups.iter().flatten().map(|group| &**group);
-        asserted.filter(|group| !self.rules.excluded_groups.contains(*group)).collect()
+        self.identity.groups()
     }
 
     /// Whether the proxy names the group now, or named it at sign-in and the session
     /// remembers it.
     pub(crate) fn is_asserted(&self, group: &str) -> bool {
-        self.identity.is_member(group) || self.remembered.contains(group)
+        self.identity.is_member(group) || self.rules.is_remembered(self.remembered, group)
     }
 
     /// Plans the changes to a stored user, or to one who must be created.
@@ -95,7 +93,7 @@ impl UserSync<'_> {
         changes: &mut Vec<Change>,
     ) -> Result<(), Error> {
         let no_groups = BTreeSet::new();
-        let named = match (&self.identity.groups, self.rules.missing_groups) {
+        let named = match (self.identity.groups, self.rules.missing_groups) {
             (Some(groups), _) => groups,
             (None, MissingGroups::Clear) => &no_groups,
             (None, MissingGroups::Keep) => return Ok(()),
@@ -120,21 +118,20 @@ impl UserSync<'_> {
         Ok(())
     }
 
-    /// Returns the `named` groups that the user is not in yet, without those that are
-    /// excluded. They must exist, unless `create_groups` is set.
+    /// Returns the `named` groups that the user is not in yet. They must exist, unless
+    /// `create_groups` is set.
     fn groups_to_join(
         &self,
-        named: &BTreeSet<Cow<'_, str>>,
+        named: &BTreeSet<String>,
         memberships: &BTreeMap<String, MembershipSource>,
         existing: &BTreeSet<String>,
     ) -> BTreeSet<String> {
         let mut joined = BTreeSet::new();
         for group in named {
-            let is_member = memberships.contains_key(&**group);
-            let is_excluded = self.rules.excluded_groups.contains(&**group);
-            let may_exist = existing.contains(&**group) || self.rules.create_groups;
-            if !is_member && !is_excluded && may_exist {
-                joined.insert(group.to_string());
+            let is_member = memberships.contains_key(group);
+            let may_exist = existing.contains(group) || self.rules.create_groups;
+            if !is_member && may_exist {
+                joined.insert(group.clone());
             }
         }
         joined
@@ -145,13 +142,13 @@ impl UserSync<'_> {
     /// `keep_local_groups` is set.
     fn groups_to_leave(
         &self,
-        named: &BTreeSet<Cow<'_, str>>,
+        named: &BTreeSet<String>,
         memberships: &BTreeMap<String, MembershipSource>,
     ) -> BTreeSet<String> {
         let may_end_local = self.identity.groups.is_some() && !self.rules.keep_local_groups;
         let mut left = BTreeSet::new();
         for (group, source) in memberships {
-            let is_named = named.contains(group.as_str());
+            let is_named = named.contains(group);
             let is_excluded = self.rules.excluded_groups.contains(group);
             let may_end = *source == MembershipSource::Remote || may_end_local;
             if !is_named && !is_excluded && may_end {

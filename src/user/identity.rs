@@ -2,7 +2,6 @@
 //!
 //! Within this folder it depends on `username`.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::username::Username;
@@ -10,8 +9,8 @@ use crate::text;
 
 /// The person for whom the proxy vouches on a request.
 ///
-/// The user name is canonical, and the names of the groups went through
-/// [`Policy::clean_group`] and `group_map`.
+/// The user name is canonical, and the groups are the one set that every rule looks at: they
+/// went through [`Policy::clean_group`] and `group_map`, and none of them is excluded.
 ///
 /// # Example
 ///
@@ -34,7 +33,7 @@ pub struct Identity<'a> {
     pub(crate) username: &'a Username,
     pub(crate) name: &'a Field<String>,
     pub(crate) email: &'a Field<String>,
-    pub(crate) groups: Option<BTreeSet<Cow<'a, str>>>,
+    pub(crate) groups: Option<&'a BTreeSet<String>>,
 }
 
 impl Identity<'_> {
@@ -43,15 +42,16 @@ impl Identity<'_> {
         self.username
     }
 
-    /// The groups that the proxy named, cleaned, renamed and sorted. They need not
-    /// exist in the store.
+    /// The groups that the proxy named, cleaned, renamed and sorted, without those of
+    /// `excluded_groups`. They need not exist in the store.
     pub fn groups(&self) -> Vec<&str> {
-        self.groups.iter().flatten().map(|group| &**group).collect()
+        self.groups.into_iter().flatten().map(String::as_str).collect()
     }
 
-    /// Whether the proxy named the group, which need not exist in the store.
+    /// Whether the proxy named the group, which need not exist in the store. It did not if
+    /// the group is one of `excluded_groups`.
     pub fn is_member(&self, group: &str) -> bool {
-        self.groups.as_ref().is_some_and(|groups| groups.contains(group))
+        self.groups.is_some_and(|groups| groups.contains(group))
     }
 }
 

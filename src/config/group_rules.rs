@@ -1,0 +1,159 @@
+//! What the keys about groups can get wrong, alone and together: a rule that can never hold
+//! stops the launch.
+//!
+//! Within this folder it depends on `keys`.
+
+use std::collections::BTreeSet;
+
+use super::keys::Config;
+use crate::error::Fault;
+use crate::launch::InvalidKey;
+use crate::sync::MissingGroups;
+use crate::text;
+
+/// What is everyone in the keys about flags.
+const EVERYONE: &str = "*";
+
+/// The keys in which a group may be called `*`: the flags, where it means everyone,
+/// and `group_map`, where it is an ordinary name.
+const STAR_KEYS: [&str; 3] = ["staff_groups", "superuser_groups", "group_map"];
+
+/// The checks of the keys about groups. Each returns the first key that is wrong.
+impl Config {
+    /// Checks all keys about groups.
+    pub(super) fn check_groups(&self) -> Result<(), InvalidKey> {
+        self.check_group_names()?;
+        self.check_group_map()?;
+        self.check_renamed_groups()?;
+        for (key, groups) in self.flags() {
+            self.check_flag(key, groups)?;
+        }
+        self.check_missing_groups()?;
+        self.check_permission_names()
+    }
+
+    /// Checks that each name can be the name of a group: what a proxy cannot send, and a
+    /// hook cannot make, nobody is ever in.
+    fn check_group_names(&self) -> Result<(), InvalidKey> {
+        let mapped = self.group_map.iter().flat_map(|(from, to)| [("group_map", from), ("group_map", to)]);
+        for (key, group) in self.groups_of_rules().chain(mapped) {
+            if let Some(fault) = self.group_name_fault(group) {
+                let reason = format!("{group:?} is no name of a group: it {fault}");
+                return Err(InvalidKey::new(key, reason));
+            }
+            if group == EVERYONE && !STAR_KEYS.contains(&key) {
+                let reason = "\"*\" is everyone in `staff_groups` and `superuser_groups` only";
+                return Err(InvalidKey::new(key, reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// Says what is wrong with the name of a group, if anything is.
+    fn group_name_fault(&self, group: &str) -> Option<String> {
+        if is_blank_or_padded(group) {
+            return Some("is blank, or has white space around it".into());
+        }
+        match text::check_whole_group(group, self.limits.group) {
+            Ok(()) => None,
+            Err(Fault::NotNormalized) => Some("is not in Unicode's form NFC".into()),
+            Err(fault) => Some(fault.to_string()),
+        }
+    }
+
+    /// Checks that `group_map_only` leaves any group to count.
+    fn check_group_map(&self) -> Result<(), InvalidKey> {
+        if self.group_map_only && self.group_map.is_empty() {
+            let reason = "`group_map` is empty, so that no group would count";
+            return Err(InvalidKey::new("group_map_only", reason));
+        }
+        Ok(())
+    }
+
+    /// Checks that no rule is about a name that `group_map` takes away.
+    fn check_renamed_groups(&self) -> Result<(), InvalidKey> {
+        for (key, group) in self.groups_of_rules().filter(|(_, group)| *group != EVERYONE) {
+            if let Some(renamed) = self.group_map.get(group)
+                && !self.is_mapped_name(group)
+            {
+                let reason = format!(
+                    "`group_map` makes {renamed:?} of {group:?}, so that the proxy puts nobody in {group:?}: \
+                     name {renamed:?}"
+                );
+                return Err(InvalidKey::new(key, reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that a flag can follow `groups`: the proxy names groups, and each of these may
+    /// be among those that count.
+    fn check_flag(&self, key: &'static str, groups: &BTreeSet<String>) -> Result<(), InvalidKey> {
+        if let Some(disabled) = self.disabled_groups_key()
+            && !groups.contains(EVERYONE)
+        {
+            let reason = format!(
+                "`{disabled}` is off, so that the flag would follow no groups and never be taken away: leave \
+                 the key out, or set it to [\"*\"]"
+            );
+            return Err(InvalidKey::new(key, reason));
+        }
+        for group in groups.iter().filter(|group| *group != EVERYONE) {
+            if self.excluded_groups.contains(group) {
+                let reason = format!("{group:?} is in `excluded_groups`, so that it gives nobody the flag");
+                return Err(InvalidKey::new(key, reason));
+            }
+            if self.group_map_only && !self.is_mapped_name(group) {
+                let reason = format!("`group_map_only` is set, and `group_map` gives no group {group:?}");
+                return Err(InvalidKey::new(key, reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that an absent groups header is not refused where it is always absent.
+    fn check_missing_groups(&self) -> Result<(), InvalidKey> {
+        if let (Some(key), MissingGroups::Deny) = (self.disabled_groups_key(), self.missing_groups) {
+            let reason = format!("`{key}` is off, so \"deny\" refuses everyone");
+            return Err(InvalidKey::new("missing_groups", reason));
+        }
+        Ok(())
+    }
+
+    fn check_permission_names(&self) -> Result<(), InvalidKey> {
+        for name in self.group_permissions.values().flatten() {
+            if is_blank_or_padded(name) {
+                let reason = format!("{name:?} is no permission: it is blank, or has white space around it");
+                return Err(InvalidKey::new("group_permissions", reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `group_map` gives this name.
+    fn is_mapped_name(&self, group: &str) -> bool {
+        self.group_map.values().any(|renamed| renamed == group)
+    }
+
+    /// The groups of each flag that follows any, with its key.
+    fn flags(&self) -> impl Iterator<Item = (&'static str, &BTreeSet<String>)> {
+        let staff = self.staff_groups.iter().map(|groups| ("staff_groups", groups));
+        staff.chain(self.superuser_groups.iter().map(|groups| ("superuser_groups", groups)))
+    }
+
+    /// The names of all groups that a rule is about, each with its key.
+    fn groups_of_rules(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        let lists = [
+            ("excluded_groups", &self.excluded_groups),
+            ("required_groups", &self.required_groups),
+            ("denied_groups", &self.denied_groups),
+        ];
+        let lists = self.flags().chain(lists);
+        let listed = lists.flat_map(|(key, groups)| groups.iter().map(move |group| (key, group)));
+        listed.chain(self.group_permissions.keys().map(|group| ("group_permissions", group)))
+    }
+}
+
+fn is_blank_or_padded(name: &str) -> bool {
+    name.is_empty() || name.trim() != name
+}
