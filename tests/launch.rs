@@ -584,8 +584,8 @@ fn liftoff_sums_up_what_is_in_force() {
     assert_eq!(
         summary(
             "trusted_proxies = ['::1']\nuntrusted = 'ignore'\nheaders = { user = 'X', groups = false }\n\
-             create_users = false\nallow_inactive = true\nusername_case = 'lower'\nstaff_groups = ['b', 'a']\n\
-             superuser_groups = []\nexcluded_groups = ['x']\nrequired_groups = ['r']\ndenied_groups = ['d']"
+             create_users = false\nallow_inactive = true\nusername_case = 'lower'\nstaff_groups = ['*']\n\
+             excluded_groups = ['x']\nrequired_groups = ['r']\ndenied_groups = ['d']"
         ),
         [
             "Remote User:",
@@ -595,8 +595,7 @@ fn liftoff_sums_up_what_is_in_force() {
             "users: unknown refused, inactive allowed, case lowered",
             "groups: not read",
             "excluded groups: \"x\"",
-            "staff groups: \"a\", \"b\"",
-            "superuser groups: none",
+            "staff groups: \"*\"",
             "required groups: \"r\"",
             "denied groups: \"d\"",
             "store: database `remote_user`",
@@ -625,6 +624,18 @@ fn liftoff_sums_up_what_is_in_force() {
             "users: unknown created, inactive refused, case kept",
             "groups: one a line, unknown ignored, local mirrored away, a missing header clears",
             "store: database `remote_user`",
+        ]
+    );
+    assert_eq!(
+        summary(
+            "trusted_proxies = ['::1']\ngroup_map = { x = 'a', y = 'b' }\ngroup_map_only = true\n\
+             staff_groups = ['b', 'a']\nsuperuser_groups = []"
+        )[5..9],
+        [
+            "groups: split at \",\", unknown ignored, local mirrored away, a missing header clears",
+            "group map: no other groups count",
+            "staff groups: \"a\", \"b\"",
+            "superuser groups: none",
         ]
     );
     let lines = summary(

@@ -1,10 +1,11 @@
-//! A launch that a bad proof of the proxy stops.
+//! A launch that a bad proof of the proxy stops, or a rule about groups that can never hold.
 
 mod harness;
 
 use harness::Database;
 use harness::launch::{TABLE, abort, abort_by, expect, rocket};
 use harness::log::Recording;
+use rocket::local::blocking::Client;
 use rocket_remote_user::RemoteUser;
 
 #[test]
@@ -341,4 +342,187 @@ fn a_table_of_tokens_that_cannot_be_says_what_is_wrong() {
     }
     let lines = abort_by(&format!("{TABLE}missing_groups = 'deny'\njwt = {{ {whole} }}"));
     expect(&lines, "missing_groups", "`jwt.claims.groups` is off, so \"deny\" refuses everyone");
+}
+
+/// Every key that is about groups, with a value that names this one.
+fn rules_about(group: &str) -> [(&'static str, String); 6] {
+    let group = toml_string(group);
+    [
+        ("staff_groups", format!("staff_groups = ['other', {group}]")),
+        ("superuser_groups", format!("superuser_groups = [{group}]")),
+        ("excluded_groups", format!("excluded_groups = [{group}]")),
+        ("required_groups", format!("required_groups = ['other', {group}]")),
+        ("denied_groups", format!("denied_groups = [{group}]")),
+        ("group_permissions", format!("group_permissions = {{ other = ['x'], {group} = ['y'] }}")),
+    ]
+}
+
+/// A string of TOML in which each character is escaped.
+fn toml_string(text: &str) -> String {
+    let escaped: String = text.chars().map(|c| format!("\\U{:08x}", u32::from(c))).collect();
+    format!("\"{escaped}\"")
+}
+
+/// Expects that a launch is stopped by these keys beside a trusted proxy.
+fn expect_abort(toml: &str, key: &str, message: &str) {
+    let lines = abort_by(&format!("{TABLE}trusted_proxies = ['::1']\n{toml}"));
+    expect(&lines, key, message);
+}
+
+/// Launches with these keys beside a trusted proxy.
+fn launch(toml: &str) {
+    let _recording = Recording::start();
+    let database = Database::new();
+    let rocket = rocket(&database, &format!("{TABLE}trusted_proxies = ['::1']\n{toml}"));
+    let launch = Client::untracked(rocket.attach(RemoteUser::fairing()));
+    assert!(launch.is_ok(), "{toml}");
+}
+
+#[test]
+fn a_rule_about_a_name_that_the_map_takes_away_stops_the_launch() {
+    let map = "group_map = { 'cn=crew' = 'crew', 'ou=crew' = 'crew' }";
+    for (key, rule) in rules_about("cn=crew") {
+        let message = "`group_map` makes \"crew\" of \"cn=crew\", so that the proxy puts nobody in \"cn=crew\": \
+                       name \"crew\"";
+        expect_abort(&format!("{map}\n{rule}"), key, message);
+    }
+    for (_, rule) in rules_about("crew") {
+        launch(&format!("{map}\n{rule}"));
+    }
+    for (_, rule) in rules_about("a") {
+        launch(&format!("group_map = {{ a = 'b', b = 'a' }}\n{rule}"));
+        launch(&format!("group_map = {{ a = 'a' }}\n{rule}"));
+    }
+    for flag in ["staff_groups", "superuser_groups"] {
+        launch(&format!("group_map = {{ '*' = 'crew' }}\n{flag} = ['*']"));
+    }
+}
+
+#[test]
+fn a_flag_of_an_excluded_group_stops_the_launch() {
+    for (key, rule) in rules_about("wheel") {
+        let toml = format!("excluded_groups = ['x', 'wheel']\n{rule}");
+        match key {
+            "excluded_groups" => {}
+            "staff_groups" | "superuser_groups" => {
+                let message = "\"wheel\" is in `excluded_groups`, so that it gives nobody the flag";
+                expect_abort(&toml, key, message);
+            }
+            _ => launch(&toml),
+        }
+    }
+    expect_abort(
+        "excluded_groups = ['a']\nstaff_groups = ['*', 'a']",
+        "staff_groups",
+        "\"a\" is in `excluded_groups`, so that it gives nobody the flag",
+    );
+}
+
+#[test]
+fn a_flag_by_groups_without_a_source_of_groups_stops_the_launch() {
+    let message = "`headers.groups` is off, so that the flag would follow no groups and never be taken away: leave \
+                   the key out, or set it to [\"*\"]";
+    for off in ["headers = { groups = false }", "preset = 'tailscale'"] {
+        for (key, rule) in rules_about("crew") {
+            let toml = format!("{off}\n{rule}");
+            match key {
+                "staff_groups" | "superuser_groups" => {
+                    expect_abort(&toml, key, message);
+                    expect_abort(&format!("{off}\n{key} = []"), key, message);
+                    launch(&format!("{off}\n{key} = ['*']"));
+                }
+                _ => launch(&toml),
+            }
+        }
+        launch(off);
+    }
+}
+
+#[test]
+#[cfg(feature = "jwt")]
+fn a_flag_by_groups_without_a_claim_of_groups_stops_the_launch() {
+    let jwt = |claims: &str| {
+        format!(
+            "jwt = {{ header = 'X-Assertion', issuer = 'i', audience = 'a', \
+             jwks_url = 'https://issuer.example/keys', claims = {{ {claims} }} }}"
+        )
+    };
+    for key in ["staff_groups", "superuser_groups"] {
+        let message = "`jwt.claims.groups` is off, so that the flag would follow no groups and never be taken away: \
+                       leave the key out, or set it to [\"*\"]";
+        expect_abort(&format!("{key} = ['crew']\n{}", jwt("name = 'name'")), key, message);
+        launch(&format!("{key} = ['*']\n{}", jwt("name = 'name'")));
+        launch(&format!("{key} = ['crew']\nheaders = {{ groups = false }}\n{}", jwt("groups = 'groups'")));
+    }
+}
+
+#[test]
+fn a_name_of_a_group_that_nobody_could_be_in_stops_the_launch() {
+    let long = "x".repeat(151);
+    let unseen = "holds a character that nobody can see";
+    let padded = "is blank, or has white space around it";
+    let placeholder = "holds a placeholder that the proxy did not expand";
+    let cases = [
+        ("", padded),
+        (" ", padded),
+        (" a", padded),
+        ("a\t", padded),
+        ("a\u{a0}", padded),
+        ("\u{2800}a", unseen),
+        ("a\0b", unseen),
+        ("a\u{202e}b", unseen),
+        ("a\u{200b}b", unseen),
+        ("zoe\u{308}", "is not in Unicode's form NFC"),
+        ("-", placeholder),
+        ("{groups}", placeholder),
+        ("$groups", placeholder),
+        (&long, "is longer than 150 characters"),
+    ];
+    for (group, fault) in cases {
+        let message = format!("{group:?} is no name of a group: it {fault}");
+        for (key, rule) in rules_about(group) {
+            expect_abort(&rule, key, &message);
+        }
+        let quoted = toml_string(group);
+        expect_abort(&format!("group_map = {{ a = 'b', {quoted} = 'b' }}"), "group_map", &message);
+        expect_abort(&format!("group_map = {{ a = 'b', c = {quoted} }}"), "group_map", &message);
+    }
+    let short = "limits = { group = 5 }\n";
+    expect_abort(
+        &format!("{short}denied_groups = ['banned']"),
+        "denied_groups",
+        "\"banned\" is no name of a group: it is longer than 5 characters",
+    );
+    for group in [&long[1..], "a,b", "\"", "\\", "zo\u{eb}", "❤\u{fe0f}", "cn=a,ou=b", "100%"] {
+        for (_, rule) in rules_about(group) {
+            launch(&rule);
+        }
+        launch(&format!("group_map = {{ {0} = {0} }}", toml_string(group)));
+    }
+}
+
+#[test]
+fn a_map_that_alone_counts_names_every_group_of_a_flag() {
+    expect_abort(
+        "group_map_only = true",
+        "group_map_only",
+        "`group_map` is empty, so that no group would count",
+    );
+    expect_abort(
+        "group_map_only = 1",
+        "group_map_only",
+        "invalid type: found signed int `1`, expected a boolean",
+    );
+    let map = "group_map_only = true\ngroup_map = { 'cn=crew' = 'crew', 'cn=other' = 'other' }";
+    for (key, rule) in rules_about("mates") {
+        match key {
+            "staff_groups" | "superuser_groups" => {
+                let message = "`group_map_only` is set, and `group_map` gives no group \"mates\"";
+                expect_abort(&format!("{map}\n{rule}"), key, message);
+                launch(&format!("{map}\n{key} = ['*', 'crew']"));
+                launch(&format!("{map}\n{key} = []"));
+            }
+            _ => launch(&format!("{map}\n{rule}")),
+        }
+    }
 }

@@ -89,7 +89,7 @@ fn the_configuration_grants_by_group_without_a_row(database: Database) {
     let app = launch(
         database,
         "group_permissions = { editors = ['wiki.edit', 'wiki.read'], crew = ['sail'], local = ['here'] }
-         excluded_groups = ['crew', 'local']\ngroup_map = { Writers = 'editors' }",
+         excluded_groups = ['crew', 'local']\ngroup_map = { Writers = 'editors', editors = 'editors' }",
     );
     app.get("/edit", &[ADA]).is(403, "the user has no permission `wiki.edit`");
     app.get("/edit", &[ADA, ("Remote-Groups", "editors")]).is(200, "ada");
