@@ -28,7 +28,7 @@
 //! | hook | what it does | when it runs |
 //! |---|---|---|
 //! | [`clean_username`](Policy::clean_username) | cleans or declines a user name | in the fairing, before the request is routed |
-//! | [`clean_group`](Policy::clean_group) | cleans or drops a group | in the first guard that asks for the user, before `group_map` |
+//! | [`clean_group`](Policy::clean_group) | cleans or drops a group | in the fairing, after the user name, before `group_map` |
 //! | [`flags`](Policy::flags) | decides the flags | after the user was found to be active and `required_groups` and `denied_groups` were checked |
 //! | [`configure`](Policy::configure) | changes the profile | after the flags |
 //! | [`event`](Policy::event) | hears what happened | after the store has made the changes, or after a refusal |
@@ -36,7 +36,8 @@
 //! # They run on every request
 //!
 //! A user is kept in step with the proxy, so the first four hooks run on every
-//! request on which the proxy names somebody, not only on the first one of a person.
+//! request on which the proxy names somebody, not only on the first one of a person. The
+//! two that clean names run even if no guard asks for the user.
 //! `flags` and `configure` run a second time on a request that changes the user, in
 //! the transaction of the store, and again if that is repeated. Keep them quick, give
 //! the same answer for the same input, and leave side effects to `event`, which runs
@@ -144,6 +145,11 @@ pub trait Policy: Send + Sync + 'static {
 
     /// Cleans the name of a group, before `group_map` renames it. `None`, or a blank
     /// name, drops the group.
+    ///
+    /// What this returns is held to the rules of a group that the proxy sends, and to
+    /// `limits.group`. A control character, a placeholder, a name that is not in NFC, or a
+    /// blank at an edge, for example, is refused with 400. A name that is a value of
+    /// `group_map`, and no key of it, does not count.
     fn clean_group<'a>(&self, group: &'a str) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(group))
     }

@@ -255,3 +255,23 @@ fn a_group_of_a_rule_may_hold_the_separator_as_quotes_keep_it() {
     let app = App::launch("create_groups = true\nstaff_groups = ['a,b']\ngroup_map = { 'c,d' = 'a,b' }");
     assert_eq!(outcome(&app, r#""c,d""#), json!([["a,b"], true, false, ""]));
 }
+
+#[test]
+#[cfg(feature = "jwt")]
+fn a_refusal_of_what_a_hook_makes_of_a_claim_names_the_header_of_the_token() {
+    use harness::issuer::{AUDIENCE, ISSUER, Kind, SigningKey, claims};
+
+    let key = SigningKey::new(Kind::Ed25519, "1");
+    let mut claims = claims();
+    claims["groups"] = json!(["make"]);
+    let signed = key.token("EdDSA", &claims);
+    let toml = format!(
+        "[default.remote_user.jwt]\nheader = 'X-Assertion'\nissuer = '{ISSUER}'\naudience = '{AUDIENCE}'\n\
+         claims = {{ groups = 'groups' }}\npublic_key_file = '{}'",
+        key.public_key_file().display()
+    );
+    let headers = [("X-Assertion", &*signed)];
+    assert_eq!(launch_with_hook("crew", &toml).me(&headers)["groups"], json!(["crew"]));
+    let reply = launch_with_hook("-", &toml).get("/me", &headers);
+    reply.is(400, "header `X-Assertion` holds a placeholder that the proxy did not expand");
+}

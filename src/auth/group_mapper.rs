@@ -19,7 +19,7 @@ use crate::user::Field;
 /// it by itself does not count, unless it is a key of the map, too.
 pub(crate) struct GroupMapper {
     pub(crate) policy: Option<Arc<dyn Policy>>,
-    /// The header that carries the groups, for a rejection to name.
+    /// The header that carries the groups, for a rejection to name. Blank if none does.
     pub(crate) groups_header: String,
     /// The most characters of a name that the hook returns.
     pub(crate) max_length: usize,
