@@ -20,6 +20,7 @@ on_every_database!(
     an_application_signs_people_in_itself,
     a_sign_in_of_the_application_replaces_the_token,
     who_may_not_be_here_cannot_sign_in,
+    a_demoted_administrator_does_not_get_in_by_the_form,
     five_hundred_sessions_of_one_person_are_kept_apart,
     beginning_one_session_too_many_ends_the_oldest,
     sessions_that_have_expired_end_before_an_older_one_in_use,
@@ -160,6 +161,24 @@ fn who_may_not_be_here_cannot_sign_in(database: Database) {
     assert_eq!((browser.token.clone(), sessions(&app).len()), (None, 0));
     app.database.sql("UPDATE remote_users SET is_active = TRUE");
     assert_eq!(browser.post("/login/ada", &[]).0, 303);
+    app.database.sql("UPDATE remote_users SET is_active = FALSE");
+    assert_eq!(Browser::new(&app).post("/login/ada", &[]).0, 403);
+    assert_eq!(sessions(&app).len(), 0, "those of other devices end too");
+}
+
+fn a_demoted_administrator_does_not_get_in_by_the_form(database: Database) {
+    let app = launch(
+        database,
+        "create_groups = true\nrequired_groups = ['crew']\nsuperuser_groups = ['crew']\n[default.remote_user.session]",
+    );
+    let mut browser = Browser::new(&app);
+    browser.get("/superuser", &[ADA, ("Remote-Groups", "crew")]).is(200, "ada");
+    browser
+        .get("/superuser", &[ADA, ("Remote-Groups", "")])
+        .is(403, "the user is in none of `required_groups`");
+    let (refused, _) = browser.send(Method::Post, "/login/ada", &[]);
+    refused.is(403, "the user is in none of `required_groups`");
+    assert_eq!(browser.user(), None);
 }
 
 fn five_hundred_sessions_of_one_person_are_kept_apart(database: Database) {
@@ -295,7 +314,8 @@ fn who_may_not_be_here_manages_no_sessions(database: Database) {
         for headers in [&[][..], &[ADA]] {
             app.database.sql("UPDATE remote_users SET is_active = TRUE");
             browser.get("/me", &[ADA]);
-            assert_eq!(sessions(&app).len(), 1);
+            Browser::new(&app).get("/me", &[ADA]);
+            assert_eq!(sessions(&app).len(), 2);
             app.database.sql("UPDATE remote_users SET is_active = FALSE");
             browser.send(method, path, headers).0.is(403, "the user is inactive");
             assert_eq!(sessions(&app).len(), 0, "{path} {headers:?}");

@@ -25,6 +25,8 @@ on_every_database!(
     without_persistence_the_proxy_s_session_ends_and_the_application_s_stays,
     a_blank_header_is_an_absent_one,
     who_may_no_longer_be_here_is_refused_and_the_session_ends,
+    a_refusal_takes_memberships_flags_and_every_session,
+    a_session_that_is_refused_ends_those_of_other_devices,
     a_deleted_user_is_nobody,
     a_session_ends_when_it_is_idle_and_when_it_is_old,
     a_use_keeps_a_session_from_being_idle,
@@ -161,6 +163,75 @@ fn who_may_no_longer_be_here_is_refused_and_the_session_ends(database: Database)
     }
 }
 
+fn a_refusal_takes_memberships_flags_and_every_session(database: Database) {
+    let crew = ("Remote-Groups", "crew");
+    let deactivate = "UPDATE remote_users SET is_active = FALSE";
+    let activate = "UPDATE remote_users SET is_active = TRUE";
+    let cases = [
+        (
+            "required_groups = ['crew']",
+            &[("Remote-Groups", "")][..],
+            "",
+            "the user is in none of `required_groups`",
+        ),
+        (
+            "denied_groups = ['banned']",
+            &[("Remote-Groups", "banned")],
+            "",
+            "the user is in one of `denied_groups`",
+        ),
+        ("missing_groups = 'deny'", &[], "", "the groups header is missing and `missing_groups` is \"deny\""),
+        ("", &[("Remote-Groups", "")], deactivate, "the user is inactive"),
+    ];
+    for (rule, groups, sql, reason) in cases {
+        let toml = format!(
+            "{rule}\ncreate_groups = true\nstaff_groups = ['crew']\nsuperuser_groups = ['crew']\n{PERSISTENT}"
+        );
+        let app = launch(database.another(), &toml);
+        let (mut laptop, mut phone, mut other) = (Browser::new(&app), Browser::new(&app), Browser::new(&app));
+        laptop.get("/me", &[ADA, crew]);
+        phone.get("/me", &[ADA, crew]);
+        other.get("/me", &[BOB, crew]);
+        assert_eq!(phone.post("/login/ada", &[]).0, 303);
+        assert_eq!(sessions(&app), ["ada password", "ada remote", "bob remote"]);
+        if !sql.is_empty() {
+            app.database.sql(sql);
+        }
+
+        let headers: Vec<_> = [ADA].into_iter().chain(groups.iter().copied()).collect();
+        for _ in 0..2 {
+            Browser::new(&app).get("/me", &headers).is(403, reason);
+            assert_eq!(sessions(&app), ["bob remote"], "{reason}");
+            let kept = app.database.sql(
+                "SELECT concat_ws(' ', u.username, g.name) FROM remote_memberships m \
+                 JOIN remote_users u ON u.id = m.user_id JOIN remote_groups g ON g.id = m.group_id",
+            );
+            assert_eq!(kept, ["bob crew"], "{reason}");
+            let flagged = "SELECT username FROM remote_users WHERE is_staff OR is_superuser";
+            assert_eq!(app.database.sql(flagged), ["bob"], "{reason}");
+            assert_eq!(app.database.sql("SELECT name FROM remote_groups"), ["crew"], "{reason}");
+        }
+        app.database.sql(activate);
+        assert_eq!((laptop.user(), phone.user()), (None, None), "{reason}");
+        assert_eq!(other.user().as_deref(), Some("bob"), "{reason}");
+    }
+}
+
+fn a_session_that_is_refused_ends_those_of_other_devices(database: Database) {
+    let app = launch(database, "required_groups = ['crew']\nsession.persistent = true");
+    let crew = ("Remote-Groups", "crew");
+    let (mut remembering, mut local) = (Browser::new(&app), Browser::new(&app));
+    remembering.get("/me", &[ADA, crew]);
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('crew')");
+    app.database.sql("INSERT INTO remote_memberships (user_id, group_id) SELECT u.id, g.id FROM remote_users u, remote_groups g");
+    local.post("/login/ada", &[]);
+    assert_eq!((local.user().as_deref(), remembering.user().as_deref()), (Some("ada"), Some("ada")));
+    app.database.sql("DELETE FROM remote_memberships");
+    assert_eq!(remembering.user().as_deref(), Some("ada"), "the proxy named the group");
+    local.get("/me", &[]).is(403, "the user is in none of `required_groups`");
+    assert_eq!(remembering.user(), None);
+}
+
 fn a_deleted_user_is_nobody(database: Database) {
     let app = launch(database, PERSISTENT);
     let mut browser = Browser::new(&app);
@@ -294,8 +365,11 @@ fn a_missing_groups_header_keeps_what_the_proxy_named_where_it_is_to(database: D
     for headers in [&[ADA][..], &[], &[ADA]] {
         browser.get("/permissions", headers).is(200, "sail");
     }
+    assert_eq!(browser.get("/sessions", &[ADA]).body.lines().count(), 1);
+    assert_eq!(Browser::new(&app).get("/me", &[BOB]).status, 403);
     assert_eq!(Browser::new(&app).get("/me", &[ADA]).status, 403, "no session remembers");
-    assert_eq!(Browser::new(&app).get("/me", &[("Remote-User", "bob")]).status, 403);
+    assert_eq!(browser.user(), None, "and none goes on after a refusal");
+    assert_eq!(browser.get("/permissions", &[ADA, ("Remote-Groups", "crew")]).body, "sail");
 
     let token = browser.token.clone();
     let App { client, database } = app;

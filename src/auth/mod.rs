@@ -21,4 +21,5 @@ pub(crate) use authenticator::Authenticator;
 pub(crate) use group_mapper::GroupMapper;
 pub(crate) use personal::PersonalAnswer;
 pub(crate) use principal::PrincipalMapper;
+pub(crate) use sign_in::SignedIn;
 pub(crate) use verdict::Verdict;

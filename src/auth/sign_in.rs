@@ -14,16 +14,23 @@ use super::authenticator::Authenticator;
 use super::personal::PersonalAnswer;
 use super::principal::Principal;
 use super::verdict::Verdict;
-use crate::error::{Error, Refusals};
+use crate::error::{Error, Refusals, StoreError};
 use crate::policy::Event;
 use crate::session::{PROXY_SOURCE, RequestSession, SessionManager, UserSession};
 use crate::sync::{LoginTracking, PolicyHooks, UserSync};
-use crate::user::{Identity, Profile, User, Username};
+use crate::user::{Identity, Plan, Profile, Stored, User, Username};
 
 /// Where the user of a request is kept. No code outside this file can name the type, and so
 /// keep a user of its own there.
 #[derive(Default)]
 struct ResolvedUser(OnceCell<Result<Option<Arc<User>>, Error>>);
+
+/// A stored user who is signed in, or tries to be.
+pub(crate) struct SignedIn {
+    pub(crate) user_id: i64,
+    /// Whether the rules let the user in. The error says why not.
+    pub(crate) admission: Result<(), Error>,
+}
 
 /// The steps that the guards ask for: people sign in by the header of the proxy or by
 /// the application's own form, stay by a session, and sign out.
@@ -61,7 +68,8 @@ impl Authenticator {
     async fn sign_in(&self, request: &Request<'_>, principal: &Principal) -> Result<User, Error> {
         let Some(sessions) = &self.sessions else {
             let (identity, no_groups) = (principal.identity(), BTreeSet::new());
-            return self.synchronise(request, &identity, &no_groups, LoginTracking::ByInterval).await;
+            let plan = self.synchronise(request, &identity, &no_groups, LoginTracking::ByInterval).await?;
+            return plan.into_admitted();
         };
         if let Some(user) = self.sign_in_with_session(request, sessions, principal).await? {
             return Ok(user);
@@ -81,25 +89,31 @@ impl Authenticator {
         let identity = principal.identity();
         let (session, jar) = (sessions.of_request(request, true), request.cookies());
         let found = sessions.find_all(session).await?;
-        let own_session = found.iter().rfind(|found| found.user.username() == principal.username.as_str());
+        let own_session = own_session(&found, &identity);
 
-        let no_groups = BTreeSet::new();
-        let remembered_before = own_session.map_or(&no_groups, |own_session| &own_session.record.groups);
-        let remembered = self.rules.groups_to_remember(&identity, remembered_before);
+        let remembered = self.groups_to_remember(&identity, own_session);
         let tracking = if own_session.is_some() || sessions.begins_at(request.uri()) {
             LoginTracking::BySession
         } else {
             LoginTracking::ByInterval
         };
 
-        let mut user = match self.synchronise(request, &identity, &remembered, tracking).await {
-            Ok(user) => user,
+        let plan = match self.synchronise(request, &identity, &remembered, tracking).await {
+            Ok(plan) => plan,
             Err(error) => {
                 let is_refusal = !matches!(error, Error::Store(_));
                 if is_refusal && !found.is_empty() {
                     sessions.end(session, jar).await?;
                 }
                 return Err(error);
+            }
+        };
+        let user_id = plan.user().id();
+        let mut user = match plan.into_admitted() {
+            Ok(user) => user,
+            Err(refusal) => {
+                sessions.end_refused(session, jar, user_id).await?;
+                return Err(refusal);
             }
         };
         match self.update_session(request, sessions, &found, remembered, &mut user).await {
@@ -139,20 +153,20 @@ impl Authenticator {
         Ok(())
     }
 
-    /// Makes the stored user follow `identity`, creating the user if there is none.
-    /// `remembered` are the groups that the session remembers.
+    /// Makes the stored user follow `identity`, creating the user if there is none, and
+    /// returns what was done. `remembered` are the groups that the session remembers.
     ///
     /// # Errors
     ///
-    /// Returns the error of the rule that refuses the user, or [`Error::Store`] if the
-    /// store is out of reach.
+    /// Returns the error of the rule that refuses somebody who is not stored, or
+    /// [`Error::Store`] if the store is out of reach.
     async fn synchronise(
         &self,
         request: &Request<'_>,
         identity: &Identity<'_>,
         remembered: &BTreeSet<String>,
         tracking: LoginTracking,
-    ) -> Result<User, Error> {
+    ) -> Result<Plan, Error> {
         let policy = self.policy.as_deref();
         let configure = |profile: &mut Profile, created| {
             if let Some(policy) = policy {
@@ -175,9 +189,8 @@ impl Authenticator {
         if !plan.is_empty() {
             self.report(Event::of(&plan)).await;
         }
-        let mut user = plan.into_user();
-        self.rules.grant_permissions(&mut user, |group| sync.is_asserted(group));
-        Ok(user)
+        self.rules.grant_permissions(&mut plan.user, |group| sync.is_asserted(group));
+        Ok(plan)
     }
 
     /// Resumes the session of a request in which the proxy names nobody. A session that
@@ -197,7 +210,7 @@ impl Authenticator {
         }
         Refusals::of(request).set_username(found.user.username());
         if let Err(refusal) = self.admit_by_session(&found) {
-            sessions.end(session, jar).await?;
+            sessions.end_refused(session, jar, found.user.id()).await?;
             return Err(refusal);
         }
         sessions.note_use(&found).await;
@@ -223,32 +236,24 @@ impl Authenticator {
             return Ok(matches!(verdict, Verdict::Authenticated(_)));
         };
         let session = sessions.of_request(request, *is_peer_trusted);
-        match self.user_id(verdict, session, Refusals::of(request)).await {
-            Ok(id) => Ok(id.is_some()),
-            Err(error @ Error::Store(_)) => Err(error),
-            Err(_) => Ok(true),
-        }
+        Ok(self.signed_in(verdict, session, Refusals::of(request)).await?.is_some())
     }
 
-    /// Finds the `id` of the user of a request, by the proxy's header or by the session,
-    /// without a write. Returns `None` if nobody is signed in. `refusals` are told whose
-    /// session it is.
+    /// Finds the user of a request, by the proxy's header or by the session, without a
+    /// write. Returns `None` if nobody is signed in, or if the person is not stored yet.
+    /// `refusals` are told whose session it is.
     ///
     /// # Errors
     ///
-    /// Returns the error of the rule that refuses the user, or [`Error::Store`] if the
-    /// store is out of reach.
-    pub(crate) async fn user_id(
+    /// Returns a [`StoreError`] if the store is out of reach.
+    pub(crate) async fn signed_in(
         &self,
         verdict: &Verdict,
         session: &RequestSession,
         refusals: &Refusals,
-    ) -> Result<Option<i64>, Error> {
+    ) -> Result<Option<SignedIn>, StoreError> {
         if let Verdict::Authenticated(principal) = verdict {
-            let identity = principal.identity();
-            let Some(user) = self.store.find(&principal.username, &[]).await?.user else { return Ok(None) };
-            self.rules.admit(&user, |group| identity.is_member(group))?;
-            return Ok(Some(user.id()));
+            return self.signed_in_by_header(principal, session).await;
         }
         let Some(sessions) = &self.sessions else { return Ok(None) };
         let Some(found) = sessions.find(session).await? else { return Ok(None) };
@@ -256,8 +261,45 @@ impl Authenticator {
             return Ok(None);
         }
         refusals.set_username(found.user.username());
-        self.admit_by_session(&found)?;
-        Ok(Some(found.user.id()))
+        Ok(Some(SignedIn { user_id: found.user.id(), admission: self.admit_by_session(&found) }))
+    }
+
+    /// Finds the stored user of the person whom the proxy names, and plans whether a sign-in
+    /// would let the user in.
+    async fn signed_in_by_header(
+        &self,
+        principal: &Principal,
+        session: &RequestSession,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let identity = principal.identity();
+        let found = match &self.sessions {
+            Some(sessions) => sessions.find_all(session).await?,
+            None => Vec::new(),
+        };
+        let Some(user) = self.store.find(identity.username, &[]).await?.user else { return Ok(None) };
+        let user_id = user.id();
+        let sync = UserSync {
+            identity: &identity,
+            rules: &self.rules,
+            hooks: None,
+            tracking: LoginTracking::BySession,
+            remembered: &self.groups_to_remember(&identity, own_session(&found, &identity)),
+            now: OffsetDateTime::now_utc(),
+        };
+        let plan = sync.plan(Stored { user: Some(user), groups: BTreeSet::new() });
+        Ok(Some(SignedIn { user_id, admission: plan.and_then(Plan::into_admitted).map(drop) }))
+    }
+
+    /// Returns the groups that the session of a sign-in must remember. `own_session` is the
+    /// one that the request has already.
+    fn groups_to_remember(
+        &self,
+        identity: &Identity<'_>,
+        own_session: Option<&UserSession>,
+    ) -> BTreeSet<String> {
+        let no_groups = BTreeSet::new();
+        let before = own_session.map_or(&no_groups, |own_session| &own_session.record.groups);
+        self.rules.groups_to_remember(identity, before)
     }
 
     /// The manager of the sessions, if sessions are configured.
@@ -284,18 +326,16 @@ impl Authenticator {
     }
 
     /// Checks that `user` may sign in by the application's own form, as the store has the
-    /// user now, and returns the `id`.
+    /// user now.
     ///
     /// # Errors
     ///
     /// Returns [`Error::UnknownUser`] if the store has no such user, or another one of
-    /// that name; the rule that refuses the user; or [`Error::Store`] if the store is
-    /// out of reach.
-    pub(crate) async fn check_login(&self, user: &User) -> Result<i64, Error> {
+    /// that name; or [`Error::Store`] if the store is out of reach.
+    pub(crate) async fn check_login(&self, user: &User) -> Result<SignedIn, Error> {
         let found = self.find_user(user.username()).await?.filter(|found| found.id() == user.id());
         let found = found.ok_or(Error::UnknownUser)?;
-        self.rules.admit(&found, |_| false)?;
-        Ok(found.id())
+        Ok(SignedIn { user_id: found.id(), admission: self.rules.admit(&found, |_| false) })
     }
 
     /// Redirects to the proxy's own logout after a logout here, or to `/` if `logout_url`
@@ -303,4 +343,10 @@ impl Authenticator {
     pub(crate) fn redirect_after_logout(&self) -> Redirect {
         Redirect::to(self.logout_url.clone())
     }
+}
+
+/// Returns the newest of the sessions that were `found` of a request, of those that are of
+/// the person whom the proxy names.
+fn own_session<'a>(found: &'a [UserSession], identity: &Identity<'_>) -> Option<&'a UserSession> {
+    found.iter().rfind(|found| found.user.username() == identity.username.as_str())
 }

@@ -9,7 +9,7 @@ use rocket::response::Redirect;
 
 use super::remote_user::fail;
 use super::sentinel::abort_without_fairing;
-use crate::auth::{Authenticator, PersonalAnswer, Verdict};
+use crate::auth::{Authenticator, PersonalAnswer, SignedIn, Verdict};
 use crate::error::{Error, Refusals};
 use crate::session::{ActiveSession, PROXY_SOURCE, RequestSession, SessionManager};
 use crate::user::{User, Username};
@@ -152,7 +152,8 @@ impl AuthSession<'_> {
     ///
     /// Every session that the request came with ends, and a new token goes to the browser. If
     /// the user had `session.max_per_user` sessions, the oldest ends. If the proxy signs in
-    /// somebody else at the next request, the new session ends then.
+    /// somebody else at the next request, the new session ends then. If the user may not sign
+    /// in, every session of that user ends.
     ///
     /// # Errors
     ///
@@ -179,8 +180,8 @@ impl AuthSession<'_> {
         if !is_login_source(source) {
             return Err(Error::InvalidLoginSource);
         }
-        let id = self.authenticator.check_login(user).await?;
-        sessions.begin(session, self.jar, id, source, Default::default()).await?;
+        let user_id = self.admitted(sessions, session, self.authenticator.check_login(user).await?).await?;
+        sessions.begin(session, self.jar, user_id, source, Default::default()).await?;
         Ok(())
     }
 
@@ -301,20 +302,35 @@ impl AuthSession<'_> {
         Ok(true)
     }
 
-    /// Finds the `id` of the user. If the user may not sign in any more, the session ends.
+    /// Finds the `id` of the user.
     async fn user_id(
         &self,
         sessions: &SessionManager,
         session: &RequestSession,
     ) -> Result<Option<i64>, Error> {
-        let id = self.tell(self.authenticator.user_id(self.verdict, session, self.refusals).await);
-        if !matches!(id, Ok(None)) {
+        let signed_in = self.authenticator.signed_in(self.verdict, session, self.refusals).await;
+        if !matches!(signed_in, Ok(None)) {
             self.answer.note();
         }
-        if let Err(Error::Inactive | Error::GroupDenied | Error::GroupRequired) = id {
-            self.tell(sessions.end(session, self.jar).await)?;
+        match self.tell(signed_in)? {
+            Some(signed_in) => self.tell(self.admitted(sessions, session, signed_in).await).map(Some),
+            None => Ok(None),
         }
-        id
+    }
+
+    /// Returns the `id` of a user whom the rules let in. Every session of one whom they
+    /// refuse ends.
+    async fn admitted(
+        &self,
+        sessions: &SessionManager,
+        session: &RequestSession,
+        SignedIn { user_id, admission }: SignedIn,
+    ) -> Result<i64, Error> {
+        if let Err(refusal) = admission {
+            sessions.end_refused(session, self.jar, user_id).await?;
+            return Err(refusal);
+        }
+        Ok(user_id)
     }
 
     /// Notes an error, to be reported with the response.

@@ -225,9 +225,24 @@ impl SessionManager {
         if hashes.is_empty() { Ok(()) } else { self.store.end(&hashes).await }
     }
 
-    /// Ends every session of a user.
+    /// Ends every session of a user. Nothing is written if there is none.
     pub(crate) async fn end_all(&self, user_id: i64) -> Result<(), Error> {
+        if self.store.list(user_id).await?.is_empty() {
+            return Ok(());
+        }
         self.store.end_all(user_id).await
+    }
+
+    /// Ends the sessions of a request whose user is refused, and every other session of that
+    /// user, on whichever device: none of them lets the user in again.
+    pub(crate) async fn end_refused(
+        &self,
+        session: &RequestSession,
+        jar: &CookieJar<'_>,
+        user_id: i64,
+    ) -> Result<(), Error> {
+        self.end(session, jar).await?;
+        self.end_all(user_id).await
     }
 
     /// Lists the sessions of a user that have not expired, oldest first.

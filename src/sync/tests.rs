@@ -175,9 +175,89 @@ fn people_are_let_in_by_the_rules() {
     ];
     for (user, groups, toml, expected) in cases {
         let stored = Stored { user, groups: BTreeSet::new() };
-        let outcome = plan(stored, &identity(groups), &rules(toml)).map(|_| ()).map_err(|e| e.to_string());
+        let outcome = plan(stored, &identity(groups), &rules(toml)).and_then(Plan::into_admitted);
+        let outcome = outcome.map(drop).map_err(|e| e.to_string());
         assert_eq!(outcome, expected.map_err(String::from), "{groups:?} {toml:?}");
     }
+}
+
+#[test]
+fn a_refusal_takes_what_ends_and_gives_nothing() {
+    let flags = "staff_groups = ['s']\nsuperuser_groups = ['s']";
+    let required = format!("{flags}\nrequired_groups = ['r']");
+    let denied = format!("{flags}\ndenied_groups = ['d']");
+    let missing = format!("{flags}\nmissing_groups = 'deny'");
+    let keep = format!("{required}\nmissing_groups = 'keep'");
+    let keep_local = format!("{required}\nkeep_local_groups = true");
+    let excluded = format!("{required}\nexcluded_groups = ['a']");
+    let everyone = "staff_groups = ['*']\nsuperuser_groups = ['*']\nrequired_groups = ['r']";
+    let cases = [
+        // is active, asserted, rules, the groups that end, whether the flags end
+        (true, Some("b n"), &*required, "a l", true),
+        (true, Some("s"), &*required, "a b l", false),
+        (true, Some("b d n"), &*denied, "a l", true),
+        (true, None, &*required, "a b", true),
+        (true, None, &*missing, "a b", true),
+        (true, None, &*keep, "", false),
+        (true, Some("b"), &*keep_local, "a", true),
+        (true, Some("b"), &*excluded, "l", true),
+        (true, Some("a b l"), "required_groups = ['r']", "", false),
+        (true, Some(""), everyone, "a b l", false),
+        (false, Some("b n"), flags, "a l", true),
+    ];
+    for (is_active, asserted, toml, left, end_flags) in cases {
+        let name = Some("Before".to_owned());
+        let flags = Flags { staff: true, superuser: true };
+        let profile = Profile { name, flags, ..Profile::default() };
+        let stored = User { is_active, profile, last_login_at: None, ..user("a b", "l") };
+        let person = Person { name: Field::Value("After".into()), ..identity(asserted) };
+        let plan = plan(Stored { user: Some(stored.clone()), groups: set("n d") }, &person, &rules(toml));
+        let plan = plan.expect("a plan");
+        assert!(plan.refusal().is_some(), "{asserted:?} {toml:?}");
+
+        let mut expected = Vec::new();
+        if !left.is_empty() {
+            expected.push(Change::Leave(set(left)));
+        }
+        if end_flags {
+            expected.push(Change::Profile(Profile { flags: Flags::default(), ..stored.profile.clone() }));
+        }
+        assert_eq!(plan.changes(), expected, "{asserted:?} {toml:?}");
+        assert_eq!(plan.user(), &replayed(stored, plan.changes()), "{asserted:?} {toml:?}");
+    }
+}
+
+#[test]
+fn a_refusal_gives_no_flag_and_follows_the_hooks_in_what_it_takes() {
+    struct Company;
+    impl Policy for Company {
+        fn flags(&self, _: &Identity<'_>, _: Flags) -> Flags {
+            Flags { staff: false, superuser: true }
+        }
+    }
+    let rules = rules("required_groups = ['r']");
+    let person = identity(Some(""));
+    let identity = person.identity();
+    let configure = |profile: &mut Profile, _| profile.email = Some("new@example.com".into());
+    let sync = UserSync {
+        identity: &identity,
+        rules: &rules,
+        hooks: Some(PolicyHooks { policy: &Company, configure: &configure }),
+        tracking: LoginTracking::ByInterval,
+        remembered: &BTreeSet::new(),
+        now: NOW,
+    };
+    let profile = Profile { flags: Flags { staff: true, superuser: false }, ..Profile::default() };
+    let stored = User { profile, ..user("", "") };
+    let plan = sync.plan(Stored { user: Some(stored), groups: BTreeSet::new() }).expect("a plan");
+    assert_eq!(plan.changes(), [Change::Profile(Profile::default())]);
+    assert!(matches!(plan.into_admitted(), Err(Error::GroupRequired)));
+}
+
+#[test]
+fn nothing_is_planned_for_somebody_new_who_is_refused() {
+    let outcome = plan(Stored::default(), &identity(Some("a")), &rules("denied_groups = ['a']"));
+    assert!(matches!(outcome, Err(Error::GroupDenied)), "{outcome:?}");
 }
 
 #[test]
@@ -203,7 +283,7 @@ fn flags_follow_the_asserted_groups_where_groups_are_set_for_them() {
         let user = User { profile, ..user("", "") };
         for toml in [toml.to_owned(), toml.replace("staff", "superuser")] {
             let stored = Stored { user: Some(user.clone()), groups: BTreeSet::new() };
-            let after = plan(stored, &identity(asserted), &rules(&toml)).expect("a plan").into_user();
+            let after = plan(stored, &identity(asserted), &rules(&toml)).expect("a plan").user().clone();
             let flag = if toml.contains("superuser") { after.is_superuser() } else { after.is_staff() };
             assert_eq!(flag, expected, "{asserted:?} {toml:?}");
         }
@@ -300,7 +380,7 @@ fn the_hooks_have_the_last_word_and_change_nothing_that_they_undo() {
     let profile = &plan.user().profile;
     assert_eq!(profile.flags, Flags { staff: true, superuser: false });
     assert_eq!(profile.name.as_deref(), Some("Countess"));
-    let again = Stored { user: Some(plan.into_user()), groups: BTreeSet::new() };
+    let again = Stored { user: Some(plan.user().clone()), groups: BTreeSet::new() };
     assert_eq!(sync.plan(again).expect("a plan").changes(), &[]);
 }
 
@@ -350,6 +430,23 @@ prop_compose! {
              keep_local_groups = {keep_local}\nmissing_groups = '{missing}'\n{staff}"
         ))
     }
+}
+
+/// A stored user after `changes`.
+fn replayed(mut user: User, changes: &[Change]) -> User {
+    for change in changes.iter().cloned() {
+        match change {
+            Change::Create => panic!("the user exists"),
+            Change::Profile(profile) => user.profile = profile,
+            Change::LogIn(now) => user.last_login_at = Some(now),
+            Change::CreateGroups(_) => {}
+            Change::Join(names) => {
+                user.memberships.extend(names.into_iter().map(|name| (name, MembershipSource::Remote)))
+            }
+            Change::Leave(names) => user.memberships.retain(|name, _| !names.contains(name)),
+        }
+    }
+    user
 }
 
 /// What the store knows after it made the changes of `plan`.
@@ -409,18 +506,26 @@ proptest! {
     fn a_plan_tells_all_that_differs(
         user in any_user(), existing in any_groups(), identity in any_identity(), rules in any_rules(),
     ) {
-        let mut replayed = user.clone();
+        let before = user.clone();
         let plan = plan(Stored { user: Some(user), groups: existing }, &identity, &rules).expect("a plan");
-        for change in plan.changes().to_vec() {
-            match change {
-                Change::Create => prop_assert!(false, "the user exists"),
-                Change::Profile(profile) => replayed.profile = profile,
-                Change::LogIn(now) => replayed.last_login_at = Some(now),
-                Change::CreateGroups(_) => {}
-                Change::Join(names) => replayed.memberships.extend(names.into_iter().map(|n| (n, MembershipSource::Remote))),
-                Change::Leave(names) => replayed.memberships.retain(|name, _| !names.contains(name)),
-            }
-        }
-        prop_assert_eq!(&replayed, plan.user());
+        prop_assert_eq!(&replayed(before, plan.changes()), plan.user());
+    }
+
+    #[test]
+    fn a_refusal_takes_what_a_sign_in_would_take_and_nothing_else(
+        user in any_user(), existing in any_groups(), identity in any_identity(), rules in any_rules(),
+    ) {
+        let stored = || Stored { user: Some(user.clone()), groups: existing.clone() };
+        let admitted = plan(stored(), &identity, &rules).expect("a plan");
+        let refusing = Rules { required_groups: set("unheard-of"), ..rules };
+        let refused = plan(stored(), &identity, &refusing).expect("a plan");
+
+        let stays = |group: &String| admitted.user().memberships.contains_key(group);
+        let mut expected = user.clone();
+        expected.memberships.retain(|group, _| stays(group));
+        expected.profile.flags.staff &= admitted.user().is_staff();
+        prop_assert!(matches!(refused.refusal(), Some(Error::GroupRequired)));
+        prop_assert_eq!(refused.user(), &expected);
+        prop_assert_eq!(&replayed(user, refused.changes()), refused.user());
     }
 }

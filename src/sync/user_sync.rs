@@ -40,6 +40,15 @@ pub(crate) struct PolicyHooks<'a> {
     pub(crate) configure: &'a (dyn Fn(&mut Profile, bool) + Send + Sync),
 }
 
+/// The changes to the memberships of a user.
+#[derive(Default)]
+struct MembershipChanges {
+    /// The groups to create, which are among the `joined`.
+    created: BTreeSet<String>,
+    joined: BTreeSet<String>,
+    left: BTreeSet<String>,
+}
+
 impl UserSync<'_> {
     /// Returns the groups to ask the store for: those that the proxy names.
     pub(crate) fn groups(&self) -> Vec<&str> {
@@ -54,26 +63,45 @@ impl UserSync<'_> {
 
     /// Plans the changes to a stored user, or to one who must be created.
     ///
+    /// A plan that refuses a stored user has the changes that take something away, and no
+    /// others: memberships that end, and flags that end.
+    ///
     /// # Errors
     ///
-    /// Returns an [`Error`] that says why the user is refused. Then nothing changes.
+    /// Returns an [`Error`] that says why somebody who is not stored is refused. Then
+    /// nothing changes.
     pub(crate) fn plan(&self, stored: Stored) -> Result<Plan, Error> {
         let is_new = stored.user.is_none();
         let mut user = match stored.user {
             Some(user) => user,
             None => self.new_user()?,
         };
-        self.rules.check_active(&user)?;
+        let MembershipChanges { created, joined, left } =
+            self.plan_memberships(&user.memberships, &stored.groups);
+        user.memberships.retain(|group, _| !left.contains(group));
+        if let Err(refusal) = self.admit(&user) {
+            return if is_new { Err(refusal) } else { Ok(self.plan_refusal(user, left, refusal)) };
+        }
 
+        user.memberships.extend(joined.iter().map(|group| (group.clone(), MembershipSource::Remote)));
         let mut changes = Vec::new();
         if is_new {
             changes.push(Change::Create);
         }
-        self.plan_memberships(&mut user.memberships, &stored.groups, &mut changes)?;
-        self.rules.check_groups(&user.memberships, |group| self.is_asserted(group))?;
-        self.plan_profile(&mut user.profile, is_new, &mut changes);
+        if !created.is_empty() {
+            changes.push(Change::CreateGroups(created));
+        }
+        if !joined.is_empty() {
+            changes.push(Change::Join(joined));
+        }
+        if !left.is_empty() {
+            changes.push(Change::Leave(left));
+        }
+        if self.follow(&mut user.profile, is_new) {
+            changes.push(Change::Profile(user.profile.clone()));
+        }
         self.plan_login(&mut user.last_login_at, &mut changes);
-        Ok(Plan { changes, user })
+        Ok(Plan { changes, user, refusal: None })
     }
 
     /// Returns the user to create. The store gives the `id`.
@@ -84,38 +112,54 @@ impl UserSync<'_> {
         Ok(User { created_at: self.now, ..User::new(0, self.identity.username().as_str()) })
     }
 
-    /// Brings `memberships` in step with the groups that the proxy names, of which
-    /// the store has the `existing` ones.
-    fn plan_memberships(
-        &self,
-        memberships: &mut BTreeMap<String, MembershipSource>,
-        existing: &BTreeSet<String>,
-        changes: &mut Vec<Change>,
-    ) -> Result<(), Error> {
-        let no_groups = BTreeSet::new();
-        let named = match (self.identity.groups, self.rules.missing_groups) {
-            (Some(groups), _) => groups,
-            (None, MissingGroups::Clear) => &no_groups,
-            (None, MissingGroups::Keep) => return Ok(()),
-            (None, MissingGroups::Deny) => return Err(Error::GroupsMissing),
-        };
-        let joined = self.groups_to_join(named, memberships, existing);
-        let left = self.groups_to_leave(named, memberships);
-        let created: BTreeSet<_> = joined.difference(existing).cloned().collect();
-
-        memberships.retain(|group, _| !left.contains(group));
-        memberships.extend(joined.iter().map(|group| (group.clone(), MembershipSource::Remote)));
-
-        if !created.is_empty() {
-            changes.push(Change::CreateGroups(created));
+    /// Checks that `user` may be signed in. The memberships are those that stay; each that
+    /// begins is of a group that the proxy names.
+    fn admit(&self, user: &User) -> Result<(), Error> {
+        self.rules.check_active(user)?;
+        if self.identity.groups.is_none() && self.rules.missing_groups == MissingGroups::Deny {
+            return Err(Error::GroupsMissing);
         }
-        if !joined.is_empty() {
-            changes.push(Change::Join(joined));
-        }
+        self.rules.check_groups(&user.memberships, |group| self.is_asserted(group))
+    }
+
+    /// Plans what is taken from a stored user who is refused: the memberships that `left`
+    /// lists, which `user` no longer has, and the flags that a sign-in would take.
+    fn plan_refusal(&self, mut user: User, left: BTreeSet<String>, refusal: Error) -> Plan {
+        let mut changes = Vec::new();
         if !left.is_empty() {
             changes.push(Change::Leave(left));
         }
-        Ok(())
+        let mut followed = user.profile.clone();
+        self.follow(&mut followed, false);
+        let flags = Flags {
+            staff: user.profile.flags.staff && followed.flags.staff,
+            superuser: user.profile.flags.superuser && followed.flags.superuser,
+        };
+        if flags != user.profile.flags {
+            user.profile.flags = flags;
+            changes.push(Change::Profile(user.profile.clone()));
+        }
+        Plan { changes, user, refusal: Some(refusal) }
+    }
+
+    /// Compares `memberships` with the groups that the proxy names, of which the store has
+    /// the `existing` ones. Where an absent header refuses the user, it takes what it takes
+    /// where it clears.
+    fn plan_memberships(
+        &self,
+        memberships: &BTreeMap<String, MembershipSource>,
+        existing: &BTreeSet<String>,
+    ) -> MembershipChanges {
+        let no_groups = BTreeSet::new();
+        let named = match (self.identity.groups, self.rules.missing_groups) {
+            (Some(groups), _) => groups,
+            (None, MissingGroups::Clear | MissingGroups::Deny) => &no_groups,
+            (None, MissingGroups::Keep) => return MembershipChanges::default(),
+        };
+        let joined = self.groups_to_join(named, memberships, existing);
+        let left = self.groups_to_leave(named, memberships);
+        let created = joined.difference(existing).cloned().collect();
+        MembershipChanges { created, joined, left }
     }
 
     /// Returns the `named` groups that the user is not in yet. They must exist, unless
@@ -159,21 +203,15 @@ impl UserSync<'_> {
     }
 
     /// Brings `profile` in step with the proxy and the rules. The hooks of the
-    /// application have the last word: what they undo is no change.
-    fn plan_profile(&self, profile: &mut Profile, is_new: bool, changes: &mut Vec<Change>) {
-        let is_changed = match self.hooks {
-            None => self.update_profile(profile),
-            Some(hooks) => {
-                let before = profile.clone();
-                self.update_profile(profile);
-                profile.flags = hooks.policy.flags(self.identity, profile.flags);
-                (hooks.configure)(profile, is_new);
-                *profile != before
-            }
-        };
-        if is_changed {
-            changes.push(Change::Profile(profile.clone()));
-        }
+    /// application have the last word: what they undo is no change. Returns whether
+    /// anything changed.
+    fn follow(&self, profile: &mut Profile, is_new: bool) -> bool {
+        let Some(hooks) = self.hooks else { return self.update_profile(profile) };
+        let before = profile.clone();
+        self.update_profile(profile);
+        profile.flags = hooks.policy.flags(self.identity, profile.flags);
+        (hooks.configure)(profile, is_new);
+        *profile != before
     }
 
     /// Sets the name, the email address and the flags as the proxy and the rules say.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use rocket::time::OffsetDateTime;
 
 use super::account::{Profile, User};
+use crate::error::Error;
 
 /// What a store knows of a user, and of the groups that the proxy named.
 ///
@@ -81,10 +82,11 @@ pub struct Stored {
 ///     }
 /// }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     pub(crate) changes: Vec<Change>,
     pub(crate) user: User,
+    pub(crate) refusal: Option<Error>,
 }
 
 impl Plan {
@@ -101,6 +103,28 @@ impl Plan {
     /// Whether one of the changes creates the user.
     pub fn is_creation(&self) -> bool {
         self.changes.contains(&Change::Create)
+    }
+
+    /// Why the user is refused, if that is so. Then each change takes something away: a
+    /// membership or a flag that has ended. A store makes these changes like any others, so
+    /// that nothing of them is left to a user who comes back by another way.
+    ///
+    /// # Example
+    ///
+    /// ```rust
+    /// use rocket::warn;
+    /// use rocket_remote_user::policy::Event;
+    ///
+    /// fn audit(event: Event<'_>) {
+    ///     if let Event::Changed { user, plan } = event
+    ///         && let Some(refusal) = plan.refusal()
+    ///     {
+    ///         warn!("{} lost {:?}, because {refusal}.", user.username(), plan.changes());
+    ///     }
+    /// }
+    /// ```
+    pub fn refusal(&self) -> Option<&Error> {
+        self.refusal.as_ref()
     }
 
     /// The user as it is after all changes. The `id` of a user who does not exist yet
@@ -124,8 +148,16 @@ impl Plan {
         self.user.permissions = permissions;
     }
 
-    pub(crate) fn into_user(self) -> User {
-        self.user
+    /// Returns the user as it is after all changes, if the plan lets the user in.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason why the user is refused.
+    pub(crate) fn into_admitted(self) -> Result<User, Error> {
+        match self.refusal {
+            None => Ok(self.user),
+            Some(refusal) => Err(refusal),
+        }
     }
 }
 
