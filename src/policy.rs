@@ -29,7 +29,7 @@
 //! |---|---|---|
 //! | [`clean_username`](Policy::clean_username) | cleans or declines a user name | in the fairing, before the request is routed |
 //! | [`clean_group`](Policy::clean_group) | cleans or drops a group | in the fairing, after the user name, before `group_map` |
-//! | [`flags`](Policy::flags) | decides the flags | after the user was found to be active and `required_groups` and `denied_groups` were checked |
+//! | [`flags`](Policy::flags) | decides the flags | after it was decided whether the user is let in |
 //! | [`configure`](Policy::configure) | changes the profile | after the flags |
 //! | [`event`](Policy::event) | hears what happened | after the store has made the changes, or after a refusal |
 //!
@@ -42,6 +42,9 @@
 //! the transaction of the store, and again if that is repeated. Keep them quick, give
 //! the same answer for the same input, and leave side effects to `event`, which runs
 //! only if there is something to hear.
+//!
+//! `flags` and `configure` also run for a stored user who is refused. Only the flags that
+//! they take away are written then, and nothing that they give or set.
 //!
 //! A request on which the proxy names nobody, and which a session answers for, runs
 //! none of the first four. Nor does [`AuthSession::login`](crate::AuthSession::login).
@@ -217,7 +220,8 @@ pub enum Event<'a> {
         user: &'a User,
     },
     /// A user was changed to follow the proxy. A login whose time was noted is a
-    /// change too.
+    /// change too. If the plan has a [refusal](Plan::refusal), the user was changed and is
+    /// refused all the same, which is an event of its own.
     Changed {
         /// The user after the changes.
         user: &'a User,

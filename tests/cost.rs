@@ -15,6 +15,7 @@ on_every_database![
     an_unchanged_user_is_one_statement_and_no_write,
     a_session_costs_one_statement_and_what_is_none_one_at_most,
     a_sign_in_that_begins_a_session_writes_the_login_once,
+    a_refusal_that_takes_nothing_reads_twice_and_writes_nothing,
 ];
 
 #[derive(rocket_db_pools::Database)]
@@ -40,14 +41,27 @@ fn statements(
     path: &'static str,
     groups: &'static str,
 ) -> Vec<String> {
+    let (status, statements) = answer_and_statements(recording, client, path, groups);
+    assert_eq!(status, 200, "{path}");
+    statements
+}
+
+/// The status of a request for `path`, and its statements as sqlx logs them.
+fn answer_and_statements(
+    recording: &Recording,
+    client: &Client,
+    path: &'static str,
+    groups: &'static str,
+) -> (u16, Vec<String>) {
     recording.clear();
     recording.raise_to(LevelFilter::Trace);
     let mut request = client.get(path).remote(([127, 0, 0, 1], 9).into());
     request.add_header(Header::new("Remote-User", "ada"));
     request.add_header(Header::new("Remote-Groups", groups));
-    assert_eq!(request.dispatch().status().code, 200, "{path}");
+    let status = request.dispatch().status().code;
     let logged = recording.lines_of("sqlx::query");
-    logged.iter().map(|line| line.split_once("summary=\"").expect(line).1.to_owned()).collect()
+    let statements = logged.iter().map(|line| line.split_once("summary=\"").expect(line).1.to_owned());
+    (status, statements.collect())
 }
 
 fn an_unchanged_user_is_one_statement_and_no_write(database: Database) {
@@ -169,6 +183,22 @@ fn a_sign_in_that_begins_a_session_writes_the_login_once(database: Database) {
         "{statements:?}"
     );
     assert_eq!(count("DELETE FROM remote_sessions") + count("DELETE s"), 2, "{statements:?}");
+}
+
+fn a_refusal_that_takes_nothing_reads_twice_and_writes_nothing(database: Database) {
+    let recording = Recording::start();
+    let figment = figment(&database, &format!("required_groups = ['crew']\n{PERSISTENT}"));
+    let figment = figment.merge(("databases.remote_user.log_level", "debug"));
+    let client = Client::untracked(application(figment).attach(RemoteUser::fairing())).expect("a launch");
+    statements(&recording, &client, "/me", "crew");
+    let refused = || answer_and_statements(&recording, &client, "/me", "");
+    assert_eq!(refused().0, 403);
+    let (status, statements) = refused();
+    assert_eq!(status, 403);
+    assert_eq!(statements.len(), 2, "{statements:?}");
+    for statement in &statements {
+        assert!(statement.starts_with("SELECT") || statement.starts_with("WITH"), "{statements:?}");
+    }
 }
 
 #[test]

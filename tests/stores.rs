@@ -253,6 +253,7 @@ fn a_policy_hears_what_happened(database: Database) {
     let expected = [
         "created 1 ada",
         "changed ada [Join({\"editors\"})]",
+        "changed ada [Leave({\"editors\"})]",
         "refused Some(\"ada\") Some(127.0.0.1): the user is in one of `denied_groups`",
         "refused None Some(127.0.0.1): header `Remote-User` was sent more than once",
     ];

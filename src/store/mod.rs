@@ -28,6 +28,10 @@
 //! than [`User::new`], so only a user from a plan has a profile, memberships and the time
 //! of a login.
 //!
+//! The plan of a user who is [refused](Plan::refusal) is to be made like any other: it takes
+//! memberships and flags away, so that nothing is left of them. `find` and `update` are called
+//! for such a plan as well, and `update` returns it as a success.
+//!
 //! If the plan [creates the user](Plan::is_creation), the store chooses an `id` and calls
 //! [`Plan::set_user_id`] before it returns the plan. It may find the plan empty, because
 //! another request has made the changes already; then it returns the plan as it is.
@@ -47,8 +51,8 @@
 //!
 //! That a user does not exist is no error: [`Stored::user`] is `None`. A store reports its
 //! own failures as [`StoreError::Other`]. They are answered with 503 and logged. `update`
-//! returns an error of the planner as it is, which refuses the user, for example because
-//! `create_users` is `false`.
+//! returns an error of the planner as it is, which refuses somebody who is not in the store,
+//! for example because `create_users` is `false`.
 //!
 //! # Permissions and sessions
 //!

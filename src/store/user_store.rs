@@ -5,7 +5,8 @@
 use crate::error::{Error, StoreError};
 use crate::user::{Plan, Stored, Username};
 
-/// Decides what to change about a user, given what is stored, or refuses the user.
+/// Decides what to change about a user, given what is stored, or refuses somebody who is not
+/// stored.
 ///
 /// A [`UserStore`] calls the planner once it has found the user within its transaction.
 /// The planner changes nothing itself, so a store that retries a transaction calls it
