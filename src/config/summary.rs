@@ -34,7 +34,7 @@ impl Config {
         facts.push(("headers", headers(self)));
         let blank = self.blank();
         if !blank.is_empty() {
-            facts.push(("blank too", join(blank.iter())));
+            facts.push(("blanked too", join(blank.iter())));
         }
         if self.encoding != Encoding::Utf8 {
             facts.push(("encoding", self.encoding.as_str().into()));
