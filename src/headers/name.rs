@@ -87,8 +87,7 @@ impl fmt::Display for HeaderName {
     }
 }
 
-/// The beginning of names of headers. Names that fold to a beginning with it are aliases of
-/// those that it is meant for.
+/// The beginning of names of headers, compared as it is written, and folded as names are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HeaderPrefix {
     prefix: String,
@@ -96,7 +95,7 @@ pub(crate) struct HeaderPrefix {
 }
 
 impl HeaderPrefix {
-    /// Whether `name` begins with this prefix, as it was sent or folded.
+    /// Whether `name` begins with this prefix, as it was sent or when both are folded.
     pub(crate) fn is_beginning_of(&self, name: &str) -> bool {
         steps::note(name.len().min(self.prefix.len()));
         let as_it_was_sent = name.as_bytes().get(..self.prefix.len());
