@@ -71,10 +71,10 @@ fn oauth2_proxy_auth_request() {
     assert_eq!(sign_in("preset = 'oauth2-proxy-auth-request'", &sent), expected);
 }
 
-/// Each way of oauth2-proxy sets the headers of its own preset alone, and deletes no others:
+/// Each way of deployment sets the headers of its own preset alone, and deletes no others:
 /// those of the other way are the client's.
 #[test]
-fn the_headers_of_the_other_way_of_oauth2_proxy_sign_nobody_in() {
+fn the_headers_of_another_way_of_deployment_sign_nobody_in() {
     let ways = [
         ("oauth2-proxy", "X-Auth-Request-User"),
         ("oauth2-proxy-auth-request", "X-Forwarded-User"),
