@@ -126,6 +126,50 @@ fn further_headers_of_the_product_are_blank_too() {
     assert_eq!(app.me(&sent.concat())["username"], "ada");
 }
 
+#[test]
+fn the_token_of_a_product_is_blank_though_another_header_carries_the_one_that_is_read() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let presets = [
+        ("cloudflare-access", "Cf-Access-Jwt-Assertion", "Cf-Access-Authenticated-User-Email"),
+        ("google-iap", "X-Goog-IAP-JWT-Assertion", "X-Goog-Authenticated-User-Email"),
+        ("aws-alb", "X-Amzn-Oidc-Data", "X-Amzn-Oidc-Identity"),
+        ("pomerium", "X-Pomerium-Jwt-Assertion", "X-Pomerium-Claim-User"),
+    ];
+    for (preset, token_header, user) in presets {
+        let app = App::launch_exactly(&format!(
+            "preset = '{preset}'\n[default.remote_user.jwt]\nheader = '{HEADER}'\nissuer = '{ISSUER}'\n\
+             audience = '{AUDIENCE}'\nalgorithms = ['ES256']\nclaims = {{ user = 'sub' }}\npublic_key_file = '{}'",
+            key.public_key_file().display()
+        ));
+        let signed = key.token("ES256", &claims());
+        let forged = [(token_header, "eve"), (user, "eve"), ("X-Other", "kept")];
+        let blank = format!(
+            r#"["{}",""],["{}",""],["x-other","kept"]]"#,
+            token_header.to_lowercase(),
+            user.to_lowercase()
+        );
+        app.get("/headers", &forged).is(200, &format!("[{blank}"));
+        let sent = [&token(&signed)[..], &forged].concat();
+        app.get("/headers", &sent).is(200, &format!(r#"[["{}",""],{blank}"#, HEADER.to_lowercase()));
+        assert_eq!(app.me(&sent)["username"], "ada", "{preset}");
+    }
+}
+
+#[test]
+fn credentials_of_the_application_in_a_header_that_is_blanked_are_blank() {
+    let key = SigningKey::new(Kind::P256, "1");
+    for (blank, value) in [("[]", "Basic YTpi"), ("['Authorization']", ""), ("['Auth*']", "")] {
+        let app = App::launch_exactly(&format!(
+            "blank = {blank}\n[default.remote_user.jwt]\nheader = 'Authorization'\nissuer = '{ISSUER}'\n\
+             audience = '{AUDIENCE}'\npublic_key_file = '{}'",
+            key.public_key_file().display()
+        ));
+        let basic = [("Authorization", "Basic YTpi")];
+        app.get("/headers", &basic).is(200, &format!(r#"[["authorization","{value}"]]"#));
+        app.get("/nobody", &basic).is(200, "nobody");
+    }
+}
+
 /// A token that is signed with a secret.
 fn hmac(header: &Value, claims: &Value, secret: &[u8]) -> String {
     let message = format!("{}.{}", encode(header), encode(claims));

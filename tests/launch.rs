@@ -193,7 +193,8 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
             "preset",
             "preset = 'keycloak'",
             "`keycloak` is no preset: there are `authelia`, `authentik`, `aws-alb`, `azure-easyauth`, \
-             `cloudflare-access`, `google-iap`, `kubernetes`, `oauth2-proxy`, `pomerium`, `tailscale`",
+             `cloudflare-access`, `google-iap`, `kubernetes`, `oauth2-proxy`, `oauth2-proxy-auth-request`, \
+             `pomerium`, `tailscale`, `tailscale-nginx-auth`",
         ),
         (
             "blank",
@@ -201,6 +202,36 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
             "`X_Id` is the name of two headers, or an alias of another",
         ),
         ("blank", "blank = ['Cookie']", "`Cookie` is a header of HTTP itself, and cannot be blanked"),
+        ("blank", "blank = ['origin']", "`origin` is a header of HTTP itself, and cannot be blanked"),
+        (
+            "blank",
+            "blank = ['Sec_Fetch_Site']",
+            "`Sec_Fetch_Site` is a header of HTTP itself, and cannot be blanked",
+        ),
+        (
+            "blank",
+            "blank = ['X-Id', '*']",
+            "`*` includes `Connection`, which is a header of HTTP itself, and cannot be blanked",
+        ),
+        (
+            "blank",
+            "blank = ['HTTP_*']",
+            "`HTTP_*` includes `Connection`, which is a header of HTTP itself, and cannot be blanked",
+        ),
+        (
+            "blank",
+            "blank = ['ho*']",
+            "`ho*` includes `Host`, which is a header of HTTP itself, and cannot be blanked",
+        ),
+        (
+            "blank",
+            "preset = 'authentik'\nblank = ['Http-Sec_Fetch.*']",
+            "`Http-Sec_Fetch.*` includes `Sec-Fetch-Site`, which is a header of HTTP itself, and cannot be \
+             blanked",
+        ),
+        ("blank.0", "blank = ['X-*-Id']", "`X-*-Id` has a `*` before its end, where it stands for nothing"),
+        ("blank.0", "blank = ['X Id*']", "`X Id` is not the beginning of a header name"),
+        ("blank.0", "blank = ['']", "`` is not a header name"),
         ("unsigned", "unsigned = 'yes'", "invalid type: found string \"yes\", expected a boolean"),
         (
             "headers",
@@ -620,6 +651,7 @@ fn liftoff_sums_up_what_is_in_force() {
             "untrusted peers: refused when they send identity headers",
             "preset: kubernetes",
             "headers: X-Remote-User, X-Remote-Group",
+            "blanked too: X-Remote-*, Impersonate-*",
             "encoding: quoted-printable",
             "users: unknown created, inactive refused, case kept",
             "groups: one a line, unknown ignored, local mirrored away, a missing header clears",
@@ -638,6 +670,8 @@ fn liftoff_sums_up_what_is_in_force() {
             "superuser groups: none",
         ]
     );
+    let lines = summary("trusted_proxies = ['::1']\npreset = 'authentik'\nblank = ['X-Id', 'X-Own_*']");
+    assert_eq!(lines[5], "blanked too: X-Id, X-Own_*, X-authentik-*");
     let lines = summary(
         "trusted_proxies = ['::1']\ngroup_permissions = { b = ['x'], a = ['x', 'y'] }\n\
          session = { persistent = true, cookie = 'id', idle_timeout = 60, max_age = 3600, secure = true }",

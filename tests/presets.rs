@@ -2,7 +2,7 @@
 
 mod harness;
 
-use harness::{App, Headers};
+use harness::{App, Headers, PROXY, STRANGER};
 
 /// What `/me` says of the user whom `headers` sign in under `preset`:
 /// `username`, `name`, `email` and `groups`.
@@ -57,6 +57,39 @@ fn oauth2_proxy() {
     assert_eq!(sign_in("preset = 'oauth2-proxy'", &sent), expected);
 }
 
+/// <https://oauth2-proxy.github.io/oauth2-proxy/configuration/integration/>: the headers of
+/// `set_xauthrequest`, which the proxy that asks passes on.
+#[test]
+fn oauth2_proxy_auth_request() {
+    let sent = [
+        ("X-Auth-Request-User", "7d3c5ba1"),
+        ("X-Auth-Request-Preferred-Username", "ada"),
+        ("X-Auth-Request-Email", "ada@example.com"),
+        ("X-Auth-Request-Groups", "editors,authors"),
+    ];
+    let expected = ["7d3c5ba1", "ada", "ada@example.com", r#"["authors","editors"]"#];
+    assert_eq!(sign_in("preset = 'oauth2-proxy-auth-request'", &sent), expected);
+}
+
+/// Each way of deployment sets the headers of its own preset alone, and deletes no others:
+/// those of the other way are the client's.
+#[test]
+fn the_headers_of_another_way_of_deployment_sign_nobody_in() {
+    let ways = [
+        ("oauth2-proxy", "X-Auth-Request-User"),
+        ("oauth2-proxy-auth-request", "X-Forwarded-User"),
+        ("oauth2-proxy-auth-request", "X-User"),
+        ("tailscale", "X-Webauth-User"),
+        ("tailscale-nginx-auth", "Tailscale-User-Login"),
+    ];
+    for (preset, header) in ways {
+        let app = App::launch(&format!("preset = '{preset}'"));
+        app.get("/visitor", &[(header, "eve")]).is(200, "nobody");
+        app.get("/me", &[(header, "eve")]).is(401, "401 Unauthorized");
+        assert_eq!(app.database.dump(), [""; 0], "{preset}");
+    }
+}
+
 /// <https://tailscale.com/s/serve-headers>: ASCII as it is, and all else in
 /// encoded-words of RFC 2047.
 #[test]
@@ -71,6 +104,21 @@ fn tailscale() {
     assert_eq!(sign_in("preset = 'tailscale'", &sent), expected);
     let sent = [("Tailscale-User-Login", "alice@example.com"), ("Tailscale-User-Name", "Alice Smith")];
     assert_eq!(sign_in("preset = 'tailscale'", &sent)[1], "Alice Smith");
+}
+
+/// <https://github.com/tailscale/tailscale/blob/main/cmd/nginx-auth/README.md>: the headers
+/// that its configuration of nginx sets.
+#[test]
+fn tailscale_nginx_auth() {
+    let sent = [
+        ("X-Webauth-User", "xe@github"),
+        ("X-Webauth-Name", "Xe Iaso"),
+        ("X-Webauth-Login", "xe"),
+        ("X-Webauth-Tailnet", "cetacean.org.github"),
+        ("X-Webauth-Profile-Picture", "https://example.com/photo.jpg"),
+    ];
+    let expected = ["xe@github", "Xe Iaso", "null", "[]"];
+    assert_eq!(sign_in("preset = 'tailscale-nginx-auth'", &sent), expected);
 }
 
 /// <https://kubernetes.io/docs/reference/access-authn-authz/authentication/#authenticating-proxy>:
@@ -191,21 +239,299 @@ fn the_headers_of_a_preset_are_guarded_like_any_others() {
         .is(200, r#"[["x-remote-group",""]]"#);
 }
 
+/// What a preset knows of its product: every header in which it says who somebody is.
+struct Namespace {
+    /// The preset, and what it needs beside it.
+    keys: &'static str,
+    /// The header and the value that sign somebody in.
+    user: (&'static str, &'static str),
+    /// The other headers that are read.
+    read: &'static [&'static str],
+    /// Those that are not.
+    unread: &'static [&'static str],
+    /// Headers of the product that say nothing of who is there.
+    kept: &'static [&'static str],
+}
+
+/// The headers by name, from the documentation and the sources of each product.
+const NAMESPACES: [Namespace; 12] = [
+    Namespace {
+        keys: "preset = 'authelia'",
+        user: ("Remote-User", "ada"),
+        read: &["Remote-Name", "Remote-Email", "Remote-Groups"],
+        unread: &["Remote-Ip", "Remote-Mobile"],
+        kept: &["X-Remote-User"],
+    },
+    Namespace {
+        keys: "preset = 'authentik'",
+        user: ("X-authentik-username", "ada"),
+        read: &["X-authentik-name", "X-authentik-email", "X-authentik-groups"],
+        unread: &[
+            "X-authentik-uid",
+            "X-authentik-entitlements",
+            "X-authentik-jwt",
+            "X-authentik-meta-jwks",
+            "X-authentik-meta-outpost",
+            "X-authentik-meta-provider",
+            "X-authentik-meta-app",
+            "X-authentik-meta-version",
+        ],
+        kept: &["X-Forwarded-Host"],
+    },
+    Namespace {
+        keys: "preset = 'oauth2-proxy'",
+        user: ("X-Forwarded-User", "ada"),
+        read: &["X-Forwarded-Preferred-Username", "X-Forwarded-Email", "X-Forwarded-Groups"],
+        unread: &[
+            "X-Forwarded-Access-Token",
+            "X-Auth-Request-User",
+            "X-Auth-Request-Preferred-Username",
+            "X-Auth-Request-Email",
+            "X-Auth-Request-Groups",
+            "X-Auth-Request-Access-Token",
+            "X-Auth-Request-Redirect",
+            "GAP-Auth",
+            "GAP-Signature",
+        ],
+        kept: &["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Uri", "X-User"],
+    },
+    Namespace {
+        keys: "preset = 'oauth2-proxy-auth-request'",
+        user: ("X-Auth-Request-User", "ada"),
+        read: &["X-Auth-Request-Preferred-Username", "X-Auth-Request-Email", "X-Auth-Request-Groups"],
+        unread: &[
+            "X-Auth-Request-Access-Token",
+            "X-Auth-Request-Redirect",
+            "X-Forwarded-User",
+            "X-Forwarded-Preferred-Username",
+            "X-Forwarded-Email",
+            "X-Forwarded-Groups",
+            "X-Forwarded-Access-Token",
+            "X-User",
+            "X-Email",
+            "X-Access-Token",
+            "GAP-Auth",
+            "GAP-Signature",
+        ],
+        kept: &["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Uri"],
+    },
+    Namespace {
+        keys: "preset = 'tailscale'",
+        user: ("Tailscale-User-Login", "ada@example.com"),
+        read: &["Tailscale-User-Name"],
+        unread: &[
+            "Tailscale-User-Profile-Pic",
+            "Tailscale-App-Capabilities",
+            "Tailscale-Funnel-Request",
+            "Tailscale-Headers-Info",
+            "Tailscale-Ingress-Src",
+            "Tailscale-User",
+            "Tailscale-Login",
+            "Tailscale-Name",
+            "Tailscale-Tailnet",
+            "Tailscale-Profile-Picture",
+        ],
+        kept: &["X-Webauth-Role"],
+    },
+    Namespace {
+        keys: "preset = 'tailscale-nginx-auth'",
+        user: ("X-Webauth-User", "ada@example.com"),
+        read: &["X-Webauth-Name"],
+        unread: &[
+            "X-Webauth-Login",
+            "X-Webauth-Tailnet",
+            "X-Webauth-Profile-Picture",
+            "X-Webauth-Email",
+            "X-Webauth-Role",
+            "Tailscale-User",
+            "Tailscale-Login",
+            "Tailscale-Name",
+            "Tailscale-Tailnet",
+            "Tailscale-Profile-Picture",
+            "Tailscale-User-Login",
+            "Tailscale-App-Capabilities",
+        ],
+        kept: &["X-Web"],
+    },
+    Namespace {
+        keys: "preset = 'kubernetes'",
+        user: ("X-Remote-User", "ada"),
+        read: &["X-Remote-Group"],
+        unread: &[
+            "X-Remote-Uid",
+            "X-Remote-Extra-Scopes",
+            "X-Remote-Extra-Acme.com%2Fproject",
+            "X-Remote-Groups",
+            "Impersonate-User",
+            "Impersonate-Group",
+            "Impersonate-Uid",
+            "Impersonate-Extra-Scopes",
+        ],
+        kept: &["Remote-User"],
+    },
+    Namespace {
+        keys: "preset = 'cloudflare-access'\nunsigned = true",
+        user: ("Cf-Access-Authenticated-User-Email", "ada@example.com"),
+        read: &[],
+        unread: &[
+            "Cf-Access-Jwt-Assertion",
+            "Cf-Access-Client-Id",
+            "Cf-Access-Client-Secret",
+            "Cf-Access-Token",
+        ],
+        kept: &["Cf-Ray", "Cf-Connecting-Ip", "Cf-Ipcountry"],
+    },
+    Namespace {
+        keys: "preset = 'google-iap'\nunsigned = true",
+        user: ("X-Goog-Authenticated-User-Email", "accounts.google.com:ada@example.com"),
+        read: &[],
+        unread: &[
+            "X-Goog-Authenticated-User-Id",
+            "X-Goog-IAP-JWT-Assertion",
+            "X-Goog-IAP-Generated-Response",
+        ],
+        kept: &["X-Cloud-Trace-Context"],
+    },
+    Namespace {
+        keys: "preset = 'aws-alb'\nunsigned = true",
+        user: ("X-Amzn-Oidc-Identity", "ada"),
+        read: &[],
+        unread: &[
+            "X-Amzn-Oidc-Data",
+            "X-Amzn-Oidc-Accesstoken",
+            "X-Amzn-Mtls-Clientcert",
+            "X-Amzn-Mtls-Clientcert-Subject",
+            "X-Amzn-Mtls-Clientcert-Issuer",
+            "X-Amzn-Mtls-Clientcert-Serial-Number",
+            "X-Amzn-Mtls-Clientcert-Validity",
+            "X-Amzn-Mtls-Clientcert-Leaf",
+        ],
+        kept: &["X-Amzn-Trace-Id", "X-Amzn-Tls-Version"],
+    },
+    Namespace {
+        keys: "preset = 'azure-easyauth'",
+        user: ("X-MS-CLIENT-PRINCIPAL-NAME", "ada@contoso.com"),
+        read: &[],
+        unread: &[
+            "X-MS-CLIENT-PRINCIPAL",
+            "X-MS-CLIENT-PRINCIPAL-ID",
+            "X-MS-CLIENT-PRINCIPAL-IDP",
+            "X-MS-CLIENT-DISPLAY-NAME",
+            "X-MS-TOKEN-AAD-ID-TOKEN",
+            "X-MS-TOKEN-AAD-ACCESS-TOKEN",
+            "X-MS-TOKEN-AAD-REFRESH-TOKEN",
+            "X-MS-TOKEN-AAD-EXPIRES-ON",
+            "X-MS-TOKEN-GOOGLE-ID-TOKEN",
+            "X-MS-TOKEN-FACEBOOK-ACCESS-TOKEN",
+        ],
+        kept: &["X-MS-Client-Request-Id"],
+    },
+    Namespace {
+        keys: "preset = 'pomerium'\nunsigned = true",
+        user: ("X-Pomerium-Claim-User", "ada"),
+        read: &["X-Pomerium-Claim-Name", "X-Pomerium-Claim-Email", "X-Pomerium-Claim-Groups"],
+        unread: &[
+            "X-Pomerium-Jwt-Assertion",
+            "X-Pomerium-Jwt-Assertion-For",
+            "X-Pomerium-Claim-Sub",
+            "X-Pomerium-Authorization",
+            "X-Pomerium-Routing-Key",
+        ],
+        kept: &["X-Request-Id"],
+    },
+];
+
+/// Sends `headers`, the user header as it is and all others as `eve`, and returns those that
+/// a route can read.
+fn readable(app: &App, peer: &str, user: Option<(&str, &str)>, headers: &[&str]) -> Vec<String> {
+    let forged = headers.iter().map(|header| (*header, "eve"));
+    let sent: Vec<_> = user.into_iter().chain(forged).collect();
+    let reply = app.send(rocket::http::Method::Get, "/headers", &sent, peer);
+    assert_eq!(reply.status, 200, "{sent:?} {}", reply.body);
+    let seen: Vec<(String, String)> = rocket::serde::json::from_str(&reply.body).expect("JSON");
+    assert_eq!(seen.len(), sent.len(), "{sent:?} {seen:?}");
+    seen.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name).collect()
+}
+
+/// `names` in lower case, as a route reads them.
+fn lower_case(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| name.to_lowercase()).collect()
+}
+
+/// `names` as gateways may spell them.
+fn aliases(names: &[&str]) -> Vec<String> {
+    let underscored = names.iter().map(|name| name.replace('-', "_"));
+    underscored.chain(names.iter().map(|name| format!("HTTP-{name}"))).collect()
+}
+
 #[test]
-fn what_else_a_product_says_of_who_is_there_is_blank() {
-    let cases = [
-        ("authentik", "x-authentik-uid"),
-        ("kubernetes", "x-remote-uid"),
-        ("azure-easyauth", "x-ms-client-principal"),
-        ("azure-easyauth", "x-ms-client-principal-id"),
-        ("google-iap'\nunsigned = true #", "x-goog-authenticated-user-id"),
-    ];
-    for (preset, header) in cases {
-        let app = App::launch(&format!("preset = '{preset}'"));
-        for peer in [harness::PROXY, harness::STRANGER] {
-            let sent = [(header, "eve"), ("x-other", "kept")];
-            let reply = app.send(rocket::http::Method::Get, "/headers", &sent, peer);
-            reply.is(200, &format!(r#"[["{header}",""],["x-other","kept"]]"#));
-        }
+fn every_header_of_a_product_is_blank_for_a_stranger_for_nobody_and_for_a_user() {
+    for Namespace { keys, user, read, unread, kept } in NAMESPACES {
+        let app = App::launch(keys);
+        let aliases = aliases(unread);
+        let unread: Vec<_> = unread.iter().copied().chain(aliases.iter().map(String::as_str)).collect();
+        let all = [&unread, kept].concat();
+        assert_eq!(readable(&app, STRANGER, None, &all), lower_case(kept), "{keys}, a stranger");
+        assert_eq!(readable(&app, PROXY, None, &all), lower_case(kept), "{keys}, nobody");
+        assert_eq!(app.database.dump(), [""; 0], "{keys}");
+        let all = [read, all.as_slice()].concat();
+        assert_eq!(readable(&app, PROXY, Some(user), &all), lower_case(kept), "{keys}, a user");
     }
+}
+
+#[test]
+fn a_product_s_headers_are_blank_though_others_are_read_instead() {
+    let others = "headers = { user = 'X-Own-User', name = false, email = false, groups = false }";
+    for Namespace { keys, user: (user, _), read, unread, kept } in NAMESPACES {
+        let app =
+            App::launch(&format!("{keys}\n{others}\nstrip_prefix = {{ user = '' }}\nblank = ['X-Blank']"));
+        let names = [&[user], read, unread].concat();
+        let aliases = aliases(&names);
+        let aliases = aliases.iter().map(String::as_str);
+        let all: Vec<_> =
+            names.iter().copied().chain(aliases).chain(["X-Blank"]).chain(kept.to_vec()).collect();
+        assert_eq!(readable(&app, STRANGER, None, &all), lower_case(kept), "{keys}, a stranger");
+        assert_eq!(readable(&app, PROXY, None, &all), lower_case(kept), "{keys}, nobody");
+        assert_eq!(app.database.dump(), [""; 0], "{keys}");
+        let own = Some(("X-Own-User", "ada"));
+        assert_eq!(readable(&app, PROXY, own, &all), lower_case(kept), "{keys}, a user");
+        let sent: Vec<_> = own.into_iter().chain(all.iter().map(|name| (*name, "eve"))).collect();
+        assert_eq!(app.me(&sent)["username"], "ada", "{keys}");
+    }
+}
+
+#[test]
+fn a_header_that_is_turned_off_beside_a_preset_is_blank() {
+    let app = App::launch("preset = 'authentik'\nheaders = { name = false, email = false, groups = false }");
+    let sent = ["X-authentik-name", "X-authentik-email", "X-authentik-groups", "X-Other"];
+    for (peer, user) in [(STRANGER, None), (PROXY, None), (PROXY, Some(("X-authentik-username", "ada")))] {
+        assert_eq!(readable(&app, peer, user, &sent), ["x-other"]);
+    }
+}
+
+#[test]
+fn the_key_blank_adds_to_those_of_a_preset_and_may_name_them_again() {
+    for blank in
+        ["[]", "['X-authentik-uid', 'X-Own-*']", "['X-Auth*', 'X_Own_Id']", "['X-authentik-*', 'X-Own*']"]
+    {
+        let app = App::launch(&format!("preset = 'authentik'\nblank = {blank}"));
+        let sent = ["X-authentik-uid", "X-authentik-jwt", "X-Own-Id", "X-Other"];
+        let expected: &[_] = if blank == "[]" { &["x-own-id", "x-other"] } else { &["x-other"] };
+        assert_eq!(readable(&app, PROXY, Some(("X-authentik-username", "ada")), &sent), expected, "{blank}");
+    }
+}
+
+#[test]
+fn a_prefix_does_not_keep_what_it_includes_from_being_read() {
+    let app = App::launch(
+        "blank = ['Remote*', 'X-*']\n\
+         proxy_secret = { values = ['an-old-secret-of-the-proxy-0123456789'] }",
+    );
+    let secret = ("X-Proxy-Secret", "an-old-secret-of-the-proxy-0123456789");
+    let sent = [secret, ("Remote-User", "ada"), ("Remote-Role", "eve"), ("X-Real-IP", "192.0.2.1")];
+    assert_eq!(app.me(&sent)["username"], "ada");
+    let blank = r#"[["x-proxy-secret",""],["remote-user",""],["remote-role",""],["x-real-ip",""]]"#;
+    app.get("/headers", &sent).is(200, blank);
+    app.get("/me", &[secret, ("Remote-User", "ada"), ("Remote_User", "eve")])
+        .is(400, "header `Remote-User` was sent under another spelling of its name");
 }

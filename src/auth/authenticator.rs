@@ -10,7 +10,7 @@ use rocket::{Request, error, warn};
 use super::group_mapper::GroupMapper;
 use super::principal::PrincipalMapper;
 use crate::error::{Refusal, Refusals};
-use crate::headers::{HeaderName, IdentityReader};
+use crate::headers::{BlankedHeaders, IdentityReader};
 #[cfg(feature = "jwt")]
 use crate::jwt::TokenReader;
 use crate::policy::{Event, Policy};
@@ -32,8 +32,9 @@ pub(crate) struct Authenticator {
     pub(crate) proofs: Proofs,
     pub(crate) untrusted: UntrustedPeers,
     pub(crate) identity_reader: IdentityReader,
-    /// The headers of the key `blank`, which are blanked although nothing reads them.
-    pub(crate) blank: Vec<HeaderName>,
+    /// The headers of the key `blank` and of the preset, which are blanked although nothing
+    /// reads them.
+    pub(crate) blank: Vec<BlankedHeaders>,
     #[cfg(feature = "jwt")]
     pub(crate) token_reader: Option<TokenReader>,
     pub(crate) principal_mapper: PrincipalMapper,

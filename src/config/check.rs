@@ -5,7 +5,7 @@
 use rocket::figment::Figment;
 
 use super::keys::Config;
-use crate::headers::{GroupsEscape, GroupsFormat, HeaderName, check_names};
+use crate::headers::{BlankedHeaders, GroupsEscape, GroupsFormat, HeaderName, check_names, check_prefixes};
 use crate::launch::InvalidKey;
 use crate::proxy::Network;
 use crate::session::SessionConfig;
@@ -23,6 +23,7 @@ impl Config {
         }
         self.check_site()?;
         check_names(self.header_names())?;
+        check_prefixes(&self.blank)?;
         self.check_separator()?;
         self.check_escape()?;
         self.limits.check()?;
@@ -103,9 +104,10 @@ impl Config {
     }
 
     /// The names of all headers that are read or blanked, each with its key. A header of
-    /// `blank` that is also read is left out.
+    /// `blank` that is also read is left out, and so are its prefixes.
     fn header_names(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
-        let blank = self.blank.iter().filter(move |name| !self.is_read_header(name));
+        let names = self.blank.iter().filter_map(BlankedHeaders::name);
+        let blank = names.filter(move |name| !self.is_read_header(name));
         self.read_headers().chain(blank.map(|name| ("blank", name)))
     }
 

@@ -11,7 +11,9 @@ use serde::Deserialize;
 use super::not_compiled::JwtConfig;
 #[cfg(not(feature = "mtls"))]
 use super::not_compiled::ProxyCertificate;
-use crate::headers::{Encoding, GroupsEscape, GroupsFormat, HeaderName, IdentityHeaders, Limits, Prefixes};
+use crate::headers::{
+    BlankedHeaders, Encoding, GroupsEscape, GroupsFormat, IdentityHeaders, Limits, Prefixes,
+};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
 #[cfg(feature = "mtls")]
@@ -95,9 +97,14 @@ pub struct Config {
     /// A table: the prefixes that the values of the headers must have, and that are taken
     /// off. Empty by default. See [`IdentityReader`](crate::headers::IdentityReader).
     pub(super) strip_prefix: Prefixes,
-    /// Further headers that are blanked for the routes, although nothing reads them. Empty by
+    /// Further headers that are blanked for the routes, although nothing reads them: names, and
+    /// prefixes with a trailing `*`. Those of the preset are blanked beside them. Empty by
     /// default. See [`HeaderScan`](crate::headers::HeaderScan).
-    pub(super) blank: Vec<HeaderName>,
+    pub(super) blank: Vec<BlankedHeaders>,
+    /// All headers in which the product of the preset says who is there. No key sets them. See
+    /// [`Preset`](super::presets::Preset).
+    #[serde(skip)]
+    pub(super) blank_by_preset: Vec<BlankedHeaders>,
     /// How the groups header lists groups: `"separator"`, the default, `"repeated"` or
     /// `"json"`. See `GroupsReader` in `headers/groups.rs`.
     pub(super) groups_format: GroupsFormat,
@@ -207,6 +214,7 @@ impl Default for Config {
             encoding: Encoding::Utf8,
             strip_prefix: Prefixes::default(),
             blank: Vec::new(),
+            blank_by_preset: Vec::new(),
             groups_format: GroupsFormat::Separator,
             groups_separator: ",".into(),
             groups_escape: GroupsEscape::None,

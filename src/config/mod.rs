@@ -40,8 +40,9 @@ impl Config {
         check_tables(figment)?;
         let table = figment.focus(TABLE);
         let choice: PresetChoice = table.extract().map_err(prefix_paths)?;
-        let keys = choice.keys().map_err(|invalid| error_at_key(figment, invalid))?;
-        let config: Self = PresetChoice::with_defaults(table, keys).extract().map_err(prefix_paths)?;
+        let preset = choice.preset().map_err(|invalid| error_at_key(figment, invalid))?;
+        let config: Self = preset.complete(table).extract().map_err(prefix_paths)?;
+        let config = Self { blank_by_preset: preset.blank, ..config };
         let is_debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
         config.check(is_debug).map_err(|invalid| error_at_key(figment, invalid))?;
         config.check_tls(figment).map_err(|invalid| error_at_key(figment, invalid))?;

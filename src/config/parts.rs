@@ -8,7 +8,7 @@ use rocket::time::Duration;
 
 use super::keys::Config;
 use crate::auth::{GroupMapper, PrincipalMapper};
-use crate::headers::{Encoding, HeaderName, IdentityReader, Prefixes, ReaderOptions};
+use crate::headers::{BlankedHeaders, Encoding, HeaderName, IdentityReader, Prefixes, ReaderOptions};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
 use crate::policy::Policy;
@@ -74,9 +74,10 @@ impl Config {
         })
     }
 
-    /// Returns the headers that are blanked although nothing reads them.
-    pub(crate) fn blank(&self) -> Vec<HeaderName> {
-        self.blank.clone()
+    /// Returns the headers that are blanked although nothing reads them: those of the key
+    /// `blank`, and those of the preset.
+    pub(crate) fn blank(&self) -> Vec<BlankedHeaders> {
+        [self.blank.as_slice(), &self.blank_by_preset].concat()
     }
 
     /// Returns the keys about signed tokens, if tokens are configured.

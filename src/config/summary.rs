@@ -32,6 +32,10 @@ impl Config {
         #[cfg(feature = "jwt")]
         facts.extend(self.jwt.iter().flat_map(JwtConfig::summary));
         facts.push(("headers", headers(self)));
+        let blank = self.blank();
+        if !blank.is_empty() {
+            facts.push(("blanked too", join(blank.iter())));
+        }
         if self.encoding != Encoding::Utf8 {
             facts.push(("encoding", self.encoding.as_str().into()));
         }

@@ -1,16 +1,27 @@
 //! The keys `headers`, `strip_prefix` and `limits`.
 //!
-//! Within this folder it depends on `name`.
+//! Within this folder it depends on `blank` and `name`.
 
 use serde::Deserialize;
 
+use super::blank::BlankedHeaders;
 use super::name::{HeaderName, header_or_false};
 use crate::error::Fault;
 use crate::launch::InvalidKey;
 
-/// Headers that HTTP itself needs, so that they cannot be blanked.
-const REQUIRED_BY_HTTP: [&str; 7] =
-    ["Connection", "Content-Length", "Content-Type", "Cookie", "Host", "Transfer-Encoding", "Upgrade"];
+/// Headers that HTTP itself needs, or that say which page sent a request, so that they
+/// cannot be blanked.
+const REQUIRED_BY_HTTP: [&str; 9] = [
+    "Connection",
+    "Content-Length",
+    "Content-Type",
+    "Cookie",
+    "Host",
+    "Origin",
+    "Sec-Fetch-Site",
+    "Transfer-Encoding",
+    "Upgrade",
+];
 
 /// The names of the identity headers. All but the user header can be turned off.
 #[derive(Debug, Clone, Deserialize)]
@@ -128,6 +139,24 @@ pub(crate) fn check_names<'a>(
             return Err(InvalidKey::new(key, reason));
         }
         seen.push(name);
+    }
+    Ok(())
+}
+
+/// Checks that no prefix in `blank` includes a header that HTTP itself needs. It may include
+/// headers that are read, or that another item names.
+///
+/// # Errors
+///
+/// Returns the key with the first prefix that includes such a header.
+pub(crate) fn check_prefixes(blank: &[BlankedHeaders]) -> Result<(), InvalidKey> {
+    for prefix in blank.iter().filter(|item| item.name().is_none()) {
+        if let Some(required) = REQUIRED_BY_HTTP.iter().find(|required| prefix.include(required)) {
+            let reason = format!(
+                "`{prefix}` includes `{required}`, which is a header of HTTP itself, and cannot be blanked"
+            );
+            return Err(InvalidKey::new("blank", reason));
+        }
     }
     Ok(())
 }

@@ -10,6 +10,7 @@
 //! errors of [`error`](crate::error) and [`launch`](crate::launch).
 
 mod assertion;
+mod blank;
 mod config;
 mod encoded_word;
 mod encoding;
@@ -25,7 +26,8 @@ mod tests;
 pub(crate) use assertion::Assertion;
 #[cfg(feature = "jwt")]
 pub(crate) use assertion::{GroupsClaim, IdentityClaims};
-pub(crate) use config::{IdentityHeaders, Limits, Prefixes, check_names};
+pub(crate) use blank::BlankedHeaders;
+pub(crate) use config::{IdentityHeaders, Limits, Prefixes, check_names, check_prefixes};
 pub(crate) use encoding::Encoding;
 pub(crate) use escape::GroupsEscape;
 pub(crate) use groups::{Groups, GroupsFormat};

@@ -87,6 +87,41 @@ impl fmt::Display for HeaderName {
     }
 }
 
+/// The beginning of names of headers, compared as it is written, and folded as names are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HeaderPrefix {
+    prefix: String,
+    folded: String,
+}
+
+impl HeaderPrefix {
+    /// Whether `name` begins with this prefix, as it was sent or when both are folded.
+    pub(crate) fn is_beginning_of(&self, name: &str) -> bool {
+        steps::note(name.len().min(self.prefix.len()));
+        let as_it_was_sent = name.as_bytes().get(..self.prefix.len());
+        as_it_was_sent.is_some_and(|beginning| beginning.eq_ignore_ascii_case(self.prefix.as_bytes()))
+            || fold(name).take(self.folded.len()).eq(self.folded.bytes())
+    }
+}
+
+impl TryFrom<String> for HeaderPrefix {
+    type Error = String;
+
+    fn try_from(prefix: String) -> Result<Self, Self::Error> {
+        if !prefix.chars().all(is_token_character) {
+            return Err(format!("`{prefix}` is not the beginning of a header name"));
+        }
+        let folded = fold(&prefix).map(char::from).collect();
+        Ok(Self { prefix, folded })
+    }
+}
+
+impl fmt::Display for HeaderPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.prefix.fmt(f)
+    }
+}
+
 /// Whether a `token` ([RFC 9110, section 5.6.2]) may hold `c`.
 ///
 /// [RFC 9110, section 5.6.2]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2

@@ -1,12 +1,13 @@
 //! One walk over the headers of a request, which finds repeated headers, aliases and
 //! `Connection` options.
 //!
-//! Within this folder it depends on `name`.
+//! Within this folder it depends on `blank` and `name`.
 
 use std::borrow::Cow;
 
 use rocket::http::{Header, HeaderMap};
 
+use super::blank::BlankedHeaders;
 use super::name::{HeaderName, NameMatch, is_token_character};
 use crate::error::{Fault, Rejection};
 use crate::text::steps;
@@ -21,7 +22,7 @@ pub(crate) const MAX_SCANNED: usize = 6;
 pub(crate) struct HeaderScan<'c, 'h> {
     scanned: [Option<ScannedHeader<'c, 'h>>; MAX_SCANNED],
     /// Headers that are blanked, though nobody reads them.
-    blank: &'c [HeaderName],
+    blank: &'c [BlankedHeaders],
     /// The names, as they were sent, of aliases and of the headers in `blank`.
     other_names: Vec<String>,
     /// The most bytes of the values of one header.
@@ -44,7 +45,7 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
     /// its check.
     pub(crate) fn new(
         headers: [Option<&'c HeaderName>; MAX_SCANNED],
-        blank: &'c [HeaderName],
+        blank: &'c [BlankedHeaders],
         max_bytes: usize,
         map: &'h HeaderMap<'_>,
     ) -> Self {
@@ -72,9 +73,14 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
             }
             return;
         }
-        if self.blank.iter().any(|header| header.is_same_or_alias(name.as_str())) {
+        if self.is_blanked(name.as_str()) {
             self.keep_name(name.as_str());
         }
+    }
+
+    /// Whether the header `name` is blanked although nothing reads it.
+    fn is_blanked(&self, name: &str) -> bool {
+        self.blank.iter().any(|headers| headers.include(name))
     }
 
     /// Keeps the name of a header that must be blanked, once however often it was sent: a
@@ -97,13 +103,16 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
     }
 
     /// Leaves `header` to the application: it counts as if it had not been sent, and stays
-    /// as it is. Its aliases do not.
+    /// as it is, unless it is blanked whoever reads it. Its aliases do not.
     #[cfg(feature = "jwt")]
     pub(crate) fn without(mut self, header: &HeaderName) -> Self {
         for scanned in &mut self.scanned {
             if scanned.as_ref().is_some_and(|scanned| std::ptr::eq(scanned.header, header)) {
                 *scanned = None;
             }
+        }
+        if self.is_blanked(header.as_str()) {
+            self.keep_name(header.as_str());
         }
         self
     }
