@@ -5,7 +5,7 @@
 use rocket::http::Status;
 use thiserror::Error as ThisError;
 
-/// What is wrong with an identity header, a signed token, a secret of the proxy, the host
+/// What is wrong with an identity header, a signed token, a proof of the proxy, the host
 /// that a request is for, or the page that sent it.
 ///
 /// As text it completes the sentence that a [`Rejection`] begins with the name of the
@@ -41,6 +41,20 @@ pub enum Fault {
     /// The header of `proxy_secret` does not hold an accepted secret (403).
     #[error("holds no secret that is accepted")]
     WrongSecret,
+    /// The request names somebody and comes from a trusted address, or from any if none is
+    /// asked for, but has no header of `proxy_secret` (403).
+    #[error("is missing in a request from a trusted address")]
+    MissingSecret,
+    /// The request names somebody and comes from a trusted address, or from any if none is
+    /// asked for, but its peer showed no client certificate, which `proxy_certificate` asks
+    /// for (403).
+    #[error("comes from a trusted address without a client certificate")]
+    MissingCertificate,
+    /// The request names somebody and comes from a trusted address, or from any if none is
+    /// asked for, but its peer showed a client certificate that is not one of
+    /// `proxy_certificate`, or is not valid any more (403).
+    #[error("comes from a trusted address with a client certificate that is not accepted")]
+    WrongCertificate,
     /// The request is for a host that is none of `hosts`, or for no host (421; RFC 9110,
     /// section 15.5.20).
     #[error("names none of `hosts`")]
@@ -187,6 +201,9 @@ impl Fault {
         match self {
             Fault::UntrustedPeer => "untrusted_peer",
             Fault::WrongSecret => "wrong_secret",
+            Fault::MissingSecret => "missing_secret",
+            Fault::MissingCertificate => "missing_certificate",
+            Fault::WrongCertificate => "wrong_certificate",
             Fault::WrongHost => "wrong_host",
             Fault::CrossSite => "cross_site",
             Fault::Alias => "alias",
@@ -283,7 +300,8 @@ impl Rejection {
         match self.fault {
             Fault::WrongHost => Status::MisdirectedRequest,
             Fault::CrossSite => Status::Forbidden,
-            Fault::UntrustedPeer | Fault::WrongSecret | Fault::Declined => Status::Forbidden,
+            Fault::UntrustedPeer | Fault::MissingSecret | Fault::WrongSecret => Status::Forbidden,
+            Fault::MissingCertificate | Fault::WrongCertificate | Fault::Declined => Status::Forbidden,
             Fault::WrongAlgorithm | Fault::UnknownKey | Fault::WrongSignature => Status::Forbidden,
             Fault::WrongIssuer | Fault::WrongAudience | Fault::WrongSigner => Status::Forbidden,
             Fault::WrongType | Fault::Expired | Fault::NotYetValid => Status::Forbidden,
