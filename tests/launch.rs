@@ -40,7 +40,7 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         ("trusted_proxies", "untrusted = 'ignore'", no_proof.into()),
         (
             "trusted_proxies",
-            "trusted_proxies = []\nproxy_secret = { values = ['0123456789abcdef0123456789abcdef'] }",
+            "trusted_proxies = []\nproxy_secret = { values = ['3f9ac1d07be2485690bd17fe64a8c32d'] }",
             "an empty list trusts nobody: name the addresses that your proxy connects from, or leave the key out"
                 .into(),
         ),
@@ -706,7 +706,7 @@ fn liftoff_says_which_proofs_are_in_force_and_warns_of_wide_networks_alone() {
             &warning("fd00::/119"),
         ]
     );
-    let secret = "proxy_secret = { values = ['0123456789abcdef0123456789abcdef'] }";
+    let secret = "proxy_secret = { values = ['3f9ac1d07be2485690bd17fe64a8c32d'] }";
     let accepted = "proxy secret: 1 secret accepted in X-Proxy-Secret";
     assert_eq!(liftoff(secret), [accepted]);
     assert_eq!(

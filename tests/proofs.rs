@@ -9,8 +9,8 @@ use rocket::http::Header;
 use rocket::local::blocking::{Client, LocalResponse};
 use rocket_remote_user::RemoteUser;
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
-const WRONG: &str = "fedcba9876543210fedcba9876543210";
+const SECRET: &str = "3f9ac1d07be2485690bd17fe64a8c32d";
+const WRONG: &str = "c27e10f8b5a94d36e7103bfa82dc5649";
 const STATES: [Proof; 4] = [Proof::Holds, Proof::Fails, Proof::Lacks, Proof::Expired];
 
 /// What a request has of a proof.

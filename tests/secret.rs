@@ -9,15 +9,16 @@ use rocket::http::Header;
 use rocket::http::Method::Get;
 use rocket_remote_user::RemoteUser;
 
-const OLD: &str = "0123456789abcdef0123456789abcdef";
-const NEW: &str = "fedcba9876543210fedcba9876543210-and-longer";
-const WRONG: &str = "0123456789abcdef0123456789abcdeg";
-const SECRETS: &str = "proxy_secret = { values = ['0123456789abcdef0123456789abcdef', \
-                       'fedcba9876543210fedcba9876543210-and-longer'] }";
+const OLD: &str = "3f9ac1d07be2485690bd17fe64a8c32d";
+const NEW: &str = "c27e10f8b5a94d36e7103bfa82dc5649-and-longer";
+const WRONG: &str = "3f9ac1d07be2485690bd17fe64a8c32g";
+const SECRETS: &str = "proxy_secret = { values = ['3f9ac1d07be2485690bd17fe64a8c32d', \
+                       'c27e10f8b5a94d36e7103bfa82dc5649-and-longer'] }";
 
 const ADA: (&str, &str) = ("Remote-User", "ada");
 
 const UNTRUSTED: &str = "header `Remote-User` comes from a peer that is no trusted proxy";
+const MISSING: &str = "header `X-Proxy-Secret` is missing, and a trusted address is not enough without it";
 const NOT_ACCEPTED: &str = "header `X-Proxy-Secret` holds no secret that is accepted";
 
 fn secret(value: &str) -> (&str, &str) {
@@ -48,8 +49,29 @@ fn a_request_without_a_secret_signs_nobody_in() {
     app.get("/public", &[]).is(200, "public");
     app.get("/me", &[]).is(401, "401 Unauthorized");
     for path in ["/me", "/public"] {
-        app.get(path, &[ADA]).is(403, UNTRUSTED);
+        app.get(path, &[ADA]).is(403, MISSING);
     }
+    assert_eq!(app.database.dump(), [""; 0]);
+}
+
+#[test]
+fn a_secret_that_is_missing_is_told_from_a_stranger_and_from_a_wrong_one() {
+    let recording = Recording::start();
+    let app = App::launch(SECRETS);
+    let identities: [Headers<'_>; 4] =
+        [&[ADA], &[("Remote-User", "")], &[("Remote-Groups", "crew")], &[("Remote_User", "ada")]];
+    for headers in identities {
+        recording.clear();
+        app.get("/public", headers).is(403, MISSING);
+        let refused = format!("Refused GET /public from {PROXY}: {MISSING}.");
+        assert_eq!(recording.lines_of("rocket_remote_user"), [refused]);
+        let stranger = app.send(Get, "/public", headers, STRANGER);
+        assert_eq!(stranger.status, 403);
+        assert!(stranger.body.ends_with("comes from a peer that is no trusted proxy"), "{}", stranger.body);
+        app.get("/public", &[headers, &[secret(WRONG)]].concat()).is(403, NOT_ACCEPTED);
+    }
+    app.get("/public", &[]).is(200, "public");
+    app.send(Get, "/public", &[ADA, secret(OLD)], STRANGER).is(403, UNTRUSTED);
     assert_eq!(app.database.dump(), [""; 0]);
 }
 
@@ -103,6 +125,7 @@ fn an_untrusted_peer_is_ignored_where_that_is_configured() {
     let app = App::launch_exactly(&format!("{SECRETS}\nuntrusted = 'ignore'"));
     for headers in [&[ADA][..], &[secret(WRONG)], &[secret(WRONG), ADA]] {
         app.get("/nobody", headers).is(200, "nobody");
+        app.get("/me", headers).is(401, "401 Unauthorized");
     }
     assert_eq!(app.me(&[secret(OLD), ADA])["username"], "ada");
 }
@@ -121,7 +144,7 @@ fn the_header_of_the_secret_can_be_named() {
     let table = format!("proxy_secret = {{ header = 'X-Gateway', values = ['{OLD}'] }}");
     let app = App::launch_exactly(&table);
     assert_eq!(app.me(&[("x-gateway", OLD), ADA])["username"], "ada");
-    app.get("/me", &[secret(OLD), ADA]).is(403, UNTRUSTED);
+    app.get("/me", &[secret(OLD), ADA]).is(403, &MISSING.replace("X-Proxy-Secret", "X-Gateway"));
 }
 
 #[test]
@@ -184,9 +207,10 @@ fn no_secret_is_logged_or_shown() {
 
 #[test]
 fn a_secret_of_32_characters_is_long_enough() {
-    let characters = "é".repeat(32);
+    let characters = "žšč9đ4ćwř7ěýáíé8ůúňťďóěščřžýáíéů";
+    assert_eq!(characters.chars().count(), 32);
     let app = App::launch_exactly(&format!("proxy_secret = {{ values = ['{characters}'] }}"));
-    assert_eq!(app.me(&[secret(&characters), ADA])["username"], "ada");
+    assert_eq!(app.me(&[secret(characters), ADA])["username"], "ada");
 }
 
 #[test]

@@ -35,25 +35,25 @@ use thiserror::Error as ThisError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The peer is not a trusted proxy, so it may not say who somebody is (403).
+    /// The peer has no trusted address, so it may not say who somebody is (403).
     #[error("comes from a peer that is no trusted proxy")]
     UntrustedPeer,
     /// The header of `proxy_secret` does not hold an accepted secret (403).
     #[error("holds no secret that is accepted")]
     WrongSecret,
-    /// The request names somebody and comes from a trusted address, or from any if none is
-    /// asked for, but has no header of `proxy_secret` (403).
-    #[error("is missing in a request from a trusted address")]
+    /// The request names somebody and comes from a trusted address, or no address is asked
+    /// for, but it lacks the header of `proxy_secret` (403).
+    #[error("is missing, and a trusted address is not enough without it")]
     MissingSecret,
-    /// The request names somebody and comes from a trusted address, or from any if none is
-    /// asked for, but its peer showed no client certificate, which `proxy_certificate` asks
-    /// for (403).
-    #[error("comes from a trusted address without a client certificate")]
+    /// The request names somebody and comes from a trusted address, or no address is asked
+    /// for, but the peer showed no client certificate, and `proxy_certificate` asks for one
+    /// (403).
+    #[error("comes without a client certificate, and a trusted address is not enough without one")]
     MissingCertificate,
-    /// The request names somebody and comes from a trusted address, or from any if none is
-    /// asked for, but its peer showed a client certificate that is not one of
-    /// `proxy_certificate`, or is not valid any more (403).
-    #[error("comes from a trusted address with a client certificate that is not accepted")]
+    /// The request names somebody and comes from a trusted address, or no address is asked
+    /// for, but the client certificate of the peer is not one of `proxy_certificate`, or is
+    /// not valid any more (403).
+    #[error("comes with a client certificate that is not accepted")]
     WrongCertificate,
     /// The request is for a host that is none of `hosts`, or for no host (421; RFC 9110,
     /// section 15.5.20).
