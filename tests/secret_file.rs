@@ -133,6 +133,7 @@ fn another_file_in_its_place_is_read_by_a_name_or_by_a_link() {
     write(&next, NEW);
     fs::rename(&next, rotation.file()).expect("a file");
     rotation.accepts(&[NEW]);
+    drop(rotation);
 
     // As Kubernetes does: `secrets` is `..data/secrets`, and `..data` a folder of a version.
     let version = |folder: &Path, name: &str, secret: &str| {
@@ -159,7 +160,6 @@ fn what_cannot_be_used_changes_nothing_and_is_logged_once() {
     let documented = "a-secret-of-32-characters-or-more";
     let texts = [
         ("".to_owned(), "`$FOLDER/secrets` holds no secret".to_owned()),
-        ("\n \r\n".into(), "`$FOLDER/secrets` holds no secret".into()),
         (NEW[..20].into(), "secret 1 of `$FOLDER/secrets` is shorter than 32 characters".into()),
         (format!("{NEW}\n{OTHER:.9}"), "secret 2 of `$FOLDER/secrets` is shorter than 32 characters".into()),
         (
@@ -177,6 +177,7 @@ fn what_cannot_be_used_changes_nothing_and_is_logged_once() {
             "secret 1 of `$FOLDER/secrets` begins as a comment, of which there are none".into(),
         ),
         (format!("{NEW}\n").repeat(2000), "`$FOLDER/secrets` has more than 65536 bytes".into()),
+        ("\n \r\n".into(), "`$FOLDER/secrets` holds no secret".into()),
     ];
     for (text, reason) in texts {
         write(&rotation.file(), &text);
