@@ -2,11 +2,14 @@
 
 mod harness;
 
+use std::path::{Path, PathBuf};
+
 use harness::log::Recording;
 use harness::socket::Server;
 use harness::{App, Database, Headers, PROXY, STRANGER, application, figment};
 use rocket::http::Header;
 use rocket::http::Method::Get;
+use rocket::local::blocking::Client;
 use rocket_remote_user::RemoteUser;
 
 const OLD: &str = "3f9ac1d07be2485690bd17fe64a8c32d";
@@ -220,4 +223,55 @@ fn no_peer_address_is_no_trust_where_one_is_asked_for() {
         let response = request.header(Header::new(ADA.0, ADA.1)).dispatch();
         assert_eq!(response.status().code, status);
     }
+}
+
+/// The values on the lines of a page that set the header of the secret, or list secrets.
+fn shown_secrets(page: &str) -> Vec<&str> {
+    let lines = page.lines().filter(|line| line.to_lowercase().contains("secret") || line.contains("values"));
+    let words =
+        lines.flat_map(|line| line.split([' ', '"', '\'', '`', ';', '[', ']', '|', ',', '(', ')', '=']));
+    let is_value = |word: &&str| {
+        let has_the_length = (32..100).contains(&word.chars().count());
+        has_the_length
+            && !word.contains("://")
+            && !word.contains(['/', ':', '*'])
+            && word.matches('_').count() < 3
+    };
+    words.filter(is_value).collect()
+}
+
+#[test]
+fn no_secret_of_the_documentation_is_accepted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages: Vec<PathBuf> =
+        ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "Rocket.toml"]
+            .map(|page| root.join(page))
+            .into();
+    let mut folders = vec![root.join("docs"), root.join("examples"), root.join("src/config")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { folders.push(path) } else { pages.push(path) }
+        }
+    }
+    let mut count = 0;
+    for page in pages {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        for shown in shown_secrets(&text) {
+            let variants = [
+                shown.to_owned(),
+                shown.to_uppercase(),
+                shown.replace('-', "_"),
+                format!("{shown}-{shown}x1"),
+            ];
+            for secret in variants {
+                let database = Database::new();
+                let figment = figment(&database, &format!("proxy_secret = {{ values = ['{secret}'] }}"));
+                let rocket = application(figment).attach(RemoteUser::fairing());
+                assert!(Client::untracked(rocket).is_err(), "{secret} of {page:?} is accepted");
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 5, "{count}");
 }
