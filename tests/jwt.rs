@@ -892,7 +892,7 @@ fn the_other_proofs_are_asked_for_too() {
     let plain = "header `Remote-User` comes from a peer that is no trusted proxy";
     app.send(Get, "/public", &both[..1], STRANGER).is(403, plain);
 
-    let secret = "0123456789abcdef0123456789abcdef";
+    let secret = "3f9ac1d07be2485690bd17fe64a8c32d";
     let file = format!("public_key_file = '{}'", file.display());
     let toml =
         format!("proxy_secret = {{ values = ['{secret}'] }}\n[default.remote_user.jwt]\nheader = '{HEADER}'");

@@ -26,6 +26,9 @@ on_every_database![
     without_migration_the_tables_are_left_to_the_operator,
 ];
 
+/// What liftoff warns of where an address is the only proof of the proxy.
+const ADDRESS_ONLY: &str = "an address is the only proof of the proxy, and it is the one that Rocket says: a \
+                            fairing that calls `set_remote` says who is trusted";
 const TRUSTED: &str = "trusted_proxies = ['::1']\n";
 
 #[test]
@@ -40,7 +43,7 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         ("trusted_proxies", "untrusted = 'ignore'", no_proof.into()),
         (
             "trusted_proxies",
-            "trusted_proxies = []\nproxy_secret = { values = ['0123456789abcdef0123456789abcdef'] }",
+            "trusted_proxies = []\nproxy_secret = { values = ['3f9ac1d07be2485690bd17fe64a8c32d'] }",
             "an empty list trusts nobody: name the addresses that your proxy connects from, or leave the key out"
                 .into(),
         ),
@@ -61,6 +64,16 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
             "trusted_proxies.1",
             "trusted_proxies = ['::1', '10.0.0.5/8']",
             format!("`10.0.0.5/8` {not_a_network}: host part of address was not zero"),
+        ),
+        (
+            "trusted_proxies.0",
+            "trusted_proxies = ['127.0.0.1/+32']",
+            format!("`127.0.0.1/+32` {not_a_network}: the length of the network is no plain number"),
+        ),
+        (
+            "trusted_proxies.0",
+            "trusted_proxies = ['127.0.0.1/032']",
+            format!("`127.0.0.1/032` {not_a_network}: the length of the network is no plain number"),
         ),
         (
             "trusted_proxies.0",
@@ -610,6 +623,7 @@ fn liftoff_sums_up_what_is_in_force() {
             "users: unknown created, inactive refused, case kept",
             "groups: split at \",\", unknown ignored, local mirrored away, a missing header clears",
             "store: database `remote_user`",
+            ADDRESS_ONLY,
         ]
     );
     assert_eq!(
@@ -630,6 +644,7 @@ fn liftoff_sums_up_what_is_in_force() {
             "required groups: \"r\"",
             "denied groups: \"d\"",
             "store: database `remote_user`",
+            ADDRESS_ONLY,
         ]
     );
     assert_eq!(
@@ -656,6 +671,7 @@ fn liftoff_sums_up_what_is_in_force() {
             "users: unknown created, inactive refused, case kept",
             "groups: one a line, unknown ignored, local mirrored away, a missing header clears",
             "store: database `remote_user`",
+            ADDRESS_ONLY,
         ]
     );
     assert_eq!(
@@ -683,6 +699,7 @@ fn liftoff_sums_up_what_is_in_force() {
             "sessions: outlive the header, 60 s idle, 3600 s in all, 50 a user",
             "session cookie: `__Host-id`, Secure, HttpOnly, SameSite=Lax, Path=/",
             "store: database `remote_user`",
+            ADDRESS_ONLY,
         ]
     );
     let lines = summary("trusted_proxies = ['::1']\nsession = { path = '/app', same_site = 'strict' }");
@@ -734,7 +751,7 @@ fn liftoff_says_which_proofs_are_in_force_and_warns_of_wide_networks_alone() {
         let lines = recording.lines_of("rocket_remote_user");
         let (proofs, rest) =
             lines.split_at(lines.iter().position(|l| l.contains("untrusted")).expect("a block"));
-        let warnings = rest.iter().filter(|line| line.contains("256"));
+        let warnings = rest.iter().skip_while(|line| !line.starts_with("store: ")).skip(1);
         proofs[1..].iter().chain(warnings).cloned().collect::<Vec<_>>()
     };
     let warning = |network: &str| {
@@ -747,16 +764,37 @@ fn liftoff_says_which_proofs_are_in_force_and_warns_of_wide_networks_alone() {
         liftoff("trusted_proxies = ['10.0.0.0/23', '10.2.0.0/24', 'fd00::/119', 'fd00::/120']"),
         [
             "trusted proxies: 10.0.0.0/23, 10.2.0.0/24, fd00::/119, fd00::/120",
+            ADDRESS_ONLY,
             &warning("10.0.0.0/23"),
             &warning("fd00::/119"),
         ]
     );
-    let secret = "proxy_secret = { values = ['0123456789abcdef0123456789abcdef'] }";
+    let secret = "proxy_secret = { values = ['3f9ac1d07be2485690bd17fe64a8c32d'] }";
     let accepted = "proxy secret: 1 secret accepted in X-Proxy-Secret";
     assert_eq!(liftoff(secret), [accepted]);
     assert_eq!(
         liftoff(&format!("{secret}\ntrusted_proxies = ['10.0.0.0/8', '::/0']")),
         ["trusted proxies: 10.0.0.0/8, ::/0", accepted]
+    );
+    let link_local = |network: &str| {
+        format!(
+            "{network} holds link-local addresses, and their links (scopes) are not compared: whoever has the address \
+             on any link of this machine is trusted"
+        )
+    };
+    assert_eq!(
+        liftoff("trusted_proxies = ['fe80::1', '::1', '169.254.8.0/24', 'fe80::/120']"),
+        [
+            "trusted proxies: fe80::1, ::1, 169.254.8.0/24, fe80::/120",
+            ADDRESS_ONLY,
+            &link_local("fe80::1"),
+            &link_local("169.254.8.0/24"),
+            &link_local("fe80::/120"),
+        ]
+    );
+    assert_eq!(
+        liftoff(&format!("{secret}\ntrusted_proxies = ['fe80::/10']")),
+        ["trusted proxies: fe80::/10", accepted, &link_local("fe80::/10")]
     );
 }
 
@@ -788,6 +826,26 @@ fn liftoff_says_which_certificates_are_asked_for() {
             ["trusted proxies: 10.0.0.0/8".into(), format!("proxy certificate: {expected}")]
         );
         assert!(lines.iter().all(|line| !line.contains("256 addresses")), "{lines:?}");
+        assert!(lines.iter().all(|line| line != ADDRESS_ONLY && !line.contains("alone say")), "{lines:?}");
+    }
+}
+
+#[test]
+#[cfg(feature = "mtls")]
+fn liftoff_warns_of_common_names_that_stand_alone() {
+    let recording = Recording::start();
+    let warning = "`common_names` alone say which certificate is the proxy's, and an authority that may only issue \
+                   certificates for some DNS names can still put any common name in one: set `dns_names` or \
+                   `fingerprints`";
+    for proofs in ["", "trusted_proxies = ['10.0.0.0/8']\n"] {
+        let database = Database::new();
+        let tls = "[default.tls]\ncerts = 'x'\nkey = 'x'\nmutual = { ca_certs = 'x' }";
+        let toml = format!("{TABLE}{proofs}proxy_certificate = {{ common_names = ['My Proxy'] }}\n{tls}");
+        recording.clear();
+        let rocket = rocket(&database, &toml).attach(RemoteUser::fairing());
+        let _client = Client::untracked(rocket).expect("a launch");
+        let lines = recording.lines_of("rocket_remote_user");
+        assert_eq!(lines.last().map(String::as_str), Some(warning), "{lines:?}");
     }
 }
 

@@ -11,8 +11,9 @@ use rocket_remote_user::RemoteUser;
 #[test]
 fn a_bad_secret_says_what_is_wrong_and_never_what_it_is() {
     let no_secret = "no secret is configured: set `values` or `values_file`";
-    let long = format!("s3cret{}", "0".repeat(26));
+    let long = "s3cret4be19d07f26ac853ea91c07d5b".to_owned();
     let short = "is shorter than 32 characters";
+    let remedy = "make one with `openssl rand -base64 32`";
     let cases = [
         ("", "{}", no_secret.into()),
         ("", "{ values = [] }", no_secret.into()),
@@ -21,6 +22,21 @@ fn a_bad_secret_says_what_is_wrong_and_never_what_it_is() {
             "",
             "{ values = ['$', 's3crét-of-thirty-one-characters'] }",
             format!("secret 2 of `values` {short}"),
+        ),
+        (
+            "",
+            "{ values = ['$', 's3cs3cs3cs3cs3cs3cs3cs3cs3cs3cs3c'] }",
+            format!("secret 2 of `values` is too regular to be random: {remedy}"),
+        ),
+        (
+            "",
+            "{ values = ['a-secret-of-32-characters-or-more'] }",
+            format!("secret 1 of `values` is in the documentation of `rocket_remote_user`: {remedy}"),
+        ),
+        (
+            "",
+            "{ values_file = 'regular' }",
+            format!("secret 2 of `$DIRECTORY/regular` is too regular to be random: {remedy}"),
         ),
         (
             "",
@@ -43,7 +59,9 @@ fn a_bad_secret_says_what_is_wrong_and_never_what_it_is() {
             "{ values_file = 'comment' }",
             "secret 1 of `$DIRECTORY/comment` begins as a comment, of which there are none".into(),
         ),
-        ("", "{ values_file = 'blank' }", no_secret.into()),
+        ("", "{ values_file = 'blank' }", "`$DIRECTORY/blank` holds no secret".into()),
+        ("", "{ values = ['$'], values_file = 'blank' }", "`$DIRECTORY/blank` holds no secret".into()),
+        ("", "{ values_file = '.' }", "`$DIRECTORY/.` is no regular file".into()),
         (
             "",
             "{ values = ['$'], values_file = 'nowhere/secrets' }",
@@ -75,6 +93,7 @@ fn a_bad_secret_says_what_is_wrong_and_never_what_it_is() {
         let database = Database::new();
         let file = |name, text: &str| std::fs::write(database.directory.path().join(name), text);
         file("short", &format!("\n{long}\ns3cret\n")).expect("a file");
+        file("regular", &format!("{long}\n{}\n", "s3c".repeat(11))).expect("a file");
         file("blank", "\n \r\n").expect("a file");
         file("comment", &format!("# of the proxy, from {long}\n{long}\n")).expect("a file");
         let toml = format!("{TABLE}proxy_secret = {}", table.replace("'$", &format!("'{long}")));
@@ -102,6 +121,7 @@ fn a_table_that_is_a_string_is_not_shown() {
 #[cfg(feature = "mtls")]
 fn a_table_that_any_certificate_or_none_would_do_for_stops_the_launch() {
     let digits = "ab".repeat(31);
+    let wildcard = |name, list| format!("{name:?} in `{list}` is a wildcard, which is no name of a proxy");
     let cases = [
         ("", "", "any certificate would do: set `common_names`, `dns_names` or `fingerprints`".to_owned()),
         ("", "common_names = []", "`common_names` is empty, so no certificate would do".into()),
@@ -111,8 +131,52 @@ fn a_table_that_any_certificate_or_none_would_do_for_stops_the_launch() {
             "`dns_names` is empty, so no certificate would do".into(),
         ),
         ("", "fingerprints = []", "`fingerprints` is empty, so no certificate would do".into()),
-        ("", "dns_names = ['a', ' ']", "a name in `dns_names` is blank".into()),
-        ("", "common_names = ['']", "a name in `common_names` is blank".into()),
+        ("", "common_names = ['a', '']", "\"\" in `common_names` is blank".into()),
+        ("", "dns_names = ['a', ' ']", "\" \" in `dns_names` is blank".into()),
+        ("", "dns_names = ['\u{a0}']", "\"\\u{a0}\" in `dns_names` is blank".into()),
+        ("", "common_names = [' proxy']", "\" proxy\" in `common_names` has white space around it".into()),
+        (
+            "",
+            "dns_names = ['proxy.internal ']",
+            "\"proxy.internal \" in `dns_names` has white space around it".into(),
+        ),
+        ("", "common_names = ['*']", wildcard("*", "common_names")),
+        ("", "common_names = ['proxy', '*.internal']", wildcard("*.internal", "common_names")),
+        ("", "dns_names = ['*.internal']", wildcard("*.internal", "dns_names")),
+        ("", "dns_names = ['proxy*.internal']", wildcard("proxy*.internal", "dns_names")),
+        (
+            "",
+            "common_names = [\"pro\\u200bxy\"]",
+            "\"pro\\u{200b}xy\" in `common_names` holds a character that nobody can see, or a placeholder"
+                .into(),
+        ),
+        (
+            "",
+            "common_names = ['${PROXY}']",
+            "\"${PROXY}\" in `common_names` holds a character that nobody can see, or a placeholder".into(),
+        ),
+        (
+            "",
+            "dns_names = ['proxy internal']",
+            "\"proxy internal\" in `dns_names` is no DNS name in ASCII".into(),
+        ),
+        (
+            "",
+            "dns_names = ['proxy.internal.']",
+            "\"proxy.internal.\" in `dns_names` is no DNS name in ASCII".into(),
+        ),
+        ("", "dns_names = ['.internal']", "\".internal\" in `dns_names` is no DNS name in ASCII".into()),
+        ("", "dns_names = ['zoë.example']", "\"zoë.example\" in `dns_names` is no DNS name in ASCII".into()),
+        (
+            ".fingerprints.0",
+            "fingerprints = ['']",
+            "`` is not a SHA-256 fingerprint: 64 hexadecimal digits".into(),
+        ),
+        (
+            ".fingerprints.0",
+            "fingerprints = ['*']",
+            "`*` is not a SHA-256 fingerprint: 64 hexadecimal digits".into(),
+        ),
         (
             ".fingerprints.0",
             &format!("fingerprints = ['{digits}']"),

@@ -9,8 +9,8 @@ use rocket::http::Header;
 use rocket::local::blocking::{Client, LocalResponse};
 use rocket_remote_user::RemoteUser;
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
-const WRONG: &str = "fedcba9876543210fedcba9876543210";
+const SECRET: &str = "3f9ac1d07be2485690bd17fe64a8c32d";
+const WRONG: &str = "c27e10f8b5a94d36e7103bfa82dc5649";
 const STATES: [Proof; 4] = [Proof::Holds, Proof::Fails, Proof::Lacks, Proof::Expired];
 
 /// What a request has of a proof.
@@ -76,6 +76,33 @@ fn request<'c>(
     request.dispatch()
 }
 
+/// What `/public` answers if it is sent a user: the proof that is told of first is a wrong
+/// secret, and then the address.
+fn expected_answer(
+    is_configured: impl Fn(usize) -> bool,
+    [address, secret, certificate]: [Proof; 3],
+) -> &'static str {
+    if is_configured(1) && matches!(secret, Proof::Fails | Proof::Expired) {
+        return "header `X-Proxy-Secret` holds no secret that is accepted";
+    }
+    if is_configured(0) && address != Proof::Holds {
+        return "header `Remote-User` comes from a peer that is no trusted proxy";
+    }
+    if is_configured(1) && secret == Proof::Lacks {
+        return "header `X-Proxy-Secret` is missing, and a trusted address is not enough without it";
+    }
+    match certificate {
+        _ if !is_configured(2) => "public",
+        Proof::Holds => "public",
+        Proof::Lacks => {
+            "header `Remote-User` comes without a client certificate, and a trusted address is not enough without one"
+        }
+        Proof::Fails | Proof::Expired => {
+            "header `Remote-User` comes with a client certificate that is not accepted"
+        }
+    }
+}
+
 #[test]
 fn every_combination_of_proofs_signs_in_and_goes_on_only_if_all_that_are_configured_hold() {
     let certificates = Certificates::issue();
@@ -107,6 +134,8 @@ fn every_combination_of_proofs_signs_in_and_goes_on_only_if_all_that_are_configu
             let get =
                 |path, headers: &[_]| request(&client, path, headers, shown, &certificates).status().code;
             let context = format!("{toml}{shown:?}");
+            let answer = request(&client, "/public", &[ada], shown, &certificates).into_string();
+            assert_eq!(answer.as_deref(), Some(expected_answer(is_configured, shown)), "{context}");
             assert_eq!(get("/me", &[ada]), if all_hold { 200 } else { 403 }, "{context}");
             assert_eq!(get("/public", &[ada]), if all_hold { 200 } else { 403 }, "{context}");
             assert_eq!(get("/me", &[]), if wrong_secret { 403 } else { 401 }, "{context}");

@@ -602,6 +602,9 @@ fn every_reason_has_a_code_of_its_own() {
     let faults = [
         (Fault::UntrustedPeer, "untrusted_peer"),
         (Fault::WrongSecret, "wrong_secret"),
+        (Fault::MissingSecret, "missing_secret"),
+        (Fault::MissingCertificate, "missing_certificate"),
+        (Fault::WrongCertificate, "wrong_certificate"),
         (Fault::WrongHost, "wrong_host"),
         (Fault::CrossSite, "cross_site"),
         (Fault::TooManyBytes { limit: 1 }, "too_many_bytes"),

@@ -2,22 +2,26 @@
 
 mod harness;
 
+use std::path::{Path, PathBuf};
+
 use harness::log::Recording;
 use harness::socket::Server;
 use harness::{App, Database, Headers, PROXY, STRANGER, application, figment};
 use rocket::http::Header;
 use rocket::http::Method::Get;
+use rocket::local::blocking::Client;
 use rocket_remote_user::RemoteUser;
 
-const OLD: &str = "0123456789abcdef0123456789abcdef";
-const NEW: &str = "fedcba9876543210fedcba9876543210-and-longer";
-const WRONG: &str = "0123456789abcdef0123456789abcdeg";
-const SECRETS: &str = "proxy_secret = { values = ['0123456789abcdef0123456789abcdef', \
-                       'fedcba9876543210fedcba9876543210-and-longer'] }";
+const OLD: &str = "3f9ac1d07be2485690bd17fe64a8c32d";
+const NEW: &str = "c27e10f8b5a94d36e7103bfa82dc5649-and-longer";
+const WRONG: &str = "3f9ac1d07be2485690bd17fe64a8c32g";
+const SECRETS: &str = "proxy_secret = { values = ['3f9ac1d07be2485690bd17fe64a8c32d', \
+                       'c27e10f8b5a94d36e7103bfa82dc5649-and-longer'] }";
 
 const ADA: (&str, &str) = ("Remote-User", "ada");
 
 const UNTRUSTED: &str = "header `Remote-User` comes from a peer that is no trusted proxy";
+const MISSING: &str = "header `X-Proxy-Secret` is missing, and a trusted address is not enough without it";
 const NOT_ACCEPTED: &str = "header `X-Proxy-Secret` holds no secret that is accepted";
 
 fn secret(value: &str) -> (&str, &str) {
@@ -48,8 +52,30 @@ fn a_request_without_a_secret_signs_nobody_in() {
     app.get("/public", &[]).is(200, "public");
     app.get("/me", &[]).is(401, "401 Unauthorized");
     for path in ["/me", "/public"] {
-        app.get(path, &[ADA]).is(403, UNTRUSTED);
+        app.get(path, &[ADA]).is(403, MISSING);
     }
+    assert_eq!(app.database.dump(), [""; 0]);
+}
+
+#[test]
+fn a_secret_that_is_missing_is_told_from_a_stranger_and_from_a_wrong_one() {
+    let recording = Recording::start();
+    let app = App::launch(SECRETS);
+    let identities: [Headers<'_>; 4] =
+        [&[ADA], &[("Remote-User", "")], &[("Remote-Groups", "crew")], &[("Remote_User", "ada")]];
+    for headers in identities {
+        recording.clear();
+        app.get("/public", headers).is(403, MISSING);
+        let refused = format!("Refused GET /public from {PROXY}: {MISSING}.");
+        let lines = recording.lines();
+        assert!(lines.contains(&refused), "{lines:?}");
+        let stranger = app.send(Get, "/public", headers, STRANGER);
+        assert_eq!(stranger.status, 403);
+        assert!(stranger.body.ends_with("comes from a peer that is no trusted proxy"), "{}", stranger.body);
+        app.get("/public", &[headers, &[secret(WRONG)]].concat()).is(403, NOT_ACCEPTED);
+    }
+    app.get("/public", &[]).is(200, "public");
+    app.send(Get, "/public", &[ADA, secret(OLD)], STRANGER).is(403, UNTRUSTED);
     assert_eq!(app.database.dump(), [""; 0]);
 }
 
@@ -103,6 +129,7 @@ fn an_untrusted_peer_is_ignored_where_that_is_configured() {
     let app = App::launch_exactly(&format!("{SECRETS}\nuntrusted = 'ignore'"));
     for headers in [&[ADA][..], &[secret(WRONG)], &[secret(WRONG), ADA]] {
         app.get("/nobody", headers).is(200, "nobody");
+        app.get("/me", headers).is(401, "401 Unauthorized");
     }
     assert_eq!(app.me(&[secret(OLD), ADA])["username"], "ada");
 }
@@ -121,7 +148,7 @@ fn the_header_of_the_secret_can_be_named() {
     let table = format!("proxy_secret = {{ header = 'X-Gateway', values = ['{OLD}'] }}");
     let app = App::launch_exactly(&table);
     assert_eq!(app.me(&[("x-gateway", OLD), ADA])["username"], "ada");
-    app.get("/me", &[secret(OLD), ADA]).is(403, UNTRUSTED);
+    app.get("/me", &[secret(OLD), ADA]).is(403, &MISSING.replace("X-Proxy-Secret", "X-Gateway"));
 }
 
 #[test]
@@ -184,9 +211,10 @@ fn no_secret_is_logged_or_shown() {
 
 #[test]
 fn a_secret_of_32_characters_is_long_enough() {
-    let characters = "é".repeat(32);
+    let characters = "žšč9đ4ćwř7ěýáíé8ůúňťďóěščřžýáíéů";
+    assert_eq!(characters.chars().count(), 32);
     let app = App::launch_exactly(&format!("proxy_secret = {{ values = ['{characters}'] }}"));
-    assert_eq!(app.me(&[secret(&characters), ADA])["username"], "ada");
+    assert_eq!(app.me(&[secret(characters), ADA])["username"], "ada");
 }
 
 #[test]
@@ -196,4 +224,53 @@ fn no_peer_address_is_no_trust_where_one_is_asked_for() {
         let response = request.header(Header::new(ADA.0, ADA.1)).dispatch();
         assert_eq!(response.status().code, status);
     }
+}
+
+/// What may be a secret on the lines of a page that set its header, or list secrets.
+fn shown_secrets(page: &str) -> Vec<&str> {
+    let lines = page.lines().filter(|line| line.contains("X-Proxy-Secret") || line.contains("values ="));
+    let words = lines.flat_map(|line| line.split([' ', '"', '\'', '`', ';', '[', ']', ',']));
+    words.filter(|word| word.chars().count() >= 32).collect()
+}
+
+#[test]
+fn no_secret_of_the_documentation_is_accepted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages: Vec<PathBuf> =
+        ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "Rocket.toml"]
+            .map(|page| root.join(page))
+            .into();
+    let mut folders = vec![root.join("docs"), root.join("examples"), root.join("src/config")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { folders.push(path) } else { pages.push(path) }
+        }
+    }
+    let recording = Recording::start();
+    let mut count = 0;
+    for page in pages {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        for shown in shown_secrets(&text) {
+            let variants = [
+                shown.to_owned(),
+                shown.to_uppercase(),
+                shown.replace('-', "_"),
+                format!("{shown}-{shown}x1"),
+            ];
+            for secret in variants {
+                let database = Database::new();
+                let figment = figment(&database, &format!("proxy_secret = {{ values = ['{secret}'] }}"));
+                let rocket = application(figment).attach(RemoteUser::fairing());
+                recording.clear();
+                let launch = Client::untracked(rocket).map(|_| ()).map_err(|error| error.to_string());
+                assert!(launch.is_err(), "{secret} of {page:?} is accepted");
+                let reason = "secret 1 of `values` is in the documentation of `rocket_remote_user`";
+                let lines = recording.lines();
+                assert!(lines.iter().any(|line| line.starts_with(reason)), "{secret}: {lines:?}");
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 5, "{count}");
 }

@@ -115,18 +115,23 @@ impl Authenticator {
         match (self.proofs.judge(request, scan).await?, self.untrusted) {
             (Trust::Trusted, _) => self.identify(scan, Refusals::of(request)).await,
             (_, UntrustedPeers::Ignore) => Ok(Verdict::Anonymous { is_peer_trusted: false }),
-            (Trust::Untrusted, UntrustedPeers::Reject) => self.reject_identity(scan),
+            (Trust::Untrusted(fault), UntrustedPeers::Reject) => self.reject_identity(scan, fault),
             (Trust::WrongSecret(rejection), UntrustedPeers::Reject) => Err(rejection),
         }
     }
 
-    /// Rejects a request that carries an identity header, whatever its value.
-    fn reject_identity(&self, scan: &HeaderScan<'_, '_>) -> Result<Verdict, Rejection> {
+    /// Rejects a request that carries an identity header, whatever its value, because of
+    /// `fault`. It is the fault of that header, unless the one with the secret is missing.
+    fn reject_identity(&self, scan: &HeaderScan<'_, '_>, fault: Fault) -> Result<Verdict, Rejection> {
         let identity_headers = self.token_header().into_iter().chain(self.identity_reader.headers().iter());
-        match scan.first_sent(identity_headers) {
-            Some(header) => Err(Rejection::new(header, Fault::UntrustedPeer)),
-            None => Ok(Verdict::Anonymous { is_peer_trusted: false }),
-        }
+        let Some(sent) = scan.first_sent(identity_headers) else {
+            return Ok(Verdict::Anonymous { is_peer_trusted: false });
+        };
+        let header = match fault {
+            Fault::MissingSecret => self.proofs.secret_header().unwrap_or(sent),
+            _ => sent,
+        };
+        Err(Rejection::new(header, fault))
     }
 
     /// Decides who is there by the assertion of a trusted proxy. `refusals` are told whom it

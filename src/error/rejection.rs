@@ -5,7 +5,7 @@
 use rocket::http::Status;
 use thiserror::Error as ThisError;
 
-/// What is wrong with an identity header, a signed token, a secret of the proxy, the host
+/// What is wrong with an identity header, a signed token, a proof of the proxy, the host
 /// that a request is for, or the page that sent it.
 ///
 /// As text it completes the sentence that a [`Rejection`] begins with the name of the
@@ -35,12 +35,26 @@ use thiserror::Error as ThisError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The peer is not a trusted proxy, so it may not say who somebody is (403).
+    /// The peer has no trusted address, so it may not say who somebody is (403).
     #[error("comes from a peer that is no trusted proxy")]
     UntrustedPeer,
     /// The header of `proxy_secret` does not hold an accepted secret (403).
     #[error("holds no secret that is accepted")]
     WrongSecret,
+    /// The request names somebody and comes from a trusted address, or no address is asked
+    /// for, but it lacks the header of `proxy_secret` (403).
+    #[error("is missing, and a trusted address is not enough without it")]
+    MissingSecret,
+    /// The request names somebody and comes from a trusted address, or no address is asked
+    /// for, but the peer showed no client certificate, and `proxy_certificate` asks for one
+    /// (403).
+    #[error("comes without a client certificate, and a trusted address is not enough without one")]
+    MissingCertificate,
+    /// The request names somebody and comes from a trusted address, or no address is asked
+    /// for, but the client certificate of the peer is not one of `proxy_certificate`, or is
+    /// not valid any more (403).
+    #[error("comes with a client certificate that is not accepted")]
+    WrongCertificate,
     /// The request is for a host that is none of `hosts`, or for no host (421; RFC 9110,
     /// section 15.5.20).
     #[error("names none of `hosts`")]
@@ -188,6 +202,9 @@ impl Fault {
         match self {
             Fault::UntrustedPeer => "untrusted_peer",
             Fault::WrongSecret => "wrong_secret",
+            Fault::MissingSecret => "missing_secret",
+            Fault::MissingCertificate => "missing_certificate",
+            Fault::WrongCertificate => "wrong_certificate",
             Fault::WrongHost => "wrong_host",
             Fault::CrossSite => "cross_site",
             Fault::Alias => "alias",
@@ -284,7 +301,8 @@ impl Rejection {
         match self.fault {
             Fault::WrongHost => Status::MisdirectedRequest,
             Fault::CrossSite => Status::Forbidden,
-            Fault::UntrustedPeer | Fault::WrongSecret | Fault::Declined => Status::Forbidden,
+            Fault::UntrustedPeer | Fault::MissingSecret | Fault::WrongSecret => Status::Forbidden,
+            Fault::MissingCertificate | Fault::WrongCertificate | Fault::Declined => Status::Forbidden,
             Fault::WrongAlgorithm | Fault::UnknownKey | Fault::WrongSignature => Status::Forbidden,
             Fault::WrongIssuer | Fault::WrongAudience | Fault::WrongSigner => Status::Forbidden,
             Fault::WrongType | Fault::Expired | Fault::NotYetValid => Status::Forbidden,

@@ -3,7 +3,7 @@
 //!
 //! This module depends on [`config`](crate::config) and on [`auth`](crate::auth), on the
 //! modules whose parts it hands from one to the other, [`store`](crate::store), `jwt`,
-//! [`proxy`](crate::proxy), [`policy`](crate::policy), [`session`](crate::session) and
+//! [`policy`](crate::policy), [`session`](crate::session) and
 //! [`site`](crate::site), on [`text`](crate::text), and on the errors.
 
 mod caching;
@@ -25,7 +25,6 @@ use crate::config::Config;
 use crate::jwt::TokenReader;
 use crate::launch::LaunchError;
 use crate::policy::Policy;
-use crate::proxy::Network;
 use crate::session::{SessionManager, SessionStore};
 use crate::store::{
     CustomStore, DatabaseStore, DefaultDatabase, OpenStore, StorePool, StoreSource, UserStore,
@@ -311,8 +310,8 @@ impl LiftoffReport {
         Self {
             facts: config.summary(proofs, sessions.as_ref(), store),
             warnings: proofs
-                .wide_networks()
-                .map(wide_network_warning)
+                .warnings()
+                .into_iter()
                 .chain(sessions.as_ref().and_then(SessionManager::warning))
                 .collect(),
         }
@@ -327,14 +326,6 @@ impl LiftoffReport {
             warn_!("{}", warning);
         }
     }
-}
-
-/// The warning about a trusted network that is too wide to be the only proof of the proxy.
-fn wide_network_warning(network: &Network) -> String {
-    format!(
-        "{network} holds more than 256 addresses, and whoever has one of them can say who anybody \
-         is: configure another proof of the proxy, such as `proxy_secret`"
-    )
 }
 
 /// Warns about environment variables that look as if they set a key of a table. They

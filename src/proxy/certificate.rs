@@ -12,29 +12,40 @@ use rocket::request::Outcome;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::error::Fault;
 use crate::launch::InvalidKey;
+use crate::text;
 
 /// `[default.remote_user.proxy_certificate]`: what the client certificate of the proxy
 /// must say. One entry of each list that is given must match.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table of names and fingerprints")]
 pub(crate) struct ProxyCertificate {
-    /// Common names of the subject, which are compared byte for byte.
+    /// Common names of the subject, which are compared byte for byte. The DNS names that an
+    /// authority may issue bind none of them (RFC 5280, section 4.2.1.10), so that any
+    /// authority beneath `ca_certs` can issue one.
     common_names: Option<Vec<String>>,
     /// DNS names among the subject's alternative names, which are compared without
-    /// regard to case. A wildcard is literal, and matches no other name.
+    /// regard to case. None is a wildcard.
     dns_names: Option<Vec<String>>,
     /// Fingerprints of the whole certificate.
     fingerprints: Option<Vec<Fingerprint>>,
 }
 
 impl ProxyCertificate {
-    /// Whether the peer of `request` showed a certificate of the proxy. The TLS handshake
+    /// Checks that the peer of `request` showed a certificate of the proxy. The TLS handshake
     /// has verified its chain. It must still be valid now, as a connection can outlive
     /// it.
-    pub(super) async fn is_presented_by(&self, request: &Request<'_>) -> bool {
-        let Outcome::Success(certificate) = request.guard::<Certificate<'_>>().await else { return false };
-        certificate.validity().is_valid() && self.accepts(&certificate)
+    pub(super) async fn check_peer(&self, request: &Request<'_>) -> Result<(), Fault> {
+        match request.guard::<Certificate<'_>>().await {
+            Outcome::Success(certificate)
+                if certificate.validity().is_valid() && self.accepts(&certificate) =>
+            {
+                Ok(())
+            }
+            Outcome::Success(_) | Outcome::Error(_) => Err(Fault::WrongCertificate),
+            Outcome::Forward(_) => Err(Fault::MissingCertificate),
+        }
     }
 
     fn accepts(&self, certificate: &Certificate<'_>) -> bool {
@@ -44,7 +55,8 @@ impl ProxyCertificate {
             && fingerprints.as_ref().is_none_or(|digests| digests.contains(&Fingerprint::of(certificate)))
     }
 
-    /// Checks that a list is given, and that no list is empty or holds a blank name.
+    /// Checks that a list is given, that no list is empty, and that no name is blank, a
+    /// pattern, or one that no certificate can have.
     pub(crate) fn check(&self) -> Result<(), InvalidKey> {
         self.check_lists().map_err(|reason| InvalidKey::new("proxy_certificate", reason))
     }
@@ -63,11 +75,27 @@ impl ProxyCertificate {
             return Err(format!("`{list}` is empty, so no certificate would do"));
         }
         for (list, names) in [("common_names", common_names), ("dns_names", dns_names)] {
-            if names.iter().flatten().any(|name| name.trim().is_empty()) {
-                return Err(format!("a name in `{list}` is blank"));
+            for name in names.iter().flatten() {
+                check_name(name).map_err(|reason| format!("{name:?} in `{list}` {reason}"))?;
             }
         }
+        if let Some(name) = dns_names.iter().flatten().find(|name| !is_dns_name(name)) {
+            return Err(format!("{name:?} in `dns_names` is no DNS name in ASCII"));
+        }
         Ok(())
+    }
+
+    /// Returns the warning that a common name alone says who the proxy is, if so.
+    pub(super) fn warning(&self) -> Option<String> {
+        if self.dns_names.is_some() || self.fingerprints.is_some() {
+            return None;
+        }
+        Some(
+            "`common_names` alone say which certificate is the proxy's, and an authority that may only issue \
+             certificates for some DNS names can still put any common name in one: set `dns_names` or \
+             `fingerprints`"
+                .into(),
+        )
     }
 
     /// Describes what is configured.
@@ -86,6 +114,28 @@ impl ProxyCertificate {
         }
         parts.join(", ")
     }
+}
+
+/// Checks that `name` is one name, which a person can see.
+fn check_name(name: &str) -> Result<(), &'static str> {
+    if name.trim().is_empty() {
+        Err("is blank")
+    } else if name.trim() != name {
+        Err("has white space around it")
+    } else if name.contains('*') {
+        Err("is a wildcard, which is no name of a proxy")
+    } else if text::check(name, usize::MAX).is_err() {
+        Err("holds a character that nobody can see, or a placeholder")
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether `name` has the form in which certificates have DNS names: ASCII labels between
+/// dots (RFC 5280, section 4.2.1.6).
+fn is_dns_name(name: &str) -> bool {
+    let is_label_byte = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    name.split('.').all(|label| !label.is_empty() && label.bytes().all(is_label_byte))
 }
 
 /// Whether the common name of the certificate is one of `names`. A certificate with two

@@ -5,14 +5,18 @@
 //! [`Network`], a [`ProxySecret`], a `ProxyCertificate`. [`Proofs`] checks those that
 //! are configured. All of them must hold.
 //!
-//! This module depends on [`headers`](crate::headers), on [`text`](crate::text), and on
-//! the errors of [`error`](crate::error) and [`launch`](crate::launch).
+//! This module depends on [`headers`](crate::headers), on [`text`](crate::text) and
+//! [`lock`](crate::lock), and on the errors of [`error`](crate::error) and
+//! [`launch`](crate::launch).
 
 #[cfg(feature = "mtls")]
 mod certificate;
 mod network;
 mod proofs;
+mod regularity;
 mod secret;
+mod secret_file;
+mod secret_value;
 
 #[cfg(feature = "mtls")]
 pub(crate) use certificate::ProxyCertificate;

@@ -12,6 +12,10 @@ use serde::Deserialize;
 /// The length of `::ffff:0:0/96`, the prefix of all IPv4-mapped IPv6 addresses.
 const MAPPED_PREFIX_LENGTH: u8 = 96;
 
+/// The first addresses of `169.254.0.0/16` and `fe80::/10`.
+const FIRST_LINK_LOCAL_V4: Ipv4Addr = Ipv4Addr::new(169, 254, 0, 0);
+const FIRST_LINK_LOCAL_V6: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0);
+
 /// An address or CIDR network of `trusted_proxies`, such as `10.0.0.5` or
 /// `fd00::/8`.
 ///
@@ -34,6 +38,19 @@ impl Network {
         hold_all_from(Ipv4Addr::UNSPECIFIED.into(), v4) || hold_all_from(Ipv6Addr::UNSPECIFIED.into(), v6)
     }
 
+    /// Whether this network holds addresses of `fe80::/10` or `169.254.0.0/16`, which are
+    /// unique on one link only (RFC 4291, section 2.5.6; RFC 3927). The link of a peer is not
+    /// compared. A network of all addresses trusts no link more than another.
+    pub(crate) fn holds_link_local_addresses(&self) -> bool {
+        let holds = match self.0.first_address() {
+            IpAddr::V4(first) => first.is_link_local() || self.0.contains(&FIRST_LINK_LOCAL_V4.into()),
+            IpAddr::V6(first) => {
+                first.is_unicast_link_local() || self.0.contains(&FIRST_LINK_LOCAL_V6.into())
+            }
+        };
+        holds && self.0.network_length() > 0
+    }
+
     /// Returns how many bits of an address tell the hosts of this network apart. With 8
     /// bits it holds 256 addresses.
     pub(crate) fn host_bits(&self) -> u8 {
@@ -46,9 +63,14 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        IpCidr::from_str(text)
-            .map(|network| Self(to_canonical(network)))
-            .map_err(|e| format!("`{text}` is not an address or CIDR network: {e}"))
+        let invalid =
+            |reason: &dyn fmt::Display| format!("`{text}` is not an address or CIDR network: {reason}");
+        let network = IpCidr::from_str(text).map_err(|e| invalid(&e))?;
+        let is_plain = |length: &str| length == network.network_length().to_string();
+        if text.rsplit_once('/').is_some_and(|(_, length)| !is_plain(length)) {
+            return Err(invalid(&"the length of the network is no plain number"));
+        }
+        Ok(Self(to_canonical(network)))
     }
 }
 
@@ -175,13 +197,78 @@ mod tests {
     }
 
     #[test]
+    fn addresses_of_one_link_only_are_seen_in_every_network_but_that_of_all() {
+        let link_local = [
+            "fe80::1",
+            "fe80::/10",
+            "fe80::/64",
+            "febf:ffff::/32",
+            "fe00::/8",
+            "169.254.169.254",
+            "169.254.0.0/16",
+            "169.254.8.0/24",
+            "169.254.0.0/15",
+            "::ffff:169.254.1.1",
+        ];
+        for text in link_local {
+            assert!(network(text).holds_link_local_addresses(), "{text}");
+        }
+        for text in
+            ["fec0::1", "fe7f::1", "fd00::/8", "::1", "169.253.0.1", "169.255.0.0/16", "::/0", "0.0.0.0/0"]
+        {
+            assert!(!network(text).holds_link_local_addresses(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_network_is_refused_with_its_text() {
         let cases = [
             ("10.0.0.5/8", "host part of address was not zero"),
             ("10.0.0.0/33", "invalid length for network"),
-            ("localhost", "couldn't parse address in network"),
-            ("", "couldn't parse address in network"),
+            ("127.0.0.1/+32", "the length of the network is no plain number"),
+            ("127.0.0.1/032", "the length of the network is no plain number"),
+            ("::/00", "the length of the network is no plain number"),
+            ("::1/+128", "the length of the network is no plain number"),
+            ("::ffff:127.0.0.1/0128", "the length of the network is no plain number"),
+            ("127.0.0.1/-0", "couldn't parse length in network"),
+            ("127.0.0.1/", "couldn't parse length in network"),
+            ("127.0.0.1/ 32", "couldn't parse length in network"),
+            ("127.0.0.1/32 ", "couldn't parse length in network"),
+            ("127.0.0.1/3２", "couldn't parse length in network"),
+            ("127.0.0.1/0x20", "couldn't parse length in network"),
+            ("127.0.0.1/255.255.255.255", "couldn't parse length in network"),
+            ("127.0.0.1/32/", "couldn't parse address in network"),
+            ("127.0.0.1/32/32", "couldn't parse address in network"),
         ];
+        let addresses = [
+            "localhost",
+            "",
+            " ",
+            "*",
+            "127.0.0.*",
+            "any",
+            " 127.0.0.1",
+            "127.0.0.1 ",
+            "127.0.0.1\n",
+            "127.0.0.1 ::1",
+            "127.0.0.1,::1",
+            "127.0.0.01",
+            "0177.0.0.1",
+            "0x7f.0.0.1",
+            "127.1",
+            "2130706433",
+            "127.0.0.1:80",
+            "[::1]",
+            "::1%eth0",
+            "fe80::1%1",
+            "fe80::%eth0/10",
+            "::1%",
+            "00001::",
+            "127.0.0.1-127.0.0.9",
+            "１27.0.0.1",
+        ];
+        let addresses = addresses.map(|text| (text, "couldn't parse address in network"));
+        let cases = cases.into_iter().chain(addresses);
         for (text, reason) in cases {
             let error = text.parse::<Network>().expect_err(text);
             assert!(error.starts_with(&format!("`{text}` is not an address or CIDR network")), "{error}");

@@ -27,8 +27,8 @@ pub(crate) enum UntrustedPeers {
 pub(crate) enum Trust {
     /// All proofs hold.
     Trusted,
-    /// One of the proofs does not hold.
-    Untrusted,
+    /// One of the proofs does not hold. The fault says which, if the peer names somebody.
+    Untrusted(Fault),
     /// The peer sent a wrong secret.
     WrongSecret(Rejection),
 }
@@ -55,7 +55,8 @@ impl Proofs {
         self.secret.as_ref().map(ProxySecret::header)
     }
 
-    /// Judges the peer of `request`. A wrong secret counts before the other proofs do.
+    /// Judges the peer of `request`. A wrong secret counts before the other proofs do, and
+    /// then the address: of a stranger nothing else is told.
     ///
     /// # Errors
     ///
@@ -66,20 +67,26 @@ impl Proofs {
         request: &Request<'_>,
         scan: &HeaderScan<'_, '_>,
     ) -> Result<Trust, Rejection> {
+        let mut is_secret_missing = false;
         if let Some(secret) = &self.secret {
             match secret.check(scan)? {
                 SecretCheck::Accepted => {}
-                SecretCheck::Absent => return Ok(Trust::Untrusted),
+                SecretCheck::Absent => is_secret_missing = true,
                 SecretCheck::Wrong => {
                     return Ok(Trust::WrongSecret(Rejection::new(secret.header(), Fault::WrongSecret)));
                 }
             }
         }
-        if self.is_from_network(request) && self.has_certificate(request).await {
-            Ok(Trust::Trusted)
-        } else {
-            Ok(Trust::Untrusted)
+        if !self.is_from_network(request) {
+            return Ok(Trust::Untrusted(Fault::UntrustedPeer));
         }
+        if is_secret_missing {
+            return Ok(Trust::Untrusted(Fault::MissingSecret));
+        }
+        Ok(match self.check_certificate(request).await {
+            Ok(()) => Trust::Trusted,
+            Err(fault) => Trust::Untrusted(fault),
+        })
     }
 
     /// Whether the socket's peer is in one of the networks, if any are configured. A peer
@@ -90,14 +97,14 @@ impl Proofs {
         networks.iter().any(|network| network.contains(peer.ip()))
     }
 
-    /// Whether the peer showed a certificate of the proxy, if one is configured.
+    /// Checks that the peer showed a certificate of the proxy, if one is configured.
     #[cfg_attr(not(feature = "mtls"), expect(unused_variables))]
-    async fn has_certificate(&self, request: &Request<'_>) -> bool {
+    async fn check_certificate(&self, request: &Request<'_>) -> Result<(), Fault> {
         #[cfg(feature = "mtls")]
         if let Some(certificate) = &self.certificate {
-            return certificate.is_presented_by(request).await;
+            return certificate.check_peer(request).await;
         }
-        true
+        Ok(())
     }
 
     /// Returns the name of each configured proof and what it asks for, for the summary
@@ -114,9 +121,34 @@ impl Proofs {
         facts
     }
 
-    /// Lists the networks of more than 256 addresses, if an address is the only proof.
-    pub(crate) fn wide_networks(&self) -> impl Iterator<Item = &Network> {
-        let networks = self.networks.iter().flatten();
-        networks.filter(|network| self.is_address_only_proof && network.host_bits() > Self::MAX_HOST_BITS)
+    /// Returns what is weak about the proofs, although it may be meant so, for the warnings
+    /// at liftoff.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.is_address_only_proof {
+            warnings.push(
+                "an address is the only proof of the proxy, and it is the one that Rocket says: a fairing that \
+                 calls `set_remote` says who is trusted"
+                    .into(),
+            );
+        }
+        for network in self.networks.iter().flatten() {
+            if self.is_address_only_proof && network.host_bits() > Self::MAX_HOST_BITS {
+                warnings.push(format!(
+                    "{network} holds more than 256 addresses, and whoever has one of them can say who anybody \
+                     is: configure another proof of the proxy, such as `proxy_secret`"
+                ));
+            }
+            if network.holds_link_local_addresses() {
+                warnings.push(format!(
+                    "{network} holds link-local addresses, and their links (scopes) are not compared: whoever \
+                     has the address on any link of this machine is trusted"
+                ));
+            }
+        }
+        warnings.extend(self.secret.as_ref().and_then(ProxySecret::warning));
+        #[cfg(feature = "mtls")]
+        warnings.extend(self.certificate.as_ref().and_then(ProxyCertificate::warning));
+        warnings
     }
 }

@@ -1,31 +1,32 @@
 //! The proof `proxy_secret`: its key, and the check of a request.
 //!
-//! Within this folder it depends on nothing.
+//! Within this folder it depends on `secret_file` and `secret_value`.
 
-use std::path::Path;
+use std::sync::Arc;
 
 use rocket::figment::value::magic::RelativePathBuf;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use subtle::{Choice, ConstantTimeEq};
+use subtle::Choice;
 
+use super::secret_file::SecretFile;
+use super::secret_value::SecretValue;
 use crate::error::{Fault, Rejection};
 use crate::headers::{HeaderName, HeaderScan};
 use crate::text;
-
-/// The fewest characters that a secret may have.
-const MIN_CHARACTERS: usize = 32;
 
 /// `[default.remote_user.proxy_secret]`: a header in which the proxy shows that it knows
 /// a secret.
 ///
 /// All secrets of `values` and of `values_file`, which has one a line, are accepted, so
-/// that a new one can be added before an old one is removed.
+/// that a new one can be added before an old one is removed. The file is read again when it
+/// changes (see [`SecretFile`]).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "SecretTable")]
 pub(crate) struct ProxySecret {
     header: HeaderName,
-    secrets: Vec<SecretString>,
+    values: Vec<SecretValue>,
+    file: Option<Arc<SecretFile>>,
 }
 
 /// The keys of the table, before they are checked and the file is read.
@@ -77,16 +78,26 @@ impl ProxySecret {
     /// to the end, so that the time this takes reveals only how many there are, and how
     /// long they are.
     fn accepts(&self, secret: &str) -> bool {
+        let of_file = self.secrets_of_file();
         let mut is_accepted = Choice::from(0);
-        for accepted in &self.secrets {
-            is_accepted |= accepted.expose_secret().as_bytes().ct_eq(secret.as_bytes());
+        for accepted in self.values.iter().chain(of_file.iter().flat_map(|secrets| secrets.iter())) {
+            is_accepted |= accepted.ct_eq(secret);
         }
         is_accepted.into()
     }
 
+    fn secrets_of_file(&self) -> Option<Arc<[SecretValue]>> {
+        self.file.as_ref().map(|file| file.secrets())
+    }
+
+    /// Returns the warning that others can read the file of secrets, if they can.
+    pub(super) fn warning(&self) -> Option<String> {
+        self.file.as_ref()?.warning()
+    }
+
     /// Describes what is configured, without showing a secret.
     pub(super) fn summary(&self) -> String {
-        let accepted = match self.secrets.len() {
+        let accepted = match self.values.len() + self.secrets_of_file().map_or(0, |secrets| secrets.len()) {
             1 => "1 secret".into(),
             n => format!("{n} secrets"),
         };
@@ -98,18 +109,12 @@ impl TryFrom<SecretTable> for ProxySecret {
     type Error = String;
 
     fn try_from(SecretTable { header, values, values_file }: SecretTable) -> Result<Self, Self::Error> {
-        let mut secrets = values;
-        check_all(&secrets, "`values`", check_secret)?;
-        if let Some(file) = values_file.map(|file| file.relative()) {
-            let place = format!("`{}`", file.display());
-            let lines = read_lines(&file).map_err(|e| format!("{place} cannot be read: {e}"))?;
-            check_all(&lines, &place, check_line)?;
-            secrets.extend(lines);
-        }
-        if secrets.is_empty() {
+        if values.is_empty() && values_file.is_none() {
             return Err("no secret is configured: set `values` or `values_file`".into());
         }
-        Ok(Self { header, secrets })
+        let values = SecretValue::check_all(values.iter().map(ExposeSecret::expose_secret), "`values`")?;
+        let file = values_file.map(|file| SecretFile::open(file.relative())).transpose()?;
+        Ok(Self { header, values, file: file.map(Arc::new) })
     }
 }
 
@@ -118,45 +123,4 @@ impl Default for SecretTable {
         let header = HeaderName::from_static("X-Proxy-Secret");
         Self { header, values: Vec::new(), values_file: None }
     }
-}
-
-/// Applies `check` to each secret. The error says which secret of `place` is wrong, by
-/// its number.
-fn check_all(
-    secrets: &[SecretString],
-    place: &str,
-    check: fn(&str) -> Result<(), String>,
-) -> Result<(), String> {
-    for (number, secret) in (1..).zip(secrets) {
-        check(secret.expose_secret()).map_err(|reason| format!("secret {number} of {place} {reason}"))?;
-    }
-    Ok(())
-}
-
-/// Checks that a secret is long enough, and that a header can carry it unchanged.
-fn check_secret(secret: &str) -> Result<(), String> {
-    if secret.chars().count() < MIN_CHARACTERS {
-        return Err(format!("is shorter than {MIN_CHARACTERS} characters"));
-    }
-    if secret.trim() != secret {
-        return Err("has white space around it, which no header keeps".into());
-    }
-    text::check(secret, usize::MAX).map_err(|fault| fault.to_string())
-}
-
-/// Checks a secret that is a line of a file. It may not begin as a comment would: a line
-/// that was meant as a comment would be a secret that others can guess.
-fn check_line(secret: &str) -> Result<(), String> {
-    check_secret(secret)?;
-    if secret.starts_with('#') {
-        return Err("begins as a comment, of which there are none".into());
-    }
-    Ok(())
-}
-
-/// Reads the secrets of a file, one a line. Blank lines are skipped.
-fn read_lines(file: &Path) -> std::io::Result<Vec<SecretString>> {
-    let text = SecretString::from(std::fs::read_to_string(file)?);
-    let lines = text.expose_secret().lines().map(str::trim).filter(|line| !line.is_empty());
-    Ok(lines.map(SecretString::from).collect())
 }

@@ -42,6 +42,10 @@ commonName = optional
 [leaf]
 basicConstraints = critical,CA:FALSE
 extendedKeyUsage = serverAuth,clientAuth
+[sub]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign
+nameConstraints = critical,permitted;DNS:tenant.example
 ";
 
 impl Authority {
@@ -54,6 +58,28 @@ impl Authority {
             "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -keyout ca.key -out ca.pem";
         authority.openssl(request, &["-subj", "/CN=Authority"]);
         authority
+    }
+
+    /// An authority beneath this one that may issue certificates for the DNS names of
+    /// `tenant.example` only. With its certificates goes its own.
+    pub fn sub_authority(&self) -> Authority {
+        let sub = Authority::new();
+        let request = sub.path("ca.csr");
+        let request = request.to_str().expect("a path");
+        sub.openssl("req -new -key ca.key", &["-subj", "/CN=Sub-authority", "-out", request]);
+        let certificate = sub.path("ca.pem");
+        let options = ["-in", request, "-out", certificate.to_str().expect("a path"), "-extensions", "sub"];
+        self.openssl("ca -config openssl.cnf -batch -notext -cert ca.pem -keyfile ca.key", &options);
+        sub
+    }
+
+    /// Issues as [`issue`](Self::issue) does, and adds this authority's own certificate, as
+    /// a client shows them together.
+    pub fn issue_chain(&self, name: &str, alternatives: &str) -> Identity {
+        let identity = self.issue(name, alternatives, Valid::Now);
+        let chain = [&identity.certificate, &self.certificate()].map(|file| fs::read(file).expect("a file"));
+        fs::write(&identity.certificate, chain.concat()).expect("a file");
+        identity
     }
 
     /// The certificate of the authority.
