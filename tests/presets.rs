@@ -525,9 +525,9 @@ fn the_key_blank_adds_to_those_of_a_preset_and_may_name_them_again() {
 fn a_prefix_does_not_keep_what_it_includes_from_being_read() {
     let app = App::launch(
         "blank = ['Remote*', 'X-*']\n\
-         proxy_secret = { values = ['an-old-secret-of-the-proxy-0123456789'] }",
+         proxy_secret = { values = ['lt9KFYCpx89GT5vazaoVy54J5lSMtgNrzPMmqgnany99'] }",
     );
-    let secret = ("X-Proxy-Secret", "an-old-secret-of-the-proxy-0123456789");
+    let secret = ("X-Proxy-Secret", "lt9KFYCpx89GT5vazaoVy54J5lSMtgNrzPMmqgnany99");
     let sent = [secret, ("Remote-User", "ada"), ("Remote-Role", "eve"), ("X-Real-IP", "192.0.2.1")];
     assert_eq!(app.me(&sent)["username"], "ada");
     let blank = r#"[["x-proxy-secret",""],["remote-user",""],["remote-role",""],["x-real-ip",""]]"#;
