@@ -48,6 +48,10 @@ impl UserStore for Memory {
         users.insert(username.to_string(), plan.user().clone());
         Ok(plan)
     }
+
+    async fn usernames(&self, from: &str) -> Result<Vec<String>, StoreError> {
+        Ok(self.users().range(from.to_owned()..).map(|(name, _)| name.clone()).collect())
+    }
 }
 
 #[get("/")]

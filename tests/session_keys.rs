@@ -152,6 +152,10 @@ impl UserStore for Nowhere {
     async fn update(&self, _: &Username, _: &[&str], planner: &Planner<'_>) -> Result<Plan, Error> {
         planner(Stored::default())
     }
+
+    async fn usernames(&self, _: &str) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
 }
 
 #[test]

@@ -196,6 +196,10 @@ impl UserStore for Shared {
         plan.set_user_id(7);
         Ok(plan)
     }
+
+    async fn usernames(&self, _: &str) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
 }
 
 #[test]

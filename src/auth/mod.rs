@@ -15,6 +15,7 @@ mod judge;
 mod personal;
 mod principal;
 mod sign_in;
+mod unreachable_names;
 mod verdict;
 
 pub(crate) use authenticator::Authenticator;
@@ -22,4 +23,5 @@ pub(crate) use group_mapper::GroupMapper;
 pub(crate) use personal::PersonalAnswer;
 pub(crate) use principal::PrincipalMapper;
 pub(crate) use sign_in::SignedIn;
+pub(crate) use unreachable_names::{UnreachableNames, UsernameConflicts};
 pub(crate) use verdict::Verdict;

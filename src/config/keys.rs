@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::not_compiled::JwtConfig;
 #[cfg(not(feature = "mtls"))]
 use super::not_compiled::ProxyCertificate;
+use crate::auth::UsernameConflicts;
 use crate::headers::{
     BlankedHeaders, Encoding, GroupsEscape, GroupsFormat, IdentityHeaders, Limits, Prefixes,
 };
@@ -133,6 +134,10 @@ pub struct Config {
     /// normalisation: `"exact"`, the default, refuses it, and `"map"` changes it. See
     /// [`Username`](crate::user::Username).
     pub(super) username_form: UsernameForm,
+    /// What becomes of a launch if the store has user names that can never be found:
+    /// `"stop"`, the default, or `"ignore"`. See
+    /// [`UnreachableNames`](crate::auth::UnreachableNames).
+    pub(super) username_conflicts: UsernameConflicts,
     /// The groups that count for nothing when the proxy names them, and that nobody joins or
     /// leaves because of the header. Empty by default. See
     /// [`GroupMapper`](crate::auth::GroupMapper) and [`UserSync`](crate::sync::UserSync).
@@ -223,6 +228,7 @@ impl Default for Config {
             allow_inactive: false,
             username_case: UsernameCase::Preserve,
             username_form: UsernameForm::Exact,
+            username_conflicts: UsernameConflicts::Stop,
             excluded_groups: BTreeSet::new(),
             group_map: BTreeMap::new(),
             group_map_only: false,

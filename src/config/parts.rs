@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rocket::time::Duration;
 
 use super::keys::Config;
-use crate::auth::{GroupMapper, PrincipalMapper};
+use crate::auth::{GroupMapper, PrincipalMapper, UsernameConflicts};
 use crate::headers::{BlankedHeaders, Encoding, HeaderName, IdentityReader, Prefixes, ReaderOptions};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
@@ -100,12 +100,18 @@ impl Config {
         PrincipalMapper {
             policy,
             user_header: self.token_header().unwrap_or(&self.headers.user).to_string(),
-            username_rules: UsernameRules {
-                case: self.username_case,
-                form: self.username_form,
-                max_length: self.limits.user,
-            },
+            username_rules: self.username_rules(),
         }
+    }
+
+    /// Builds the rules of user names.
+    pub(crate) fn username_rules(&self) -> UsernameRules {
+        UsernameRules { case: self.username_case, form: self.username_form, max_length: self.limits.user }
+    }
+
+    /// Returns what becomes of a launch if stored user names can never be found.
+    pub(crate) fn username_conflicts(&self) -> UsernameConflicts {
+        self.username_conflicts
     }
 
     /// Builds the mapper from the groups that the proxy names to those of the application.

@@ -19,7 +19,7 @@ use rocket_db_pools::Database;
 
 use self::caching::Caching;
 use self::gate::Gate;
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, UnreachableNames, UsernameConflicts};
 use crate::config::Config;
 #[cfg(feature = "jwt")]
 use crate::jwt::TokenReader;
@@ -114,6 +114,9 @@ impl RemoteUserFairing {
     /// #         unimplemented!()
     /// #     }
     /// #     async fn update(&self, _: &Username, _: &[&str], _: &Planner<'_>) -> Result<Plan, Error> {
+    /// #         unimplemented!()
+    /// #     }
+    /// #     async fn usernames(&self, _: &str) -> Result<Vec<String>, StoreError> {
     /// #         unimplemented!()
     /// #     }
     /// # }
@@ -228,13 +231,18 @@ struct Completion {
 
 impl Completion {
     /// Opens the store, and builds the authenticator from the configuration.
-    async fn authenticator(&self, rocket: &Rocket<Build>) -> Result<Authenticator, LaunchError> {
+    /// Returns it with the warning of [`check_usernames`](Self::check_usernames).
+    async fn authenticator(
+        &self,
+        rocket: &Rocket<Build>,
+    ) -> Result<(Authenticator, Option<String>), LaunchError> {
         let Self { config, source, policy } = self;
         if let Some(max_length) = source.max_name_length(rocket)? {
             config.check_name_length(rocket.figment(), max_length)?;
         }
         let OpenStore { users, sessions } = source.open(rocket, config.migrate()).await?;
-        Ok(Authenticator {
+        let warning = self.check_usernames(&*users).await?;
+        let authenticator = Authenticator {
             hosts: config.hosts(),
             cross_site: config.cross_site(),
             require_user: config.require_user(),
@@ -254,7 +262,30 @@ impl Completion {
             store: users,
             policy: policy.clone(),
             logout_url: config.logout_url().unwrap_or("/").into(),
-        })
+        };
+        Ok((authenticator, warning))
+    }
+
+    /// Checks that every stored user name can be found. Returns the warning for the liftoff
+    /// summary, if some cannot and the launch goes on.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the names cannot be read, or if some can never be found and
+    /// `username_conflicts` does not say to ignore that.
+    async fn check_usernames(&self, users: &dyn UserStore) -> Result<Option<String>, LaunchError> {
+        let found = UnreachableNames::find(users, &self.config.username_rules()).await;
+        let found = found.map_err(|error| {
+            LaunchError::new(format!("the user names of {} cannot be read: {error}", self.source.name()))
+        })?;
+        let Some(names) = found else { return Ok(None) };
+        match self.config.username_conflicts() {
+            UsernameConflicts::Ignore => Ok(Some(format!("{}; each gets a second account", names.summary()))),
+            UsernameConflicts::Stop => Err(LaunchError::new(names.summary()).help(
+                "rename these users or change the keys, or launch all the same with \
+                 `username_conflicts = \"ignore\"`, and each gets a second account at the next sign-in",
+            )),
+        }
     }
 
     /// Creates the manager of the sessions, if sessions are configured.
@@ -285,8 +316,9 @@ impl Fairing for Completion {
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
         match self.authenticator(&rocket).await {
-            Ok(authenticator) => {
-                let report = LiftoffReport::new(&self.config, &authenticator, self.source.name());
+            Ok((authenticator, warning)) => {
+                let mut report = LiftoffReport::new(&self.config, &authenticator, self.source.name());
+                report.warnings.extend(warning);
                 let rocket = rocket.manage(authenticator).manage(report).manage(self.config.clone());
                 Ok(rocket.attach(Caching).attach(Gate).mount("/", [Gate::route()]))
             }

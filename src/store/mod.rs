@@ -11,7 +11,8 @@
 //! It finds the user again and passes the result to a [`Planner`], because another request
 //! may have changed the user in between. Further guards of the request share the result.
 //!
-//! [`AuthSession::find_user`] calls `find` too, without groups.
+//! [`AuthSession::find_user`] calls `find` too, without groups. A launch calls
+//! [`usernames`](UserStore::usernames) until it has seen every name.
 //!
 //! # Groups
 //!
@@ -117,6 +118,11 @@
 //!         }
 //!         tables.users.insert(username.to_string(), plan.user().clone());
 //!         Ok(plan)
+//!     }
+//!
+//!     async fn usernames(&self, from: &str) -> Result<Vec<String>, StoreError> {
+//!         let tables = self.0.lock().await;
+//!         Ok(tables.users.range(from.to_owned()..).map(|(name, _)| name.clone()).take(1000).collect())
 //!     }
 //! }
 //!

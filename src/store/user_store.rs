@@ -78,6 +78,10 @@ pub type Planner<'a> = dyn Fn(Stored) -> Result<Plan, Error> + Send + Sync + 'a;
 ///     ) -> Result<Plan, Error> {
 ///         planner(self.find(username, groups).await?)
 ///     }
+///
+///     async fn usernames(&self, _: &str) -> Result<Vec<String>, StoreError> {
+///         Ok(Vec::new())
+///     }
 /// }
 ///
 /// # #[get("/")]
@@ -124,4 +128,14 @@ pub trait UserStore: Send + Sync + 'static {
         groups: &[&str],
         planner: &Planner<'_>,
     ) -> Result<Plan, Error>;
+
+    /// Lists the names of users that are not less than `from`, in the order of their bytes, a
+    /// page at a time: at least two names if there are as many, and no more than a store
+    /// likes to answer with at once. A launch reads all of them, to tell of those that can
+    /// never be found: see `username_conflicts`.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`StoreError`] if the store is out of reach.
+    async fn usernames(&self, from: &str) -> Result<Vec<String>, StoreError>;
 }

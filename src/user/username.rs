@@ -64,15 +64,15 @@ impl Username {
     /// - the faults of [`text::check_username`] and [`text::check_comma`], which look at the
     ///   canonical form: in it, a fullwidth comma has become a comma.
     pub(crate) fn canonical(name: String, rules: &UsernameRules) -> Result<Self, Fault> {
-        // The profile leaves printable ASCII as it is.
-        let name = if rules.case == UsernameCase::Preserve && is_printable_ascii(&name) {
-            name
-        } else {
-            rules.enforce(&name)?
-        };
+        let name = if rules.keep(&name) { name } else { rules.enforce(&name)? };
         text::check_username(&name, rules.max_length)?;
         text::check_comma(&name)?;
         Ok(Self(name))
+    }
+
+    /// Whether `name` is a canonical user name already, as a stored one is that can be found.
+    pub(crate) fn is_canonical(name: &str, rules: &UsernameRules) -> bool {
+        Self::canonical(name.into(), rules).is_ok_and(|canonical| canonical.as_str() == name)
     }
 
     /// The name as a string slice.
@@ -140,6 +140,13 @@ impl UsernameRules {
         Self { form: UsernameForm::Map, ..self }
     }
 
+    /// Whether the profile keeps a name as it is, as far as that is seen at once: it does so
+    /// with printable ASCII, but for capitals that become lower case.
+    fn keep(&self, name: &str) -> bool {
+        let has_capitals = || name.bytes().any(|byte| byte.is_ascii_uppercase());
+        is_printable_ascii(name) && (self.case == UsernameCase::Preserve || !has_capitals())
+    }
+
     /// Enforces the profile on each part of a name.
     fn enforce(&self, name: &str) -> Result<String, Fault> {
         // Of the two profiles, this one changes width and normalisation only.
@@ -195,6 +202,30 @@ mod tests {
         for name in names {
             for form in [Exact, Map] {
                 assert_eq!(canonical_by(Preserve, form, name).as_deref(), Ok(name), "{name}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_kept_at_once_is_what_the_profile_keeps(name in "[!-~]{0,9}") {
+            for case in [Preserve, Lower] {
+                let rules = UsernameRules { case, form: Exact, max_length: 20 };
+                let kept = rules.enforce(&name).is_ok_and(|enforced| enforced == name);
+                proptest::prop_assert_eq!(rules.keep(&name), kept);
+            }
+        }
+
+        #[test]
+        fn what_is_made_canonical_is_canonical_and_nothing_else_is(name in "[a-cA-C ,ａéµſΣ\u{301}\u{308}]{0,5}") {
+            for (case, form) in [(Preserve, Exact), (Preserve, Map), (Lower, Exact), (Lower, Map)] {
+                let rules = UsernameRules { case, form, max_length: 4 };
+                if let Ok(canonical) = Username::canonical(name.clone(), &rules) {
+                    proptest::prop_assert!(Username::is_canonical(&canonical, &rules), "{:?}", canonical);
+                    proptest::prop_assert_eq!(Username::is_canonical(&name, &rules), *canonical == *name);
+                } else {
+                    proptest::prop_assert!(!Username::is_canonical(&name, &rules));
+                }
             }
         }
     }

@@ -54,6 +54,14 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     /// Result: `id`.
     const FIND_USER_ID: &'static str;
 
+    /// Lists the names of users that are not less than the first parameter, in the order of
+    /// their bytes.
+    ///
+    /// Parameters: `username`, and how many are listed at most.
+    ///
+    /// Result: `username`.
+    const LIST_USERNAMES: &'static str;
+
     /// Sets the profile of a user.
     ///
     /// Parameters: `name`, `email`, `is_staff`, `is_superuser`, `user_id`.

@@ -74,6 +74,9 @@ SELECT set_config('client_connection_check_interval', '500ms', true)
 
     const FIND_USER_ID: &'static str = "SELECT id FROM remote_users WHERE username = $1";
 
+    const LIST_USERNAMES: &'static str =
+        "SELECT username FROM remote_users WHERE username >= $1 ORDER BY username LIMIT $2";
+
     const SET_PROFILE: &'static str = "\
 UPDATE remote_users SET name = $1, email = $2, is_staff = $3, is_superuser = $4 WHERE id = $5";
 

@@ -62,6 +62,9 @@ impl Dialect for Sqlite {
 
     const FIND_USER_ID: &'static str = "SELECT id FROM remote_users WHERE username = ?";
 
+    const LIST_USERNAMES: &'static str =
+        "SELECT username FROM remote_users WHERE username >= ? ORDER BY username LIMIT ?";
+
     const SET_PROFILE: &'static str = "\
 UPDATE remote_users SET name = ?, email = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
 

@@ -10,6 +10,9 @@ use crate::error::{Error, StoreError};
 use crate::store::user_store::{Planner, UserStore};
 use crate::user::{Plan, Stored, Username};
 
+/// How many user names are listed at once.
+const MAX_LISTED: i64 = 10_000;
+
 #[rocket::async_trait]
 impl<D: Statements> UserStore for SqlStore<D> {
     async fn find(&self, username: &Username, groups: &[&str]) -> Result<Stored, StoreError> {
@@ -24,6 +27,10 @@ impl<D: Statements> UserStore for SqlStore<D> {
     ) -> Result<Plan, Error> {
         let find = find_user::<D>(username, groups);
         self.update_user(&UserUpdate { username: username.as_str(), find, planner }).await
+    }
+
+    async fn usernames(&self, from: &str) -> Result<Vec<String>, StoreError> {
+        self.fetch_all(&Statement::new(D::LIST_USERNAMES).bind(from).bind(MAX_LISTED)).await
     }
 }
 
