@@ -118,6 +118,11 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         ("limits", "limits = { bytes = 0 }", "a limit of 0 refuses every request"),
         ("username_form", "username_form = 'dn'", "unknown variant: found `dn`, expected ``exact` or `map``"),
         (
+            "username_conflicts",
+            "username_conflicts = 'merge'",
+            "unknown variant: found `merge`, expected ``stop` or `ignore``",
+        ),
+        (
             "groups_escape",
             "groups_escape = '\\'",
             "unknown variant: found `\\`, expected ``none` or `backslash``",
