@@ -225,16 +225,14 @@ impl SessionManager {
         if hashes.is_empty() { Ok(()) } else { self.store.end(&hashes).await }
     }
 
-    /// Ends every session of a user. Nothing is written if there is none.
+    /// Ends every session of a user.
     pub(crate) async fn end_all(&self, user_id: i64) -> Result<(), Error> {
-        if self.store.list(user_id).await?.is_empty() {
-            return Ok(());
-        }
         self.store.end_all(user_id).await
     }
 
     /// Ends the sessions of a request whose user is refused, and every other session of that
-    /// user, on whichever device: none of them lets the user in again.
+    /// user, on whichever device: none of them lets the user in again. Nothing is written if
+    /// there is none, however often the user comes back.
     pub(crate) async fn end_refused(
         &self,
         session: &RequestSession,
@@ -242,6 +240,9 @@ impl SessionManager {
         user_id: i64,
     ) -> Result<(), Error> {
         self.end(session, jar).await?;
+        if self.store.list(user_id).await?.is_empty() {
+            return Ok(());
+        }
         self.end_all(user_id).await
     }
 
