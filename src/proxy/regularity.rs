@@ -53,12 +53,13 @@ pub(super) fn is_too_regular(secret: &str) -> bool {
 /// Returns how many bits the shortest description of `secret` has, without regard to the
 /// case of letters.
 ///
-/// A description is a list of pieces of the secret, or of its columns: new characters of one alphabet; a copy of what is
-/// before, in either direction, where [`KNOWN_TEXT`] is before everything; and words of
-/// [`KNOWN_WORDS`], with or without a separator after each.
+/// A description is a list of pieces of the secret, or of its columns: new characters of one
+/// alphabet; a copy of what is before, in either direction, where [`KNOWN_TEXT`] is before
+/// everything; and words of [`KNOWN_WORDS`], with or without a separator after each.
 fn described_bits(secret: &str) -> f64 {
     let secret: Vec<char> = secret.chars().take(MAX_CHARACTERS).map(|c| c.to_ascii_lowercase()).collect();
     let alphabets = alphabets(&secret);
+    let words: Vec<Vec<char>> = KNOWN_WORDS.split_whitespace().map(|word| word.chars().collect()).collect();
     let mut shortest = f64::INFINITY;
     for columns in COLUMNS {
         let secret: Vec<char> =
@@ -66,7 +67,7 @@ fn described_bits(secret: &str) -> f64 {
         let copies = longest_copies(&secret);
         for separator in SEPARATORS.iter().filter(|separator| separator.is_none_or(|c| secret.contains(&c))) {
             for (list_bits, character_bits) in alphabets {
-                let pieces_bits = pieces_bits(&secret, &copies, *separator, character_bits);
+                let pieces_bits = pieces_bits(&secret, &copies, &words, *separator, character_bits);
                 shortest = shortest.min(list_bits + pieces_bits);
             }
         }
@@ -100,10 +101,15 @@ fn size_of_alphabet(c: char) -> u32 {
 }
 
 /// Returns how many bits the fewest and shortest pieces have that make `secret`, if the
-/// longest copy from each place on has one of these lengths, and a new character has
-/// `character_bits`.
-fn pieces_bits(secret: &[char], copies: &[usize], separator: Option<char>, character_bits: f64) -> f64 {
-    let words: Vec<Vec<char>> = KNOWN_WORDS.split_whitespace().map(|word| word.chars().collect()).collect();
+/// longest copy from each place on has one of these lengths, a word is one of `words`, and a
+/// new character has `character_bits`.
+fn pieces_bits(
+    secret: &[char],
+    copies: &[usize],
+    words: &[Vec<char>],
+    separator: Option<char>,
+    character_bits: f64,
+) -> f64 {
     let word_bits = WORD_BITS + (words.len() as f64).log2();
 
     let mut shortest = vec![f64::INFINITY; secret.len() + 1];
