@@ -111,15 +111,11 @@ impl IdentityReader {
     pub(crate) fn clean_user(&self, scan: &HeaderScan<'_, '_>) -> Option<String> {
         let header = &self.headers.user;
         scan.check(header, false).ok()?;
-        match self.read_value(scan, Some(header), self.user_rule()) {
-            Ok(Field::Value(user)) => Some(user),
-            _ => None,
-        }
+        self.clean_user_value(text::trim(scan.value(header)?))
     }
 
-    /// Returns the user name that a token states, if it is clean.
-    #[cfg(feature = "jwt")]
-    pub(crate) fn clean_claimed_user(&self, user: &str) -> Option<String> {
+    /// Returns what the value of a user header, or the claim of a token, says if it is clean.
+    pub(crate) fn clean_user_value(&self, user: &str) -> Option<String> {
         match self.parse_value(user, self.user_rule()) {
             Ok(Field::Value(user)) => Some(user),
             _ => None,

@@ -113,7 +113,7 @@ impl TokenReader {
         let token = UnverifiedToken::parse(text)?;
         let claims = self.verify(&token).await?;
         let user = claims.user(&self.config.claims).ok();
-        if let Some(user) = user.and_then(|user| reader.clean_claimed_user(user)) {
+        if let Some(user) = user.and_then(|user| reader.clean_user_value(user)) {
             refusals.set_username(&user);
         }
         claims.check(&self.config, OffsetDateTime::now_utc())?;
