@@ -243,6 +243,11 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         ),
         (
             "blank",
+            "blank = ['or*']",
+            "`or*` includes `Origin`, which is a header of HTTP itself, and cannot be blanked",
+        ),
+        (
+            "blank",
             "preset = 'authentik'\nblank = ['Http-Sec_Fetch.*']",
             "`Http-Sec_Fetch.*` includes `Sec-Fetch-Site`, which is a header of HTTP itself, and cannot be \
              blanked",
