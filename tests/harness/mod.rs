@@ -7,6 +7,7 @@ pub mod authority;
 pub mod balancer;
 pub mod browser;
 pub mod database;
+pub mod forgery;
 pub mod http2;
 #[cfg(feature = "jwt")]
 pub mod issuer;
@@ -17,7 +18,10 @@ pub mod log;
 pub mod network;
 pub mod process;
 pub mod server;
+pub mod sign_on;
 pub mod socket;
+pub mod trial;
+pub mod wire;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

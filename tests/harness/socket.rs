@@ -23,9 +23,15 @@ impl Server {
 
     /// Serves `rocket` on a free port of `address`.
     pub fn serve_at(address: IpAddr, rocket: Rocket<Build>) -> Server {
+        Self::serve_on(SocketAddr::new(address, 0), rocket)
+    }
+
+    /// Serves `rocket` on `address`.
+    pub fn serve_on(address: SocketAddr, rocket: Rocket<Build>) -> Server {
         let (launched, launch) = oneshot::channel();
         let launched = Mutex::new(Some(launched));
-        let figment = rocket.figment().clone().merge(("port", 0)).merge(("address", address));
+        let figment =
+            rocket.figment().clone().merge(("port", address.port())).merge(("address", address.ip()));
         let rocket = rocket.configure(figment).attach(AdHoc::on_liftoff("Launched", move |rocket| {
             let address = SocketAddr::new(rocket.config().address, rocket.config().port);
             let sender = launched.lock().expect("a sender").take().expect("one liftoff");

@@ -1,0 +1,1 @@
+"""What signs people in where the recipes are tried, one a file."""
