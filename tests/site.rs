@@ -526,3 +526,16 @@ fn no_guard_passes_in_the_catcher_of_what_another_site_sent() {
     let refused = vec![format!("error 403: {BY_FETCH}"); 6].join("\n");
     assert_eq!(request.dispatch().into_string(), Some(refused));
 }
+
+#[test]
+fn the_health_check_of_the_page_on_deploying_needs_no_user_and_no_proxy() {
+    let page = include_str!("../docs/deploying.md");
+    let blocks = page.split("```toml\n").skip(1).filter_map(|block| block.split("```").next());
+    let table = "[default.remote_user]\n";
+    let block = blocks.filter_map(|block| block.strip_prefix(table)).find(|block| block.contains("/healthz"));
+    let app = App::launch(block.expect("the configuration of a health check"));
+    let check = |path, host| app.send(Get, path, &[("Host", host)], STRANGER).status;
+    assert_eq!(check("/healthz", "10.0.0.7:8000"), 404, "there is no such route here, and it is routed");
+    assert_eq!(check("/healthz", "10.0.0.7"), 421);
+    assert_eq!(check("/public", "10.0.0.7:8000"), 401);
+}
