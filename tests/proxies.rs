@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use harness::eventually;
-use harness::forgery::{FORGED, Forgery, HeaderNames, REMOTE, forgeries};
+use harness::forgery::{AUTH_REQUEST, FORGED, Forgery, HeaderNames, REMOTE, forgeries};
 use harness::sign_on::SignOn;
 use harness::trial::Trial;
 use harness::wire::{Answer, Reading, exchange};
@@ -52,12 +52,19 @@ macro_rules! recipes {
 
 recipes! {
     nginx_auth_basic: Recipe { name: "nginx-auth-basic", sign_on: SignOn::Password, headers: REMOTE },
+    nginx_oauth2_proxy: Recipe {
+        name: "nginx-oauth2-proxy",
+        sign_on: SignOn::OAuth2Proxy,
+        headers: AUTH_REQUEST,
+    },
 }
 
 /// Lines of recipes that close something. Without one of them, forgeries succeed.
 const NEEDED: &[(&str, &str)] = &[
     ("nginx-auth-basic", "proxy_set_header Remote-User"),
     ("nginx-auth-basic", "proxy_set_header Remote-Groups"),
+    ("nginx-oauth2-proxy", "proxy_set_header X-Auth-Request-User"),
+    ("nginx-oauth2-proxy", "proxy_set_header X-Auth-Request-Groups"),
 ];
 
 /// An application behind the real proxy of a recipe.

@@ -23,6 +23,15 @@ pub const REMOTE: HeaderNames = HeaderNames {
     further: &["X-Remote-User", "X-Forwarded-User"],
 };
 
+/// Those of the preset `oauth2-proxy-auth-request`.
+pub const AUTH_REQUEST: HeaderNames = HeaderNames {
+    user: "X-Auth-Request-User",
+    name: "X-Auth-Request-Preferred-Username",
+    email: "X-Auth-Request-Email",
+    groups: "X-Auth-Request-Groups",
+    further: &["X-Forwarded-User", "X-Forwarded-Email", "X-User", "Remote-User", "X-Auth-Request-Redirect"],
+};
+
 const SECRET: &str = "X-Proxy-Secret";
 
 /// A request that claims something.

@@ -15,6 +15,7 @@ use rocket_remote_user::{AuthSession, Error, RemoteUser, Visitor};
 use tempfile::TempDir;
 
 use super::socket::Server;
+use super::wire::{Answer, Reading, exchange};
 use super::{Database, application};
 
 /// The groups that the application knows.
@@ -72,6 +73,17 @@ impl Trial {
         }
         let proxy = SocketAddr::from((Ipv4Addr::LOCALHOST, ports.proxy));
         Some(Trial { recipe, proxy, database, folder, server, program })
+    }
+
+    /// Sends a request through the proxy as a client does, with these lines and this body, and
+    /// returns the answer.
+    pub fn ask(&self, method: &str, path: &str, lines: &[String], body: &str) -> Answer {
+        let host = format!("Host: localhost:{}", self.proxy.port());
+        let length = format!("Content-Length: {}", body.len());
+        let head = [&[format!("{method} {path} HTTP/1.1"), host], lines, &[length, String::new()]].concat();
+        let request = head.join("\r\n") + "\r\n" + body;
+        let mut answers = exchange(self.proxy, request.as_bytes(), Reading::One { head: false });
+        answers.pop().unwrap_or_else(|| panic!("no answer to {method} {path}"))
     }
 
     /// Puts a person in these groups, at the sign-on, and in no others.
