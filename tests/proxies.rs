@@ -51,13 +51,18 @@ macro_rules! recipes {
 }
 
 recipes! {
+    haproxy_passwords: Recipe { name: "haproxy-passwords", sign_on: SignOn::Password, headers: REMOTE },
     nginx_auth_basic: Recipe { name: "nginx-auth-basic", sign_on: SignOn::Password, headers: REMOTE },
 }
 
-/// Lines of recipes that close something. Without one of them, forgeries succeed.
-const NEEDED: &[(&str, &str)] = &[
-    ("nginx-auth-basic", "proxy_set_header Remote-User"),
-    ("nginx-auth-basic", "proxy_set_header Remote-Groups"),
+/// Lines of recipes that close something. Without those with these texts, forgeries succeed.
+const NEEDED: &[(&str, &[&str])] = &[
+    ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-User"]),
+    ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-Name"]),
+    ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-Email"]),
+    ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-Groups"]),
+    ("nginx-auth-basic", &["proxy_set_header Remote-User"]),
+    ("nginx-auth-basic", &["proxy_set_header Remote-Groups"]),
 ];
 
 /// An application behind the real proxy of a recipe.
@@ -220,11 +225,11 @@ impl Behind {
 
 #[test]
 fn each_line_that_a_recipe_has_against_forgeries_is_needed() {
-    for (name, line) in NEEDED {
+    for (name, texts) in NEEDED {
         let recipe = RECIPES.iter().find(|recipe| recipe.name == *name).expect("a recipe");
-        if let Some(trial) = Trial::start_without(name, &[line]) {
+        if let Some(trial) = Trial::start_without(name, texts) {
             let successes = Behind { recipe, trial }.successes();
-            assert!(!successes.is_empty(), "nothing succeeds without `{line}` in {name}");
+            assert!(!successes.is_empty(), "nothing succeeds without {texts:?} in {name}");
         }
     }
 }
