@@ -3,9 +3,6 @@
 
 mod harness;
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
 use harness::eventually;
 use harness::forgery::{FORGED, Forgery, HeaderNames, REMOTE, forgeries};
 use harness::sign_on::SignOn;
@@ -23,8 +20,8 @@ struct Recipe {
 }
 
 macro_rules! recipes {
-    ($($module:ident: $recipe:expr,)*) => {
-        $(mod $module {
+    ($($(#[$attribute:meta])* $module:ident: $recipe:expr,)*) => {
+        $($(#[$attribute])* mod $module {
             use super::*;
 
             pub(super) const RECIPE: Recipe = $recipe;
@@ -46,17 +43,23 @@ macro_rules! recipes {
         })*
 
         /// The recipes that run here.
-        const RECIPES: &[Recipe] = &[$($module::RECIPE),*];
+        const RECIPES: &[Recipe] = &[$($(#[$attribute])* $module::RECIPE),*];
     };
 }
 
 recipes! {
+    #[cfg(feature = "mtls")]
+    haproxy_mtls: Recipe { name: "haproxy-mtls", sign_on: SignOn::Password, headers: REMOTE },
     haproxy_passwords: Recipe { name: "haproxy-passwords", sign_on: SignOn::Password, headers: REMOTE },
     nginx_auth_basic: Recipe { name: "nginx-auth-basic", sign_on: SignOn::Password, headers: REMOTE },
 }
 
 /// Lines of recipes that close something. Without those with these texts, forgeries succeed.
 const NEEDED: &[(&str, &[&str])] = &[
+    #[cfg(feature = "mtls")]
+    ("haproxy-mtls", &["del-header ^(http.)?remote", "set-header Remote-User"]),
+    #[cfg(feature = "mtls")]
+    ("haproxy-mtls", &["del-header ^(http.)?remote", "set-header Remote-Groups"]),
     ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-User"]),
     ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-Name"]),
     ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-Email"]),
@@ -234,8 +237,12 @@ fn each_line_that_a_recipe_has_against_forgeries_is_needed() {
     }
 }
 
+#[cfg(feature = "mtls")]
 #[test]
 fn every_recipe_that_can_run_is_tried() {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
     let entries = std::fs::read_dir(folder).expect("recipes").map(|entry| entry.expect("an entry").path());
     let runs = |path: &std::path::PathBuf| path.is_dir() && !path.join("headers.toml").exists();
