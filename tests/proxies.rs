@@ -48,6 +48,7 @@ macro_rules! recipes {
 }
 
 recipes! {
+    caddy_basic_auth: Recipe { name: "caddy-basic-auth", sign_on: SignOn::Password, headers: REMOTE },
     #[cfg(feature = "mtls")]
     haproxy_mtls: Recipe { name: "haproxy-mtls", sign_on: SignOn::Password, headers: REMOTE },
     haproxy_passwords: Recipe { name: "haproxy-passwords", sign_on: SignOn::Password, headers: REMOTE },
@@ -56,6 +57,10 @@ recipes! {
 
 /// Lines of recipes that close something. Without those with these texts, forgeries succeed.
 const NEEDED: &[(&str, &[&str])] = &[
+    ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-User"]),
+    ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Name"]),
+    ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Email"]),
+    ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Groups"]),
     #[cfg(feature = "mtls")]
     ("haproxy-mtls", &["del-header ^(http.)?remote", "set-header Remote-User"]),
     #[cfg(feature = "mtls")]
