@@ -3,9 +3,6 @@
 
 mod harness;
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
 use harness::eventually;
 use harness::forgery::{AUTH_REQUEST, FORGED, Forgery, HeaderNames, REMOTE, forgeries};
 use harness::sign_on::SignOn;
@@ -23,8 +20,8 @@ struct Recipe {
 }
 
 macro_rules! recipes {
-    ($($module:ident: $recipe:expr,)*) => {
-        $(mod $module {
+    ($($(#[$attribute:meta])* $module:ident: $recipe:expr,)*) => {
+        $($(#[$attribute])* mod $module {
             use super::*;
 
             pub(super) const RECIPE: Recipe = $recipe;
@@ -46,11 +43,15 @@ macro_rules! recipes {
         })*
 
         /// The recipes that run here.
-        const RECIPES: &[Recipe] = &[$($module::RECIPE),*];
+        const RECIPES: &[Recipe] = &[$($(#[$attribute])* $module::RECIPE),*];
     };
 }
 
 recipes! {
+    caddy_basic_auth: Recipe { name: "caddy-basic-auth", sign_on: SignOn::Password, headers: REMOTE },
+    #[cfg(feature = "mtls")]
+    haproxy_mtls: Recipe { name: "haproxy-mtls", sign_on: SignOn::Password, headers: REMOTE },
+    haproxy_passwords: Recipe { name: "haproxy-passwords", sign_on: SignOn::Password, headers: REMOTE },
     nginx_auth_basic: Recipe { name: "nginx-auth-basic", sign_on: SignOn::Password, headers: REMOTE },
     nginx_oauth2_proxy: Recipe {
         name: "nginx-oauth2-proxy",
@@ -59,12 +60,24 @@ recipes! {
     },
 }
 
-/// Lines of recipes that close something. Without one of them, forgeries succeed.
-const NEEDED: &[(&str, &str)] = &[
-    ("nginx-auth-basic", "proxy_set_header Remote-User"),
-    ("nginx-auth-basic", "proxy_set_header Remote-Groups"),
-    ("nginx-oauth2-proxy", "proxy_set_header X-Auth-Request-User"),
-    ("nginx-oauth2-proxy", "proxy_set_header X-Auth-Request-Groups"),
+/// Lines of recipes that close something. Without those with these texts, forgeries succeed.
+const NEEDED: &[(&str, &[&str])] = &[
+    ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-User"]),
+    ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Name"]),
+    ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Email"]),
+    ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Groups"]),
+    #[cfg(feature = "mtls")]
+    ("haproxy-mtls", &["del-header ^(http.)?remote", "set-header Remote-User"]),
+    #[cfg(feature = "mtls")]
+    ("haproxy-mtls", &["del-header ^(http.)?remote", "set-header Remote-Groups"]),
+    ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-User"]),
+    ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-Name"]),
+    ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-Email"]),
+    ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-Groups"]),
+    ("nginx-auth-basic", &["proxy_set_header Remote-User"]),
+    ("nginx-auth-basic", &["proxy_set_header Remote-Groups"]),
+    ("nginx-oauth2-proxy", &["proxy_set_header X-Auth-Request-User"]),
+    ("nginx-oauth2-proxy", &["proxy_set_header X-Auth-Request-Groups"]),
 ];
 
 /// An application behind the real proxy of a recipe.
@@ -227,17 +240,21 @@ impl Behind {
 
 #[test]
 fn each_line_that_a_recipe_has_against_forgeries_is_needed() {
-    for (name, line) in NEEDED {
+    for (name, texts) in NEEDED {
         let recipe = RECIPES.iter().find(|recipe| recipe.name == *name).expect("a recipe");
-        if let Some(trial) = Trial::start_without(name, &[line]) {
+        if let Some(trial) = Trial::start_without(name, texts) {
             let successes = Behind { recipe, trial }.successes();
-            assert!(!successes.is_empty(), "nothing succeeds without `{line}` in {name}");
+            assert!(!successes.is_empty(), "nothing succeeds without {texts:?} in {name}");
         }
     }
 }
 
+#[cfg(feature = "mtls")]
 #[test]
 fn every_recipe_that_can_run_is_tried() {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
     let entries = std::fs::read_dir(folder).expect("recipes").map(|entry| entry.expect("an entry").path());
     let runs = |path: &std::path::PathBuf| path.is_dir() && !path.join("headers.toml").exists();
