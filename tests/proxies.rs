@@ -53,6 +53,7 @@ recipes! {
     haproxy_mtls: Recipe { name: "haproxy-mtls", sign_on: SignOn::Password, headers: REMOTE },
     haproxy_passwords: Recipe { name: "haproxy-passwords", sign_on: SignOn::Password, headers: REMOTE },
     nginx_auth_basic: Recipe { name: "nginx-auth-basic", sign_on: SignOn::Password, headers: REMOTE },
+    nginx_authelia: Recipe { name: "nginx-authelia", sign_on: SignOn::Password, headers: REMOTE },
     nginx_oauth2_proxy: Recipe {
         name: "nginx-oauth2-proxy",
         sign_on: SignOn::OAuth2Proxy,
@@ -76,6 +77,10 @@ const NEEDED: &[(&str, &[&str])] = &[
     ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-Groups"]),
     ("nginx-auth-basic", &["proxy_set_header Remote-User"]),
     ("nginx-auth-basic", &["proxy_set_header Remote-Groups"]),
+    ("nginx-authelia", &["proxy_set_header Remote-User"]),
+    ("nginx-authelia", &["proxy_set_header Remote-Name"]),
+    ("nginx-authelia", &["proxy_set_header Remote-Email"]),
+    ("nginx-authelia", &["proxy_set_header Remote-Groups"]),
     ("nginx-oauth2-proxy", &["proxy_set_header X-Auth-Request-User"]),
     ("nginx-oauth2-proxy", &["proxy_set_header X-Auth-Request-Groups"]),
 ];

@@ -40,3 +40,9 @@ class OAuth2Proxy(StandIn):
     name = "oauth2-proxy"
     program = "oauth2_proxy_stand_in.py"
     port = 4180
+
+
+class Authelia(StandIn):
+    name = "authelia"
+    program = "authelia_stand_in.py"
+    port = 9091
