@@ -49,6 +49,7 @@ macro_rules! recipes {
 
 recipes! {
     caddy_basic_auth: Recipe { name: "caddy-basic-auth", sign_on: SignOn::Password, headers: REMOTE },
+    caddy_forward_auth: Recipe { name: "caddy-forward-auth", sign_on: SignOn::Authelia, headers: REMOTE },
     #[cfg(feature = "mtls")]
     haproxy_mtls: Recipe { name: "haproxy-mtls", sign_on: SignOn::Password, headers: REMOTE },
     haproxy_passwords: Recipe { name: "haproxy-passwords", sign_on: SignOn::Password, headers: REMOTE },
@@ -61,6 +62,7 @@ const NEEDED: &[(&str, &[&str])] = &[
     ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Name"]),
     ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Email"]),
     ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Groups"]),
+    ("caddy-forward-auth", &["request_header -Remote*", "copy_headers"]),
     #[cfg(feature = "mtls")]
     ("haproxy-mtls", &["del-header ^(http.)?remote", "set-header Remote-User"]),
     #[cfg(feature = "mtls")]

@@ -1,6 +1,7 @@
 """A stand-in for Authelia, which proxies ask who is there."""
 
 import os
+import shutil
 import socket
 import sys
 
@@ -23,7 +24,9 @@ class Authelia(Server):
             self.write("stand_in.py", file.read())
 
     def command(self):
-        return [sys.executable, "stand_in.py", str(self.trial.port(self.port)), self.trial.people.path]
+        # The system's own, as ours may be where the account of the server cannot go.
+        python = shutil.which("python3", path=os.defpath) or sys.executable
+        return [python, "stand_in.py", str(self.trial.port(self.port)), self.trial.people.path]
 
     def answers(self):
         with socket.socket() as client:

@@ -1,5 +1,6 @@
 //! A recipe that is tried: its real proxy and sign-on, before an application of a test.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -72,6 +73,18 @@ impl Trial {
         }
         let proxy = SocketAddr::from((Ipv4Addr::LOCALHOST, ports.proxy));
         Some(Trial { recipe, proxy, database, folder, server, program })
+    }
+
+    /// Where the sign-on listens that has this port in the recipe.
+    pub fn sign_on(&self, port: u16) -> SocketAddr {
+        #[derive(Deserialize)]
+        #[serde(crate = "rocket::serde")]
+        struct Moved {
+            ports: HashMap<String, u16>,
+        }
+        let file = std::fs::read(self.folder.path().join("trial.json")).expect("a trial");
+        let moved: Moved = rocket::serde::json::from_slice(&file).expect("ports");
+        SocketAddr::from((Ipv4Addr::LOCALHOST, moved.ports[&port.to_string()]))
     }
 
     /// Puts a person in these groups, at the sign-on, and in no others.
