@@ -49,11 +49,12 @@ macro_rules! recipes {
 
 recipes! {
     caddy_basic_auth: Recipe { name: "caddy-basic-auth", sign_on: SignOn::Password, headers: REMOTE },
+    caddy_forward_auth: Recipe { name: "caddy-forward-auth", sign_on: SignOn::Authelia, headers: REMOTE },
     #[cfg(feature = "mtls")]
     haproxy_mtls: Recipe { name: "haproxy-mtls", sign_on: SignOn::Password, headers: REMOTE },
     haproxy_passwords: Recipe { name: "haproxy-passwords", sign_on: SignOn::Password, headers: REMOTE },
     nginx_auth_basic: Recipe { name: "nginx-auth-basic", sign_on: SignOn::Password, headers: REMOTE },
-    nginx_authelia: Recipe { name: "nginx-authelia", sign_on: SignOn::Password, headers: REMOTE },
+    nginx_authelia: Recipe { name: "nginx-authelia", sign_on: SignOn::Authelia, headers: REMOTE },
     nginx_oauth2_proxy: Recipe {
         name: "nginx-oauth2-proxy",
         sign_on: SignOn::OAuth2Proxy,
@@ -67,6 +68,7 @@ const NEEDED: &[(&str, &[&str])] = &[
     ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Name"]),
     ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Email"]),
     ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Groups"]),
+    ("caddy-forward-auth", &["request_header -Remote*", "copy_headers"]),
     #[cfg(feature = "mtls")]
     ("haproxy-mtls", &["del-header ^(http.)?remote", "set-header Remote-User"]),
     #[cfg(feature = "mtls")]

@@ -2,18 +2,25 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rocket::serde::json::json;
 
 use super::trial::Trial;
+use super::wire::{Answer, ask};
 
 /// Everybody's password.
 const PASSWORD: &str = "trial";
+
+/// The port of Authelia.
+const AUTHELIA: u16 = 9091;
 
 /// How somebody signs in.
 #[derive(Debug, Clone, Copy)]
 pub enum SignOn {
     /// A password with each request (RFC 7617).
     Password,
-    /// A form of oauth2-proxy, and its cookie.
+    /// A session of Authelia, which the proxy asks; or a password, which it takes, too.
+    Authelia,
+    /// A session of oauth2-proxy, which the proxy asks.
     OAuth2Proxy,
 }
 
@@ -22,29 +29,32 @@ impl SignOn {
     pub fn credentials(self, trial: &Trial, person: &str) -> Vec<String> {
         match self {
             SignOn::Password => vec![basic(person, PASSWORD)],
+            SignOn::Authelia => {
+                let form = json!({ "username": person, "password": PASSWORD }).to_string();
+                vec![cookie(&ask(trial.sign_on(AUTHELIA), "POST", "/api/firstfactor", &[], &form))]
+            }
             SignOn::OAuth2Proxy => {
                 let form = format!("username={person}&password={PASSWORD}&rd=%2F");
                 let lines = ["Content-Type: application/x-www-form-urlencoded".into()];
-                let answer = trial.ask("POST", "/oauth2/sign_in", &lines, &form);
-                let cookie = answer.header("Set-Cookie").and_then(|cookie| cookie.split(';').next());
-                vec![format!("Cookie: {}", cookie.unwrap_or_else(|| panic!("no cookie: {answer:?}")))]
+                vec![cookie(&trial.ask("POST", "/oauth2/sign_in", &lines, &form))]
             }
         }
     }
 
     /// Lines of a head that only pretend to sign a person in.
     pub fn wrong_credentials(self, person: &str) -> Vec<Vec<String>> {
+        let passwords = [
+            basic(person, "wrong"),
+            basic(person, ""),
+            format!("Authorization: Basic {}", STANDARD.encode(person)),
+            format!("Authorization: Basic {person}"),
+            format!("Authorization: Bearer {}", STANDARD.encode(format!("{person}:{PASSWORD}"))),
+        ];
+        let cookies = |name| ["", person, "AAAA"].map(|value| format!("Cookie: {name}={value}"));
         let lines = match self {
-            SignOn::Password => vec![
-                basic(person, "wrong"),
-                basic(person, ""),
-                format!("Authorization: Basic {}", STANDARD.encode(person)),
-                format!("Authorization: Basic {person}"),
-                format!("Authorization: Bearer {}", STANDARD.encode(format!("{person}:{PASSWORD}"))),
-            ],
-            SignOn::OAuth2Proxy => {
-                ["", person, "AAAA"].map(|value| format!("Cookie: _oauth2_proxy={value}")).into()
-            }
+            SignOn::Password => passwords.to_vec(),
+            SignOn::Authelia => [&passwords[..], &cookies("authelia_session")].concat(),
+            SignOn::OAuth2Proxy => cookies("_oauth2_proxy").to_vec(),
         };
         lines.into_iter().map(|line| vec![line]).collect()
     }
@@ -55,11 +65,18 @@ impl SignOn {
         match self {
             // A browser sends the password until it is closed.
             SignOn::Password => assert_eq!(location, "/"),
+            // The page that is led to sends the form.
+            SignOn::Authelia => {
+                let authelia = trial.sign_on(AUTHELIA);
+                assert_eq!(location, format!("http://{authelia}/logout"));
+                assert_eq!(ask(authelia, "POST", "/api/logout", credentials, "{}").status, 200);
+                let answer = trial.ask("GET", "/me", credentials, "");
+                assert!([302, 401].contains(&answer.status), "{answer:?}");
+            }
             SignOn::OAuth2Proxy => {
                 assert_eq!(location, "/oauth2/sign_out?rd=%2F");
-                let answer = trial.ask("GET", location, credentials, "");
-                let cookie = answer.header("Set-Cookie").expect("a cookie that ends");
-                assert!(cookie.starts_with("_oauth2_proxy=;"), "{cookie}");
+                let ended = cookie(&trial.ask("GET", location, credentials, ""));
+                assert_eq!(ended, "Cookie: _oauth2_proxy=");
                 assert_eq!(trial.ask("GET", "/me", credentials, "").status, 302);
             }
         }
@@ -69,4 +86,10 @@ impl SignOn {
 /// The line that shows a password.
 pub fn basic(person: &str, password: &str) -> String {
     format!("Authorization: Basic {}", STANDARD.encode(format!("{person}:{password}")))
+}
+
+/// The line that sends the cookie back that an answer sets.
+fn cookie(answer: &Answer) -> String {
+    let cookie = answer.header("Set-Cookie").unwrap_or_else(|| panic!("no cookie: {answer:?}"));
+    format!("Cookie: {}", cookie.split(';').next().expect("a cookie"))
 }

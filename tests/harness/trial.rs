@@ -1,5 +1,6 @@
 //! A recipe that is tried: its real proxy and sign-on, before an application of a test.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ use rocket_remote_user::{AuthSession, Error, RemoteUser, Visitor};
 use tempfile::TempDir;
 
 use super::socket::Server;
-use super::wire::{Answer, Reading, exchange};
+use super::wire::{Answer, ask};
 use super::{Database, application};
 
 /// The groups that the application knows.
@@ -75,15 +76,21 @@ impl Trial {
         Some(Trial { recipe, proxy, database, folder, server, program })
     }
 
-    /// Sends a request through the proxy as a client does, with these lines and this body, and
-    /// returns the answer.
+    /// Sends a request through the proxy as a client does, with these lines and this body.
     pub fn ask(&self, method: &str, path: &str, lines: &[String], body: &str) -> Answer {
-        let host = format!("Host: localhost:{}", self.proxy.port());
-        let length = format!("Content-Length: {}", body.len());
-        let head = [&[format!("{method} {path} HTTP/1.1"), host], lines, &[length, String::new()]].concat();
-        let request = head.join("\r\n") + "\r\n" + body;
-        let mut answers = exchange(self.proxy, request.as_bytes(), Reading::One { head: false });
-        answers.pop().unwrap_or_else(|| panic!("no answer to {method} {path}"))
+        ask(self.proxy, method, path, lines, body)
+    }
+
+    /// Where the sign-on listens that has this port in the recipe.
+    pub fn sign_on(&self, port: u16) -> SocketAddr {
+        #[derive(Deserialize)]
+        #[serde(crate = "rocket::serde")]
+        struct Moved {
+            ports: HashMap<String, u16>,
+        }
+        let file = std::fs::read(self.folder.path().join("trial.json")).expect("a trial");
+        let moved: Moved = rocket::serde::json::from_slice(&file).expect("ports");
+        SocketAddr::from((Ipv4Addr::LOCALHOST, moved.ports[&port.to_string()]))
     }
 
     /// Puts a person in these groups, at the sign-on, and in no others.

@@ -74,6 +74,15 @@ fn without_chunks(body: &str) -> String {
     whole
 }
 
+/// Sends a request as a client does, with these lines and this body, and returns the answer.
+pub fn ask(address: SocketAddr, method: &str, path: &str, lines: &[String], body: &str) -> Answer {
+    let first = [format!("{method} {path} HTTP/1.1"), format!("Host: localhost:{}", address.port())];
+    let last = [format!("Content-Length: {}", body.len()), String::new(), body.into()];
+    let request = [&first, lines, &last].concat().join("\r\n");
+    let mut answers = exchange(address, request.as_bytes(), Reading::One { head: false });
+    answers.pop().unwrap_or_else(|| panic!("no answer to {method} {path}"))
+}
+
 /// Sends `bytes` to `address`, and returns the answers.
 pub fn exchange(address: SocketAddr, bytes: &[u8], reading: Reading) -> Vec<Answer> {
     let mut stream = TcpStream::connect(address).expect("a connection");
