@@ -23,7 +23,7 @@ pub const REMOTE: HeaderNames = HeaderNames {
     further: &["X-Remote-User", "X-Forwarded-User"],
 };
 
-const SECRET: &str = "X-Proxy-Secret";
+pub const SECRET: &str = "X-Proxy-Secret";
 
 /// A request that claims something.
 #[derive(Debug, Clone)]
@@ -55,16 +55,7 @@ impl Forgery {
 /// Everything that is tried through a proxy whose identity headers have these names.
 pub fn forgeries(names: &HeaderNames) -> Vec<Forgery> {
     let mut all = Vec::new();
-    let claims = [
-        (names.user, "mallory"),
-        (names.user, "ada"),
-        (names.name, "Mallory Forged"),
-        (names.email, "forged@example.org"),
-        (names.groups, "admins"),
-        (names.groups, "editors,admins"),
-    ];
-    let further = names.further.iter().map(|name| (*name, "mallory"));
-    for (name, value) in claims.into_iter().chain(further) {
+    for (name, value) in claims(names) {
         for spelling in spellings(name) {
             all.push(Forgery::of([format!("{spelling}: {value}")]));
         }
@@ -93,8 +84,21 @@ pub fn forgeries(names: &HeaderNames) -> Vec<Forgery> {
     all
 }
 
+/// What is claimed: a header's name, with its value.
+pub fn claims(names: &HeaderNames) -> Vec<(&'static str, &'static str)> {
+    let claims = [
+        (names.user, "mallory"),
+        (names.user, "ada"),
+        (names.name, "Mallory Forged"),
+        (names.email, "forged@example.org"),
+        (names.groups, "admins"),
+        (names.groups, "editors,admins"),
+    ];
+    claims.into_iter().chain(names.further.iter().map(|name| (*name, "mallory"))).collect()
+}
+
 /// Other spellings of a header's name, which one hop or another takes for it.
-fn spellings(name: &str) -> Vec<String> {
+pub fn spellings(name: &str) -> Vec<String> {
     let underscored = name.replace('-', "_");
     vec![
         name.to_owned(),
