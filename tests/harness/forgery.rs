@@ -1,6 +1,8 @@
 //! What somebody writes into a request to be taken for somebody else by the application, or to
 //! have the proxy drop what it says.
 
+use super::sign_on::basic;
+
 /// The name, address and group that nobody has. No answer may have them.
 pub const FORGED: [&str; 3] = ["mallory", "Mallory Forged", "forged@example.org"];
 
@@ -80,6 +82,11 @@ pub fn forgeries(names: &HeaderNames) -> Vec<Forgery> {
     let blank = [names.user, names.name, names.email, names.groups, SECRET];
     all.extend(blank.map(|name| Forgery::of([format!("{name}:")])));
     all.push(Forgery::of([format!("{SECRET}: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]));
+    // A wrong password, which stands alone, or beside what signs somebody in.
+    let wrong = basic("ada", "wrong");
+    all.extend(
+        [wrong.clone(), wrong.to_lowercase(), format!("Proxy-{wrong}")].map(|line| Forgery::of([line])),
+    );
     all.extend(lists_of_connection(names));
     all
 }
