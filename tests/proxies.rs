@@ -6,6 +6,7 @@ mod harness;
 use harness::eventually;
 use harness::forgery::{AUTH_REQUEST, FORGED, Forgery, HeaderNames, REMOTE, forgeries};
 use harness::sign_on::SignOn;
+use harness::streams::{self, Connection, Stream};
 use harness::trial::Trial;
 use harness::wire::{Answer, Reading, exchange};
 use rocket::serde::json::{Value, json};
@@ -17,6 +18,8 @@ struct Recipe {
     sign_on: SignOn,
     /// The headers that its application reads.
     headers: HeaderNames,
+    /// Whether its proxy speaks HTTP/2 on the port of the recipe.
+    http2: bool,
 }
 
 macro_rules! recipes {
@@ -40,6 +43,14 @@ macro_rules! recipes {
                     assert!(successes.is_empty(), "{} succeeded:\n{}", successes.len(), successes.join("\n"));
                 }
             }
+
+            #[test]
+            fn nothing_that_a_client_writes_gets_in_over_http_2() {
+                if let Some(behind) = Behind::start(&RECIPE) {
+                    let successes = behind.successes_over_http_2();
+                    assert!(successes.is_empty(), "{} succeeded:\n{}", successes.len(), successes.join("\n"));
+                }
+            }
         })*
 
         /// The recipes that run here.
@@ -48,17 +59,18 @@ macro_rules! recipes {
 }
 
 recipes! {
-    caddy_basic_auth: Recipe { name: "caddy-basic-auth", sign_on: SignOn::Password, headers: REMOTE },
-    caddy_forward_auth: Recipe { name: "caddy-forward-auth", sign_on: SignOn::Authelia, headers: REMOTE },
+    caddy_basic_auth: Recipe { name: "caddy-basic-auth", sign_on: SignOn::Password, headers: REMOTE, http2: true },
+    caddy_forward_auth: Recipe { name: "caddy-forward-auth", sign_on: SignOn::Authelia, headers: REMOTE, http2: true },
     #[cfg(feature = "mtls")]
-    haproxy_mtls: Recipe { name: "haproxy-mtls", sign_on: SignOn::Password, headers: REMOTE },
-    haproxy_passwords: Recipe { name: "haproxy-passwords", sign_on: SignOn::Password, headers: REMOTE },
-    nginx_auth_basic: Recipe { name: "nginx-auth-basic", sign_on: SignOn::Password, headers: REMOTE },
-    nginx_authelia: Recipe { name: "nginx-authelia", sign_on: SignOn::Authelia, headers: REMOTE },
+    haproxy_mtls: Recipe { name: "haproxy-mtls", sign_on: SignOn::Password, headers: REMOTE, http2: true },
+    haproxy_passwords: Recipe { name: "haproxy-passwords", sign_on: SignOn::Password, headers: REMOTE, http2: true },
+    nginx_auth_basic: Recipe { name: "nginx-auth-basic", sign_on: SignOn::Password, headers: REMOTE, http2: false },
+    nginx_authelia: Recipe { name: "nginx-authelia", sign_on: SignOn::Authelia, headers: REMOTE, http2: false },
     nginx_oauth2_proxy: Recipe {
         name: "nginx-oauth2-proxy",
         sign_on: SignOn::OAuth2Proxy,
         headers: AUTH_REQUEST,
+        http2: false,
     },
 }
 
@@ -232,6 +244,51 @@ impl Behind {
         (!is_refused && !is_honest && !is_other).then(|| "the answer is not the honest one".into())
     }
 
+    /// As [`successes`](Self::successes), in what only HTTP/2 can say.
+    fn successes_over_http_2(&self) -> Vec<String> {
+        let none = Stream::default();
+        if !self.recipe.http2 {
+            assert_eq!(Connection::open(self.trial.proxy).exchange(&none, "/", &[]), None);
+            return Vec::new();
+        }
+        let attempts = [("/", None), ("/me", None), ("/me", Some("ada")), ("/me", Some("bob"))];
+        let honest = attempts.map(|(path, person)| {
+            let answer = self.streams(path, person, &none).0.expect("an answer");
+            assert_eq!(answer.status == 200, path == "/" || person.is_some(), "{answer:?}");
+            answer
+        });
+        let before = self.remembered();
+        let mut successes = Vec::new();
+        for ((path, person), honest) in attempts.iter().zip(&honest) {
+            for forgery in streams::forgeries(&self.recipe.headers, path) {
+                let (first, next) = self.streams(path, *person, &forgery);
+                let is_harmless = first.as_ref().is_none_or(|answer| is_harmless(&forgery, honest, answer))
+                    && next.as_ref().is_none_or(|answer| answer.body == "nobody" || answer.status == 400);
+                if !is_harmless {
+                    successes.push(format!("{path} as {person:?}: {forgery:?}: {first:?}, then {next:?}"));
+                }
+            }
+        }
+        let after = self.remembered();
+        if before != after {
+            successes.push(format!("what is remembered changed from {before:?} to {after:?}"));
+        }
+        successes
+    }
+
+    /// The answer to a forgery, and the one to an honest request of nobody after it.
+    fn streams(
+        &self,
+        path: &str,
+        person: Option<&str>,
+        forgery: &Stream,
+    ) -> (Option<streams::Answer>, Option<streams::Answer>) {
+        let credentials = person.map(|person| self.credentials(person)).unwrap_or_default();
+        let mut connection = Connection::open(self.trial.proxy);
+        let first = connection.exchange(forgery, path, &credentials);
+        (first, connection.exchange(&Stream::default(), "/", &[]))
+    }
+
     /// Everything that the application knows of people.
     fn remembered(&self) -> Vec<String> {
         self.trial.database.sql(
@@ -243,6 +300,14 @@ impl Behind {
              ORDER BY 1",
         )
     }
+}
+
+/// Whether an answer over HTTP/2 is the honest one, or a refusal.
+fn is_harmless(forgery: &Stream, honest: &streams::Answer, answer: &streams::Answer) -> bool {
+    let is_forged = FORGED.iter().any(|forged| answer.body.contains(forged));
+    let is_refused = (300..=599).contains(&answer.status) && answer.status != 500;
+    let is_other = forgery.pseudo(":method").is_some() && !answer.body.contains("username");
+    !is_forged && (is_refused || is_other || answer == honest)
 }
 
 #[test]

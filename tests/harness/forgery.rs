@@ -1,6 +1,8 @@
 //! What somebody writes into a request to be taken for somebody else by the application, or to
 //! have the proxy drop what it says.
 
+use super::sign_on::basic;
+
 /// The name, address and group that nobody has. No answer may have them.
 pub const FORGED: [&str; 3] = ["mallory", "Mallory Forged", "forged@example.org"];
 
@@ -32,7 +34,7 @@ pub const AUTH_REQUEST: HeaderNames = HeaderNames {
     further: &["X-Forwarded-User", "X-Forwarded-Email", "X-User", "Remote-User", "X-Auth-Request-Redirect"],
 };
 
-const SECRET: &str = "X-Proxy-Secret";
+pub const SECRET: &str = "X-Proxy-Secret";
 
 /// A request that claims something.
 #[derive(Debug, Clone)]
@@ -64,16 +66,7 @@ impl Forgery {
 /// Everything that is tried through a proxy whose identity headers have these names.
 pub fn forgeries(names: &HeaderNames) -> Vec<Forgery> {
     let mut all = Vec::new();
-    let claims = [
-        (names.user, "mallory"),
-        (names.user, "ada"),
-        (names.name, "Mallory Forged"),
-        (names.email, "forged@example.org"),
-        (names.groups, "admins"),
-        (names.groups, "editors,admins"),
-    ];
-    let further = names.further.iter().map(|name| (*name, "mallory"));
-    for (name, value) in claims.into_iter().chain(further) {
+    for (name, value) in claims(names) {
         for spelling in spellings(name) {
             all.push(Forgery::of([format!("{spelling}: {value}")]));
         }
@@ -98,12 +91,30 @@ pub fn forgeries(names: &HeaderNames) -> Vec<Forgery> {
     let blank = [names.user, names.name, names.email, names.groups, SECRET];
     all.extend(blank.map(|name| Forgery::of([format!("{name}:")])));
     all.push(Forgery::of([format!("{SECRET}: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]));
+    // A wrong password, which stands alone, or beside what signs somebody in.
+    let wrong = basic("ada", "wrong");
+    all.extend(
+        [wrong.clone(), wrong.to_lowercase(), format!("Proxy-{wrong}")].map(|line| Forgery::of([line])),
+    );
     all.extend(lists_of_connection(names));
     all
 }
 
+/// What is claimed: a header's name, with its value.
+pub fn claims(names: &HeaderNames) -> Vec<(&'static str, &'static str)> {
+    let claims = [
+        (names.user, "mallory"),
+        (names.user, "ada"),
+        (names.name, "Mallory Forged"),
+        (names.email, "forged@example.org"),
+        (names.groups, "admins"),
+        (names.groups, "editors,admins"),
+    ];
+    claims.into_iter().chain(names.further.iter().map(|name| (*name, "mallory"))).collect()
+}
+
 /// Other spellings of a header's name, which one hop or another takes for it.
-fn spellings(name: &str) -> Vec<String> {
+pub fn spellings(name: &str) -> Vec<String> {
     let underscored = name.replace('-', "_");
     vec![
         name.to_owned(),
