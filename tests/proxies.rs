@@ -51,11 +51,16 @@ macro_rules! recipes {
 }
 
 recipes! {
+    apache_passwords: Recipe { name: "apache-passwords", sign_on: SignOn::Password, headers: REMOTE },
     nginx_auth_basic: Recipe { name: "nginx-auth-basic", sign_on: SignOn::Password, headers: REMOTE },
 }
 
 /// Lines of recipes that close something. Without one of them, forgeries succeed.
 const NEEDED: &[(&str, &str)] = &[
+    ("apache-passwords", "TraceEnable Off"),
+    ("apache-passwords", "RequestHeader unset Connection"),
+    ("apache-passwords", "RequestHeader set Remote-User"),
+    ("apache-passwords", "RequestHeader set Remote-Groups"),
     ("nginx-auth-basic", "proxy_set_header Remote-User"),
     ("nginx-auth-basic", "proxy_set_header Remote-Groups"),
 ];
@@ -172,17 +177,26 @@ impl Behind {
             let mut attempts = vec![("/", None, &nobody.0), ("/me", None, &nobody.1)];
             attempts.extend(people.iter().map(|(person, honest)| ("/me", Some(*person), honest)));
             for (path, person, honest) in attempts {
+                self.remember_something_stale();
                 let outcome = self.outcome(path, person, &forgery);
                 if let Some(what) = self.success(&forgery, honest, &outcome) {
                     successes.push(format!("{path} as {person:?}: {what}: {forgery:?}: {outcome:?}"));
                 }
             }
         }
+        for (person, _) in &people {
+            self.outcome("/me", Some(person), &none);
+        }
         let after = self.remembered();
         if before != after {
             successes.push(format!("what is remembered changed from {before:?} to {after:?}"));
         }
         successes
+    }
+
+    /// Has the application remember what a request that is passed on whole will change.
+    fn remember_something_stale(&self) {
+        self.trial.database.sql("UPDATE remote_users SET name = 'Stale', email = 'stale@example.org'");
     }
 
     /// What comes of a forgery that somebody sends beside valid credentials.
@@ -196,6 +210,10 @@ impl Behind {
         let forged = |answer: &&Answer| FORGED.iter().any(|forged| answer.body.contains(forged));
         if let Some(answer) = outcome.iter().find(forged) {
             return Some(format!("{answer:?} tells what was forged"));
+        }
+        let secret = self.trial.secret();
+        if outcome.iter().any(|answer| answer.body.contains(&secret)) {
+            return Some("the answer tells the secret".into());
         }
         let answer = outcome.first()?;
         let is_refused = (300..=599).contains(&answer.status) && answer.status != 500;

@@ -89,6 +89,10 @@ pub fn forgeries(names: &HeaderNames) -> Vec<Forgery> {
     let blank = [names.user, names.name, names.email, names.groups, SECRET];
     all.extend(blank.map(|name| Forgery::of([format!("{name}:")])));
     all.push(Forgery::of([format!("{SECRET}: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]));
+    // A proxy that is the last to get them answers by itself (RFC 9110, section 7.6.2).
+    for method in ["TRACE", "OPTIONS"] {
+        all.push(Forgery { method, lines: vec!["Max-Forwards: 0".into()], body: String::new() });
+    }
     all.extend(lists_of_connection(names));
     all
 }

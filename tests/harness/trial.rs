@@ -79,6 +79,12 @@ impl Trial {
         self.run(&["groups", self.recipe, person, &groups.join(",")]).unwrap_or_else(|e| panic!("{e}"));
     }
 
+    /// The secret that the proxy and the application share.
+    pub fn secret(&self) -> String {
+        let secret = std::fs::read_to_string(self.folder.path().join("recipe/secret")).expect("a secret");
+        secret.trim().into()
+    }
+
     fn run(&self, arguments: &[&str]) -> Result<(), String> {
         let mut command = Command::new(&self.program);
         let command = command.args(arguments).arg("--folder").arg(self.folder.path()).stdin(Stdio::null());
