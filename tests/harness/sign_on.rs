@@ -37,6 +37,15 @@ impl SignOn {
         credentials.map(|line| vec![line]).into()
     }
 
+    /// Lines of a head that may sign `person` in, and nobody else, by another spelling of the name
+    /// or as somebody who wrote lines of a request into what the sign-on knows.
+    pub fn odd_credentials(self, _trial: &Trial, person: &str) -> Vec<Vec<String>> {
+        let names = [person.to_uppercase(), format!(" {person}"), format!("{person} "), "eve".into()];
+        match self {
+            SignOn::Password => names.map(|name| vec![basic(&name, PASSWORD)]).into(),
+        }
+    }
+
     /// Goes where the application leads after a logout, and sees that the person is signed out
     /// there, too, where the sign-on can do that.
     pub fn follow_logout(self, _trial: &Trial, location: &str, _credentials: &[String]) {
