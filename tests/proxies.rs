@@ -51,6 +51,7 @@ macro_rules! recipes {
 }
 
 recipes! {
+    apache_kerberos: Recipe { name: "apache-kerberos", sign_on: SignOn::Ticket, headers: REMOTE },
     apache_ldap: Recipe { name: "apache-ldap", sign_on: SignOn::Password, headers: REMOTE },
     apache_passwords: Recipe { name: "apache-passwords", sign_on: SignOn::Password, headers: REMOTE },
     nginx_auth_basic: Recipe { name: "nginx-auth-basic", sign_on: SignOn::Password, headers: REMOTE },
@@ -58,6 +59,12 @@ recipes! {
 
 /// Lines of recipes that close something. Without one of them, forgeries succeed.
 const NEEDED: &[(&str, &str)] = &[
+    ("apache-kerberos", "TraceEnable Off"),
+    ("apache-kerberos", "AuthLDAPRemoteUserAttribute uid"),
+    ("apache-kerberos", "Require expr"),
+    ("apache-kerberos", "RequestHeader unset Connection"),
+    ("apache-kerberos", "RequestHeader set Remote-User"),
+    ("apache-kerberos", "RequestHeader set Remote-Groups"),
     ("apache-ldap", "TraceEnable Off"),
     ("apache-ldap", "AuthLDAPRemoteUserAttribute uid"),
     ("apache-ldap", "Require expr"),
@@ -130,7 +137,7 @@ impl Behind {
         let nobody = self.get("/me", &[]);
         assert!([302, 303, 401].contains(&nobody.status), "{nobody:?}");
         assert_eq!(self.get("/", &[]).body, "nobody");
-        for credentials in self.recipe.sign_on.wrong_credentials("ada") {
+        for credentials in self.recipe.sign_on.wrong_credentials(&self.trial, "ada") {
             let (front, me) = (self.get("/", &credentials), self.get("/me", &credentials));
             assert!(front.body == "nobody" || front.status == 401, "{credentials:?}: {front:?}");
             assert!([302, 303, 400, 401].contains(&me.status), "{credentials:?}: {me:?}");
@@ -260,6 +267,15 @@ fn each_line_that_a_recipe_has_against_forgeries_is_needed() {
             let successes = Behind { recipe, trial }.successes(1);
             assert!(!successes.is_empty(), "nothing succeeds without `{line}` in {name}");
         }
+    }
+}
+
+#[test]
+fn a_ticket_that_was_seen_on_the_way_counts_no_more() {
+    if let Some(behind) = Behind::start(&apache_kerberos::RECIPE) {
+        let credentials = behind.credentials("ada");
+        assert_eq!(behind.get("/me", &credentials).status, 200);
+        assert_eq!(behind.get("/me", &credentials).status, 401);
     }
 }
 

@@ -20,6 +20,7 @@ pub mod process;
 pub mod server;
 pub mod sign_on;
 pub mod socket;
+pub mod tickets;
 pub mod trial;
 pub mod wire;
 

@@ -15,6 +15,7 @@ use rocket_remote_user::{AuthSession, Error, RemoteUser, Visitor};
 use tempfile::TempDir;
 
 use super::socket::Server;
+use super::tickets::Tickets;
 use super::{Database, application};
 
 /// The groups that the application knows.
@@ -30,6 +31,8 @@ pub struct Trial {
     /// The folder of the trial; the copy of the recipe is in `recipe`.
     pub folder: TempDir,
     pub server: Server,
+    /// Where the sign-on is Kerberos, who has a ticket.
+    pub tickets: Tickets,
     program: String,
 }
 
@@ -71,7 +74,8 @@ impl Trial {
             database.sql(&format!("INSERT INTO remote_groups (name) VALUES ('{group}')"));
         }
         let proxy = SocketAddr::from((Ipv4Addr::LOCALHOST, ports.proxy));
-        Some(Trial { recipe, proxy, database, folder, server, program })
+        let tickets = Tickets::new(folder.path().join("kdc"));
+        Some(Trial { recipe, proxy, database, folder, server, tickets, program })
     }
 
     /// Puts a person in these groups, at the sign-on, and in no others.
