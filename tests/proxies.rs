@@ -43,6 +43,16 @@ macro_rules! recipes {
                     assert!(successes.is_empty(), "{} succeeded:\n{}", successes.len(), successes.join("\n"));
                 }
             }
+
+            #[test]
+            fn each_line_against_forgeries_is_needed() {
+                for (_, line) in NEEDED.iter().filter(|(name, _)| *name == RECIPE.name) {
+                    if let Some(trial) = Trial::start_without(RECIPE.name, &[line]) {
+                        let successes = Behind { recipe: &RECIPE, trial }.successes(1);
+                        assert!(!successes.is_empty(), "nothing succeeds without `{line}`");
+                    }
+                }
+            }
         })*
 
         /// The recipes that run here.
@@ -51,6 +61,7 @@ macro_rules! recipes {
 }
 
 recipes! {
+    apache_kerberos_login: Recipe { name: "apache-kerberos-login", sign_on: SignOn::TicketOnce, headers: REMOTE },
     apache_kerberos: Recipe { name: "apache-kerberos", sign_on: SignOn::Ticket, headers: REMOTE },
     apache_ldap: Recipe { name: "apache-ldap", sign_on: SignOn::Password, headers: REMOTE },
     apache_passwords: Recipe { name: "apache-passwords", sign_on: SignOn::Password, headers: REMOTE },
@@ -59,6 +70,12 @@ recipes! {
 
 /// Lines of recipes that close something. Without one of them, forgeries succeed.
 const NEEDED: &[(&str, &str)] = &[
+    ("apache-kerberos-login", "TraceEnable Off"),
+    ("apache-kerberos-login", "AuthLDAPRemoteUserAttribute uid"),
+    ("apache-kerberos-login", "Require expr"),
+    ("apache-kerberos-login", "RequestHeader unset Connection"),
+    ("apache-kerberos-login", "RequestHeader set Remote-User"),
+    ("apache-kerberos-login", "RequestHeader set Remote-Groups"),
     ("apache-kerberos", "TraceEnable Off"),
     ("apache-kerberos", "AuthLDAPRemoteUserAttribute uid"),
     ("apache-kerberos", "Require expr"),
@@ -138,9 +155,12 @@ impl Behind {
         assert!([302, 303, 401].contains(&nobody.status), "{nobody:?}");
         assert_eq!(self.get("/", &[]).body, "nobody");
         for credentials in self.recipe.sign_on.wrong_credentials(&self.trial, "ada") {
-            let (front, me) = (self.get("/", &credentials), self.get("/me", &credentials));
+            let front = self.get("/", &credentials);
             assert!(front.body == "nobody" || front.status == 401, "{credentials:?}: {front:?}");
-            assert!([302, 303, 400, 401].contains(&me.status), "{credentials:?}: {me:?}");
+            for path in ["/me", self.recipe.sign_on.path()] {
+                let answer = self.get(path, &credentials);
+                assert!([302, 303, 400, 401].contains(&answer.status), "{credentials:?}: {answer:?}");
+            }
         }
         assert_eq!(self.trial.database.sql("SELECT username FROM remote_users"), [""; 0]);
 
@@ -176,44 +196,55 @@ impl Behind {
         let answer = self.send("/logout", &credentials, &form).remove(0);
         assert_eq!(answer.status, 303, "{answer:?}");
         let location = answer.header("Location").expect("where to");
-        self.recipe.sign_on.follow_logout(&self.trial, location, &credentials);
+        self.recipe.sign_on.follow_logout(&self.trial, "ada", location);
+        if !self.recipe.sign_on.outlives_logout() {
+            let (front, me) = (self.get("/", &credentials), self.get("/me", &credentials));
+            assert_eq!(front.body, "nobody");
+            assert!([302, 303, 401].contains(&me.status), "{me:?}");
+        }
     }
 
     /// What went through that should not have, until it is enough.
     fn successes(&self, enough: usize) -> Vec<String> {
         let none = Forgery::none();
-        let nobody = (self.outcome("/", None, &none), self.outcome("/me", None, &none));
-        let people = ["ada", "bob"].map(|person| (person, self.outcome("/me", Some(person), &none)));
-        // Both have been there now, so nothing that they are allowed is news.
-        let before = self.remembered();
-        let mut successes = Vec::new();
-        for forgery in forgeries(&self.recipe.headers) {
-            let mut attempts = vec![("/", None, &nobody.0), ("/me", None, &nobody.1)];
-            attempts.extend(people.iter().map(|(person, honest)| ("/me", Some(*person), honest)));
-            for (path, person, honest) in attempts {
-                self.remember_something_stale();
-                let outcome = self.outcome(path, person, &forgery);
-                if let Some(what) = self.success(&forgery, honest, &outcome) {
-                    successes.push(format!("{path} as {person:?}: {what}: {forgery:?}: {outcome:?}"));
-                }
-                if successes.len() >= enough {
-                    return successes;
-                }
-            }
+        let mut attempts = vec![("/", None), ("/me", None), ("/me", Some("ada")), ("/me", Some("bob"))];
+        let path = self.recipe.sign_on.path();
+        if path != "/me" {
+            attempts.extend([(path, None), (path, Some("ada")), (path, Some("bob"))]);
         }
+        let honest = |(path, person)| (path, person, self.outcome(path, person, &none));
+        let attempts: Vec<_> = attempts.into_iter().map(honest).collect();
+        // Both people have been there now, so nothing that they are allowed is news.
+        let before = self.remembered();
+        let change = || {
+            for person in ["ada", "bob"] {
+                self.outcome(path, Some(person), &none);
+            }
+            let after = self.remembered();
+            (before != after).then(|| format!("what is remembered changed from {before:?} to {after:?}"))
+        };
+        let mut successes = Vec::new();
+        let (_, _, ada) = attempts.iter().rfind(|(_, person, _)| *person == Some("ada")).expect("an attempt");
         for credentials in self.recipe.sign_on.odd_credentials(&self.trial, "ada") {
-            let outcome = self.send("/me", &credentials, &none);
-            if let Some(what) = self.success(&none, &people[0].1, &outcome) {
+            let outcome = self.send(path, &credentials, &none);
+            if let Some(what) = self.success(&none, ada, &outcome) {
                 successes.push(format!("{what}: {credentials:?}: {outcome:?}"));
             }
         }
-        for (person, _) in &people {
-            self.outcome("/me", Some(person), &none);
+        successes.extend(change());
+        for forgery in forgeries(&self.recipe.headers) {
+            for (path, person, honest) in &attempts {
+                if successes.len() >= enough {
+                    return successes;
+                }
+                self.remember_something_stale();
+                let outcome = self.outcome(path, *person, &forgery);
+                if let Some(what) = self.success(&forgery, honest, &outcome) {
+                    successes.push(format!("{path} as {person:?}: {what}: {forgery:?}: {outcome:?}"));
+                }
+            }
         }
-        let after = self.remembered();
-        if before != after {
-            successes.push(format!("what is remembered changed from {before:?} to {after:?}"));
-        }
+        successes.extend(change());
         successes
     }
 
@@ -224,7 +255,8 @@ impl Behind {
 
     /// What comes of a forgery that somebody sends beside valid credentials.
     fn outcome(&self, path: &str, person: Option<&str>, forgery: &Forgery) -> Vec<Answer> {
-        let credentials = person.map(|person| self.credentials(person)).unwrap_or_default();
+        let sign_in = |person| self.recipe.sign_on.credentials_at(&self.trial, path, person);
+        let credentials = person.map(sign_in).unwrap_or_default();
         self.send(path, &credentials, forgery)
     }
 
@@ -260,13 +292,26 @@ impl Behind {
 }
 
 #[test]
-fn each_line_that_a_recipe_has_against_forgeries_is_needed() {
-    for (name, line) in NEEDED {
-        let recipe = RECIPES.iter().find(|recipe| recipe.name == *name).expect("a recipe");
-        if let Some(trial) = Trial::start_without(name, &[line]) {
-            let successes = Behind { recipe, trial }.successes(1);
-            assert!(!successes.is_empty(), "nothing succeeds without `{line}` in {name}");
-        }
+fn a_session_keeps_what_was_lost_until_the_next_login_and_no_forgery_keeps_it_longer() {
+    let Some(behind) = Behind::start(&apache_kerberos_login::RECIPE) else { return };
+    let session = behind.credentials("zoe");
+    let login = |lines: &[&str]| {
+        let mut all = behind.recipe.sign_on.credentials_at(&behind.trial, "/login", "zoe");
+        all.extend(lines.iter().map(|line| line.to_string()).chain(session.clone()));
+        behind.get("/login", &all)
+    };
+    assert_eq!(behind.get("/editors", &session).status, 200);
+    behind.trial.put_in_groups("zoe", &[]);
+    eventually(|| {
+        assert_eq!(behind.get("/editors", &session).status, 200, "only a login takes a group away");
+        !login(&["Connection: close, Remote-Groups", "Remote-Groups: editors"]).body.contains("editors")
+    });
+    let names = ["Remote-User", "Remote-Groups", "Remote-User, Remote-Groups", "X-Proxy-Secret"];
+    for connection in names.map(|names| format!("Connection: close, {names}")) {
+        let lines: Vec<String> = session.iter().cloned().chain([connection.clone()]).collect();
+        assert_eq!(behind.get("/editors", &lines).status, 403, "{connection}");
+        login(&[&connection]);
+        assert_eq!(behind.get("/editors", &session).status, 403, "{connection}");
     }
 }
 
@@ -288,5 +333,7 @@ fn every_recipe_that_can_run_is_tried() {
         .filter(runs)
         .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
         .collect();
-    assert_eq!(there, RECIPES.iter().map(|recipe| recipe.name.to_owned()).collect());
+    let tried: BTreeSet<_> = RECIPES.iter().map(|recipe| recipe.name.to_owned()).collect();
+    assert_eq!(there, tried);
+    assert!(NEEDED.iter().all(|(name, _)| tried.contains(*name)), "{NEEDED:?}");
 }

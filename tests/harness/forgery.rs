@@ -54,7 +54,11 @@ impl Forgery {
 
 /// Everything that is tried through a proxy whose identity headers have these names.
 pub fn forgeries(names: &HeaderNames) -> Vec<Forgery> {
-    let mut all = Vec::new();
+    let mut all = lists_of_connection(names);
+    // A proxy that is the last to get them answers by itself (RFC 9110, section 7.6.2).
+    for method in ["TRACE", "OPTIONS"] {
+        all.push(Forgery { method, lines: vec!["Max-Forwards: 0".into()], body: String::new() });
+    }
     let claims = [
         (names.user, "mallory"),
         (names.user, "ada"),
@@ -89,11 +93,6 @@ pub fn forgeries(names: &HeaderNames) -> Vec<Forgery> {
     let blank = [names.user, names.name, names.email, names.groups, SECRET];
     all.extend(blank.map(|name| Forgery::of([format!("{name}:")])));
     all.push(Forgery::of([format!("{SECRET}: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]));
-    // A proxy that is the last to get them answers by itself (RFC 9110, section 7.6.2).
-    for method in ["TRACE", "OPTIONS"] {
-        all.push(Forgery { method, lines: vec!["Max-Forwards: 0".into()], body: String::new() });
-    }
-    all.extend(lists_of_connection(names));
     all
 }
 

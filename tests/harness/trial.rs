@@ -68,7 +68,8 @@ impl Trial {
         let ports: Ports = rocket::serde::json::from_slice(&up.stdout).expect("ports");
         let database = Database::new();
         let figment = figment(folder.path().join("recipe/Rocket.toml"), &database, ports.application);
-        let rocket = application(figment).mount("/", routes![front, logout]).attach(RemoteUser::fairing());
+        let rocket =
+            application(figment).mount("/", routes![front, login, logout]).attach(RemoteUser::fairing());
         let server = Server::serve_on(SocketAddr::from((Ipv4Addr::LOCALHOST, ports.application)), rocket);
         for group in GROUPS {
             database.sql(&format!("INSERT INTO remote_groups (name) VALUES ('{group}')"));
@@ -132,6 +133,12 @@ fn figment(file: PathBuf, database: &Database, port: u16) -> Figment {
 #[get("/")]
 fn front(visitor: Visitor) -> String {
     visitor.user().map_or("nobody".into(), |user| user.username().into())
+}
+
+/// Where a session begins, if the recipe has sessions.
+#[get("/login")]
+fn login(user: RemoteUser) -> String {
+    format!("{} {:?} {:?} {:?}", user.username(), user.name(), user.email(), user.groups())
 }
 
 #[post("/logout")]
