@@ -4,14 +4,22 @@
 mod harness;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use harness::eventually;
 use harness::forgery::{FORGED, Forgery, HeaderNames, REMOTE, forgeries};
 use harness::sign_on::SignOn;
-use harness::trial::Trial;
+use harness::trial::{Trial, figment};
 use harness::wire::{Answer, Reading, exchange};
+use harness::{App, Database, application, eventually};
+use rocket::figment::Figment;
+use rocket::figment::providers::{Format, Toml};
+use rocket::local::blocking::Client;
+use rocket::serde::Deserialize;
 use rocket::serde::json::{Value, json};
+use rocket_remote_user::RemoteUser;
+
+/// A secret of the tests that need no proxy.
+const SECRET: &str = "tBq2h4cR8mXw1ZkL7vNs5yPd0fGjUe93aQoHiTbKxVM=";
 
 /// A recipe, and what is known of it.
 struct Recipe {
@@ -324,13 +332,68 @@ fn a_ticket_that_was_seen_on_the_way_counts_no_more() {
     }
 }
 
+/// What a proxy that cannot run here sends by its documentation, in a recipe's `headers.toml`.
+#[derive(Deserialize)]
+#[serde(crate = "rocket::serde", deny_unknown_fields)]
+struct Documented {
+    requests: Vec<DocumentedRequest>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(crate = "rocket::serde", deny_unknown_fields)]
+struct DocumentedRequest {
+    headers: Vec<String>,
+    user: Option<String>,
+    status: Option<u16>,
+}
+
 #[test]
-fn every_recipe_that_can_run_is_tried() {
+fn what_a_recipe_that_cannot_run_sends_is_who_it_says() {
+    let documented: Vec<_> = recipes().filter(|recipe| recipe.join("headers.toml").exists()).collect();
+    assert!(!documented.is_empty());
+    for recipe in documented {
+        let Documented { requests } =
+            Figment::from(Toml::file_exact(recipe.join("headers.toml"))).extract().expect("requests");
+        assert!(requests.iter().any(|request| request.user.is_some()), "{recipe:?}");
+        assert!(requests.iter().any(|request| request.status == Some(400)), "{recipe:?}");
+
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        std::fs::copy(recipe.join("Rocket.toml"), folder.path().join("Rocket.toml")).expect("to copy");
+        std::fs::write(folder.path().join("secret"), SECRET).expect("to write");
+        let database = Database::new();
+        let figment = figment(folder.path().join("Rocket.toml"), &database, 0);
+        let rocket = application(figment).attach(RemoteUser::fairing());
+        let app = App { client: Client::untracked(rocket).expect("a launch"), database };
+        for request in requests {
+            let split = |line| str::split_once(line, ": ").expect("a name and a value");
+            let headers: Vec<_> = request.headers.iter().map(|line| split(line)).collect();
+            let sent: Vec<_> = headers.iter().copied().chain([("X-Proxy-Secret", SECRET)]).collect();
+            let reply = app.get("/me", &sent);
+            assert_eq!(reply.status, request.status.unwrap_or(200), "{recipe:?}: {request:?}: {reply:?}");
+            if let Some(user) = &request.user {
+                let me: Value = rocket::serde::json::from_str(&reply.body).expect("JSON");
+                assert_eq!(me["username"], json!(user), "{recipe:?}: {request:?}");
+                assert_eq!(
+                    app.get("/me", &headers).status,
+                    403,
+                    "{recipe:?}: {request:?} without the secret"
+                );
+            }
+        }
+    }
+}
+
+/// The folders of all recipes.
+fn recipes() -> impl Iterator<Item = PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
     let entries = std::fs::read_dir(folder).expect("recipes").map(|entry| entry.expect("an entry").path());
-    let runs = |path: &std::path::PathBuf| path.is_dir() && !path.join("headers.toml").exists();
-    let there: BTreeSet<_> = entries
-        .filter(runs)
+    entries.filter(|path| path.is_dir())
+}
+
+#[test]
+fn every_recipe_that_can_run_is_tried() {
+    let there: BTreeSet<_> = recipes()
+        .filter(|path| !path.join("headers.toml").exists())
         .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
         .collect();
     let tried: BTreeSet<_> = RECIPES.iter().map(|recipe| recipe.name.to_owned()).collect();

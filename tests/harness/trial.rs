@@ -120,8 +120,8 @@ fn tell_of_skipped_tests() {
     });
 }
 
-/// The recipe's own configuration, with a database of the test and the port of the trial.
-fn figment(file: PathBuf, database: &Database, port: u16) -> Figment {
+/// A recipe's own configuration, with a database of the test and the port of the trial.
+pub fn figment(file: PathBuf, database: &Database, port: u16) -> Figment {
     Figment::from(rocket::Config::debug_default())
         .merge(Toml::file_exact(file).nested())
         .merge(("databases.remote_user.url", database.url()))
