@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use harness::forgery::{FORGED, Forgery, HeaderNames, REMOTE, forgeries};
+use harness::frames;
 use harness::sign_on::SignOn;
 use harness::trial::{Trial, figment};
 use harness::wire::{Answer, Reading, exchange};
@@ -103,6 +104,9 @@ const NEEDED: &[(&str, &str)] = &[
     ("nginx-auth-basic", "proxy_set_header Remote-User"),
     ("nginx-auth-basic", "proxy_set_header Remote-Groups"),
 ];
+
+/// Recipes whose proxy speaks HTTP/2, and sees there what it would not get over HTTP/1.
+const SPEAK_HTTP_2: &[&str] = &["apache-passwords"];
 
 /// An application behind the real proxy of a recipe.
 struct Behind {
@@ -286,6 +290,32 @@ impl Behind {
         (!is_refused && !is_honest && !is_other).then(|| "the answer is not the honest one".into())
     }
 
+    /// As [`outcome`](Behind::outcome), over HTTP/2.
+    fn outcome_over_http_2(
+        &self,
+        path: &str,
+        person: Option<&str>,
+        forgery: &frames::Request,
+    ) -> Vec<Answer> {
+        let credentials = person.map(|person| self.credentials(person)).unwrap_or_default();
+        let authority = format!("localhost:{}", self.trial.proxy.port());
+        let pseudo = [(":method", "GET"), (":scheme", "http"), (":authority", &authority), (":path", path)];
+        let replaced = |name| forgery.fields.iter().any(|(forged, _)| *forged == name);
+        let mut request = frames::Request::default();
+        let (forged, others): (Vec<_>, Vec<_>) =
+            forgery.fields.iter().cloned().partition(|(name, _)| pseudo.iter().any(|(own, _)| own == name));
+        let own = pseudo.into_iter().filter(|(name, _)| !replaced(*name));
+        request.fields.extend(own.map(|(name, value)| (name.into(), value.into())));
+        request.fields.extend(forged);
+        for line in credentials {
+            let (name, value) = line.split_once(": ").expect("a name and a value");
+            request.fields.push((name.to_lowercase(), value.into()));
+        }
+        request.fields.extend(others);
+        request.trailers.clone_from(&forgery.trailers);
+        frames::exchange(self.trial.proxy, &request).into_iter().collect()
+    }
+
     /// Everything that the application knows of people.
     fn remembered(&self) -> Vec<String> {
         self.trial.database.sql(
@@ -329,6 +359,33 @@ fn a_ticket_that_was_seen_on_the_way_counts_no_more() {
         let credentials = behind.credentials("ada");
         assert_eq!(behind.get("/me", &credentials).status, 200);
         assert_eq!(behind.get("/me", &credentials).status, 401);
+    }
+}
+
+#[test]
+fn nothing_that_a_client_writes_over_http_2_gets_in_or_gets_anything_lost() {
+    for name in SPEAK_HTTP_2 {
+        let recipe = RECIPES.iter().find(|recipe| recipe.name == *name).expect("a recipe");
+        let Some(behind) = Behind::start(recipe) else { continue };
+        let none = frames::Request::default();
+        let attempts = [("/", None), ("/me", None), ("/me", Some("ada")), ("/me", Some("bob"))];
+        let attempts =
+            attempts.map(|(path, person)| (path, person, behind.outcome_over_http_2(path, person, &none)));
+        let statuses = attempts.each_ref().map(|(.., honest)| honest[0].status);
+        assert_eq!(statuses, [200, 401, 200, 200], "{attempts:?}");
+        let before = behind.remembered();
+        for forgery in frames::forgeries(&recipe.headers) {
+            for (path, person, honest) in &attempts {
+                behind.remember_something_stale();
+                let outcome = behind.outcome_over_http_2(path, *person, &forgery);
+                let success = behind.success(&Forgery::none(), honest, &outcome);
+                assert_eq!(success, None, "{name}: {path} as {person:?}: {forgery:?}: {outcome:?}");
+            }
+        }
+        for person in ["ada", "bob"] {
+            behind.me(person);
+        }
+        assert_eq!(behind.remembered(), before, "{name}");
     }
 }
 

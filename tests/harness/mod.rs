@@ -8,6 +8,7 @@ pub mod balancer;
 pub mod browser;
 pub mod database;
 pub mod forgery;
+pub mod frames;
 pub mod http2;
 #[cfg(feature = "jwt")]
 pub mod issuer;
