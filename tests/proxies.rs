@@ -105,7 +105,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("nginx-auth-basic", "proxy_set_header Remote-Groups"),
 ];
 
-/// Recipes whose proxy speaks HTTP/2, and sees there what it would not get over HTTP/1.
+/// Recipes whose proxy speaks HTTP/2, too.
 const SPEAK_HTTP_2: &[&str] = &["apache-passwords"];
 
 /// An application behind the real proxy of a recipe.
