@@ -3,13 +3,24 @@
 
 mod harness;
 
-use harness::eventually;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
 use harness::forgery::{AUTH_REQUEST, FORGED, Forgery, HeaderNames, REMOTE, forgeries};
 use harness::sign_on::SignOn;
 use harness::streams::{self, Connection, Stream};
-use harness::trial::Trial;
+use harness::trial::{Trial, add_groups, figment};
 use harness::wire::{Answer, Reading, exchange};
+use harness::{App, Database, application, eventually};
+use rocket::figment::Figment;
+use rocket::figment::providers::{Format, Toml};
+use rocket::local::blocking::Client;
+use rocket::serde::Deserialize;
 use rocket::serde::json::{Value, json};
+use rocket_remote_user::RemoteUser;
+
+/// A secret of the tests that need no proxy.
+const SECRET: &str = "tBq2h4cR8mXw1ZkL7vNs5yPd0fGjUe93aQoHiTbKxVM=";
 
 /// A recipe, and what is known of it.
 struct Recipe {
@@ -39,7 +50,7 @@ macro_rules! recipes {
             #[test]
             fn nothing_that_a_client_writes_gets_in_or_gets_anything_lost() {
                 if let Some(behind) = Behind::start(&RECIPE) {
-                    let successes = behind.successes();
+                    let successes = behind.successes(usize::MAX);
                     assert!(successes.is_empty(), "{} succeeded:\n{}", successes.len(), successes.join("\n"));
                 }
             }
@@ -51,6 +62,16 @@ macro_rules! recipes {
                     assert!(successes.is_empty(), "{} succeeded:\n{}", successes.len(), successes.join("\n"));
                 }
             }
+
+            #[test]
+            fn each_line_against_forgeries_is_needed() {
+                for (_, texts) in NEEDED.iter().filter(|(name, _)| *name == RECIPE.name) {
+                    if let Some(trial) = Trial::start_without(RECIPE.name, texts) {
+                        let successes = Behind { recipe: &RECIPE, trial }.successes(1);
+                        assert!(!successes.is_empty(), "nothing succeeds without {texts:?}");
+                    }
+                }
+            }
         })*
 
         /// The recipes that run here.
@@ -59,6 +80,15 @@ macro_rules! recipes {
 }
 
 recipes! {
+    apache_kerberos: Recipe { name: "apache-kerberos", sign_on: SignOn::Ticket, headers: REMOTE, http2: false },
+    apache_kerberos_login: Recipe {
+        name: "apache-kerberos-login",
+        sign_on: SignOn::TicketOnce,
+        headers: REMOTE,
+        http2: false,
+    },
+    apache_ldap: Recipe { name: "apache-ldap", sign_on: SignOn::Password, headers: REMOTE, http2: false },
+    apache_passwords: Recipe { name: "apache-passwords", sign_on: SignOn::Password, headers: REMOTE, http2: true },
     caddy_basic_auth: Recipe { name: "caddy-basic-auth", sign_on: SignOn::Password, headers: REMOTE, http2: true },
     caddy_forward_auth: Recipe { name: "caddy-forward-auth", sign_on: SignOn::Authelia, headers: REMOTE, http2: true },
     #[cfg(feature = "mtls")]
@@ -76,6 +106,28 @@ recipes! {
 
 /// Lines of recipes that close something. Without those with these texts, forgeries succeed.
 const NEEDED: &[(&str, &[&str])] = &[
+    ("apache-kerberos-login", &["TraceEnable Off"]),
+    ("apache-kerberos-login", &["AuthLDAPRemoteUserAttribute uid"]),
+    ("apache-kerberos-login", &["Require expr"]),
+    ("apache-kerberos-login", &["RequestHeader unset Connection"]),
+    ("apache-kerberos-login", &["RequestHeader set Remote-User"]),
+    ("apache-kerberos-login", &["RequestHeader set Remote-Groups"]),
+    ("apache-kerberos", &["TraceEnable Off"]),
+    ("apache-kerberos", &["AuthLDAPRemoteUserAttribute uid"]),
+    ("apache-kerberos", &["Require expr"]),
+    ("apache-kerberos", &["RequestHeader unset Connection"]),
+    ("apache-kerberos", &["RequestHeader set Remote-User"]),
+    ("apache-kerberos", &["RequestHeader set Remote-Groups"]),
+    ("apache-ldap", &["TraceEnable Off"]),
+    ("apache-ldap", &["AuthLDAPRemoteUserAttribute uid"]),
+    ("apache-ldap", &["Require expr"]),
+    ("apache-ldap", &["RequestHeader unset Connection"]),
+    ("apache-ldap", &["RequestHeader set Remote-User"]),
+    ("apache-ldap", &["RequestHeader set Remote-Groups"]),
+    ("apache-passwords", &["TraceEnable Off"]),
+    ("apache-passwords", &["RequestHeader unset Connection"]),
+    ("apache-passwords", &["RequestHeader set Remote-User"]),
+    ("apache-passwords", &["RequestHeader set Remote-Groups"]),
     ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-User"]),
     ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Name"]),
     ("caddy-basic-auth", &["request_header -Remote*", "header_up Remote-Email"]),
@@ -157,10 +209,13 @@ impl Behind {
         let nobody = self.get("/me", &[]);
         assert!([302, 303, 401].contains(&nobody.status), "{nobody:?}");
         assert_eq!(self.get("/", &[]).body, "nobody");
-        for credentials in self.recipe.sign_on.wrong_credentials("ada") {
-            let (front, me) = (self.get("/", &credentials), self.get("/me", &credentials));
+        for credentials in self.recipe.sign_on.wrong_credentials(&self.trial, "ada") {
+            let front = self.get("/", &credentials);
             assert!(front.body == "nobody" || front.status == 401, "{credentials:?}: {front:?}");
-            assert!([302, 303, 400, 401].contains(&me.status), "{credentials:?}: {me:?}");
+            for path in ["/me", self.recipe.sign_on.path()] {
+                let answer = self.get(path, &credentials);
+                assert!([302, 303, 400, 401].contains(&answer.status), "{credentials:?}: {answer:?}");
+            }
         }
         assert_eq!(self.trial.database.sql("SELECT username FROM remote_users"), [""; 0]);
 
@@ -197,36 +252,66 @@ impl Behind {
         assert_eq!(answer.status, 303, "{answer:?}");
         let location = answer.header("Location").expect("where to");
         self.recipe.sign_on.follow_logout(&self.trial, location, &credentials);
+        if !self.recipe.sign_on.outlives_logout() {
+            let (front, me) = (self.get("/", &credentials), self.get("/me", &credentials));
+            assert_eq!(front.body, "nobody");
+            assert!([302, 303, 401].contains(&me.status), "{me:?}");
+        }
     }
 
-    /// What went through that should not have.
-    fn successes(&self) -> Vec<String> {
+    /// What went through that should not have, until it is enough.
+    fn successes(&self, enough: usize) -> Vec<String> {
         let none = Forgery::none();
-        let nobody = (self.outcome("/", None, &none), self.outcome("/me", None, &none));
-        let people = ["ada", "bob"].map(|person| (person, self.outcome("/me", Some(person), &none)));
-        // Both have been there now, so nothing that they are allowed is news.
+        let mut attempts = vec![("/", None), ("/me", None), ("/me", Some("ada")), ("/me", Some("bob"))];
+        let path = self.recipe.sign_on.path();
+        if path != "/me" {
+            attempts.extend([(path, None), (path, Some("ada")), (path, Some("bob"))]);
+        }
+        let honest = |(path, person)| (path, person, self.outcome(path, person, &none));
+        let attempts: Vec<_> = attempts.into_iter().map(honest).collect();
+        // Both people have been there now, so nothing that they are allowed is news.
         let before = self.remembered();
+        let change = || {
+            for person in ["ada", "bob"] {
+                self.outcome(path, Some(person), &none);
+            }
+            let after = self.remembered();
+            (before != after).then(|| format!("what is remembered changed from {before:?} to {after:?}"))
+        };
         let mut successes = Vec::new();
+        let (_, _, ada) = attempts.iter().rfind(|(_, person, _)| *person == Some("ada")).expect("an attempt");
+        for credentials in self.recipe.sign_on.odd_credentials(&self.trial, "ada") {
+            let outcome = self.send(path, &credentials, &none);
+            if let Some(what) = self.success(&none, ada, &outcome) {
+                successes.push(format!("{what}: {credentials:?}: {outcome:?}"));
+            }
+        }
+        successes.extend(change());
         for forgery in forgeries(&self.recipe.headers) {
-            let mut attempts = vec![("/", None, &nobody.0), ("/me", None, &nobody.1)];
-            attempts.extend(people.iter().map(|(person, honest)| ("/me", Some(*person), honest)));
-            for (path, person, honest) in attempts {
-                let outcome = self.outcome(path, person, &forgery);
+            for (path, person, honest) in &attempts {
+                if successes.len() >= enough {
+                    return successes;
+                }
+                self.remember_something_stale();
+                let outcome = self.outcome(path, *person, &forgery);
                 if let Some(what) = self.success(&forgery, honest, &outcome) {
                     successes.push(format!("{path} as {person:?}: {what}: {forgery:?}: {outcome:?}"));
                 }
             }
         }
-        let after = self.remembered();
-        if before != after {
-            successes.push(format!("what is remembered changed from {before:?} to {after:?}"));
-        }
+        successes.extend(change());
         successes
+    }
+
+    /// Has the application remember what a request that is passed on whole will change.
+    fn remember_something_stale(&self) {
+        self.trial.database.sql("UPDATE remote_users SET name = 'Stale', email = 'stale@example.org'");
     }
 
     /// What comes of a forgery that somebody sends beside valid credentials.
     fn outcome(&self, path: &str, person: Option<&str>, forgery: &Forgery) -> Vec<Answer> {
-        let credentials = person.map(|person| self.credentials(person)).unwrap_or_default();
+        let sign_in = |person| self.recipe.sign_on.credentials_at(&self.trial, path, person);
+        let credentials = person.map(sign_in).unwrap_or_default();
         self.send(path, &credentials, forgery)
     }
 
@@ -235,6 +320,10 @@ impl Behind {
         let forged = |answer: &&Answer| FORGED.iter().any(|forged| answer.body.contains(forged));
         if let Some(answer) = outcome.iter().find(forged) {
             return Some(format!("{answer:?} tells what was forged"));
+        }
+        let secret = self.trial.secret();
+        if outcome.iter().any(|answer| answer.body.contains(&secret)) {
+            return Some("the answer tells the secret".into());
         }
         let answer = outcome.first()?;
         let is_refused = (300..=599).contains(&answer.status) && answer.status != 500;
@@ -311,28 +400,108 @@ fn is_harmless(forgery: &Stream, honest: &streams::Answer, answer: &streams::Ans
 }
 
 #[test]
-fn each_line_that_a_recipe_has_against_forgeries_is_needed() {
-    for (name, texts) in NEEDED {
-        let recipe = RECIPES.iter().find(|recipe| recipe.name == *name).expect("a recipe");
-        if let Some(trial) = Trial::start_without(name, texts) {
-            let successes = Behind { recipe, trial }.successes();
-            assert!(!successes.is_empty(), "nothing succeeds without {texts:?} in {name}");
+fn a_session_keeps_what_was_lost_until_the_next_login_and_no_forgery_keeps_it_longer() {
+    let Some(behind) = Behind::start(&apache_kerberos_login::RECIPE) else { return };
+    let session = behind.credentials("zoe");
+    let login = |lines: &[&str]| {
+        let mut all = behind.recipe.sign_on.credentials_at(&behind.trial, "/login", "zoe");
+        all.extend(lines.iter().map(|line| line.to_string()).chain(session.clone()));
+        behind.get("/login", &all)
+    };
+    assert_eq!(behind.get("/editors", &session).status, 200);
+    behind.trial.put_in_groups("zoe", &[]);
+    eventually(|| {
+        assert_eq!(behind.get("/editors", &session).status, 200, "only a login takes a group away");
+        !login(&["Connection: close, Remote-Groups", "Remote-Groups: editors"]).body.contains("editors")
+    });
+    let names = ["Remote-User", "Remote-Groups", "Remote-User, Remote-Groups", "X-Proxy-Secret"];
+    for connection in names.map(|names| format!("Connection: close, {names}")) {
+        let lines: Vec<String> = session.iter().cloned().chain([connection.clone()]).collect();
+        assert_eq!(behind.get("/editors", &lines).status, 403, "{connection}");
+        login(&[&connection]);
+        assert_eq!(behind.get("/editors", &session).status, 403, "{connection}");
+    }
+}
+
+#[test]
+fn a_ticket_that_was_seen_on_the_way_counts_no_more() {
+    if let Some(behind) = Behind::start(&apache_kerberos::RECIPE) {
+        let credentials = behind.credentials("ada");
+        assert_eq!(behind.get("/me", &credentials).status, 200);
+        assert_eq!(behind.get("/me", &credentials).status, 401);
+    }
+}
+
+/// What a proxy that cannot run here sends by its documentation, in a recipe's `headers.toml`.
+#[derive(Deserialize)]
+#[serde(crate = "rocket::serde", deny_unknown_fields)]
+struct Documented {
+    request: Vec<DocumentedRequest>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(crate = "rocket::serde", deny_unknown_fields)]
+struct DocumentedRequest {
+    headers: Vec<String>,
+    /// What `/me` says, or some of it.
+    user: Option<BTreeMap<String, Value>>,
+    status: Option<u16>,
+}
+
+#[test]
+fn what_a_recipe_that_cannot_run_sends_is_who_it_says() {
+    let documented: Vec<_> = recipes().filter(|recipe| recipe.join("headers.toml").exists()).collect();
+    assert!(!documented.is_empty());
+    for recipe in documented {
+        let Documented { request: requests } =
+            Figment::from(Toml::file_exact(recipe.join("headers.toml"))).extract().expect("requests");
+        assert!(requests.iter().any(|request| request.user.is_some()), "{recipe:?}");
+        assert!(requests.iter().any(|request| request.status == Some(400)), "{recipe:?}");
+
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        std::fs::copy(recipe.join("Rocket.toml"), folder.path().join("Rocket.toml")).expect("to copy");
+        std::fs::write(folder.path().join("secret"), SECRET).expect("to write");
+        let database = Database::new();
+        let figment = figment(folder.path().join("Rocket.toml"), &database, 0);
+        let rocket = application(figment).attach(RemoteUser::fairing());
+        let app = App { client: Client::untracked(rocket).expect("a launch"), database };
+        add_groups(&app.database);
+        for request in requests {
+            let split = |line| str::split_once(line, ": ").expect("a name and a value");
+            let headers: Vec<_> = request.headers.iter().map(|line| split(line)).collect();
+            let sent: Vec<_> = headers.iter().copied().chain([("X-Proxy-Secret", SECRET)]).collect();
+            let reply = app.get("/me", &sent);
+            assert_eq!(reply.status, request.status.unwrap_or(200), "{recipe:?}: {request:?}: {reply:?}");
+            if let Some(user) = &request.user {
+                let me: Value = rocket::serde::json::from_str(&reply.body).expect("JSON");
+                for (key, value) in user {
+                    assert_eq!(&me[key], value, "{recipe:?}: {request:?}: {key}");
+                }
+                assert_eq!(
+                    app.get("/me", &headers).status,
+                    403,
+                    "{recipe:?}: {request:?} without the secret"
+                );
+            }
         }
     }
+}
+
+/// The folders of all recipes.
+fn recipes() -> impl Iterator<Item = PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
+    let entries = std::fs::read_dir(folder).expect("recipes").map(|entry| entry.expect("an entry").path());
+    entries.filter(|path| path.is_dir())
 }
 
 #[cfg(feature = "mtls")]
 #[test]
 fn every_recipe_that_can_run_is_tried() {
-    use std::collections::BTreeSet;
-    use std::path::Path;
-
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
-    let entries = std::fs::read_dir(folder).expect("recipes").map(|entry| entry.expect("an entry").path());
-    let runs = |path: &std::path::PathBuf| path.is_dir() && !path.join("headers.toml").exists();
-    let there: BTreeSet<_> = entries
-        .filter(runs)
+    let there: BTreeSet<_> = recipes()
+        .filter(|path| !path.join("headers.toml").exists())
         .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
         .collect();
-    assert_eq!(there, RECIPES.iter().map(|recipe| recipe.name.to_owned()).collect());
+    let tried: BTreeSet<_> = RECIPES.iter().map(|recipe| recipe.name.to_owned()).collect();
+    assert_eq!(there, tried);
+    assert!(NEEDED.iter().all(|(name, _)| tried.contains(*name)), "{NEEDED:?}");
 }

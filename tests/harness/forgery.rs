@@ -65,7 +65,11 @@ impl Forgery {
 
 /// Everything that is tried through a proxy whose identity headers have these names.
 pub fn forgeries(names: &HeaderNames) -> Vec<Forgery> {
-    let mut all = Vec::new();
+    let mut all = lists_of_connection(names);
+    // A proxy that is the last to get them answers by itself (RFC 9110, section 7.6.2).
+    for method in ["TRACE", "OPTIONS"] {
+        all.push(Forgery { method, lines: vec!["Max-Forwards: 0".into()], body: String::new() });
+    }
     for (name, value) in claims(names) {
         for spelling in spellings(name) {
             all.push(Forgery::of([format!("{spelling}: {value}")]));
@@ -96,7 +100,6 @@ pub fn forgeries(names: &HeaderNames) -> Vec<Forgery> {
     all.extend(
         [wrong.clone(), wrong.to_lowercase(), format!("Proxy-{wrong}")].map(|line| Forgery::of([line])),
     );
-    all.extend(lists_of_connection(names));
     all
 }
 

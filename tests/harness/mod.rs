@@ -21,6 +21,7 @@ pub mod server;
 pub mod sign_on;
 pub mod socket;
 pub mod streams;
+pub mod tickets;
 pub mod trial;
 pub mod wire;
 

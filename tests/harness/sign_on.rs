@@ -22,7 +22,14 @@ pub enum SignOn {
     Authelia,
     /// A session of oauth2-proxy, which the proxy asks.
     OAuth2Proxy,
+    /// A Kerberos ticket with each request (RFC 4559).
+    Ticket,
+    /// A Kerberos ticket at the application's `/login`, where it begins a session.
+    TicketOnce,
 }
+
+/// Where [`SignOn::TicketOnce`] wants the ticket.
+const LOGIN: &str = "/login";
 
 impl SignOn {
     /// The lines of a head that sign a person in.
@@ -38,11 +45,29 @@ impl SignOn {
                 let lines = ["Content-Type: application/x-www-form-urlencoded".into()];
                 vec![cookie(&trial.ask("POST", "/oauth2/sign_in", &lines, &form))]
             }
+            SignOn::Ticket => vec![trial.tickets.show(person)],
+            SignOn::TicketOnce => begin_session(trial, person).into_iter().collect(),
+        }
+    }
+
+    /// As [`credentials`](SignOn::credentials), for a request of `path`.
+    pub fn credentials_at(self, trial: &Trial, path: &str, person: &str) -> Vec<String> {
+        match self {
+            SignOn::TicketOnce if path == LOGIN => vec![trial.tickets.show(person)],
+            _ => self.credentials(trial, person),
+        }
+    }
+
+    /// A path where people show who they are.
+    pub fn path(self) -> &'static str {
+        match self {
+            SignOn::TicketOnce => LOGIN,
+            _ => "/me",
         }
     }
 
     /// Lines of a head that only pretend to sign a person in.
-    pub fn wrong_credentials(self, person: &str) -> Vec<Vec<String>> {
+    pub fn wrong_credentials(self, trial: &Trial, person: &str) -> Vec<Vec<String>> {
         let passwords = [
             basic(person, "wrong"),
             basic(person, ""),
@@ -55,32 +80,69 @@ impl SignOn {
             SignOn::Password => passwords.to_vec(),
             SignOn::Authelia => [&passwords[..], &cookies("authelia_session")].concat(),
             SignOn::OAuth2Proxy => cookies("_oauth2_proxy").to_vec(),
+            SignOn::Ticket | SignOn::TicketOnce => {
+                let ticket = trial.tickets.show(person);
+                vec![
+                    basic(person, PASSWORD),
+                    format!("Authorization: Negotiate {}", STANDARD.encode(person)),
+                    "Authorization: Negotiate".into(),
+                    ticket[..ticket.len() - 8].into(),
+                    ticket.replace("Negotiate", "Bearer"),
+                    ticket.replace("Negotiate", "NTLM"),
+                ]
+            }
         };
         lines.into_iter().map(|line| vec![line]).collect()
+    }
+
+    /// Lines of a head that may sign `person` in, and nobody else, by another spelling of the name
+    /// or as somebody who wrote lines of a request into what the sign-on knows.
+    pub fn odd_credentials(self, trial: &Trial, person: &str) -> Vec<Vec<String>> {
+        let capitals = person.to_uppercase();
+        match self {
+            SignOn::Password | SignOn::Authelia => {
+                [&capitals, &format!(" {person}"), &format!("{person} "), "eve"]
+                    .map(|name| vec![basic(name, PASSWORD)])
+                    .into()
+            }
+            SignOn::OAuth2Proxy => Vec::new(),
+            SignOn::Ticket | SignOn::TicketOnce => [&capitals, "ada.admin", "other", "eve", "stranger"]
+                .map(|name| vec![trial.tickets.show(name)])
+                .into(),
+        }
     }
 
     /// Goes where the application leads after a logout, and sees that the person is signed out
     /// there, too, where the sign-on can do that.
     pub fn follow_logout(self, trial: &Trial, location: &str, credentials: &[String]) {
         match self {
-            // A browser sends the password until it is closed.
-            SignOn::Password => assert_eq!(location, "/"),
+            // A browser sends the password, or shows the ticket, until it has none.
+            SignOn::Password | SignOn::Ticket | SignOn::TicketOnce => assert_eq!(location, "/"),
             // The page that is led to sends the form.
             SignOn::Authelia => {
                 let authelia = trial.sign_on(AUTHELIA);
                 assert_eq!(location, format!("http://{authelia}/logout"));
                 assert_eq!(ask(authelia, "POST", "/api/logout", credentials, "{}").status, 200);
-                let answer = trial.ask("GET", "/me", credentials, "");
-                assert!([302, 401].contains(&answer.status), "{answer:?}");
             }
             SignOn::OAuth2Proxy => {
                 assert_eq!(location, "/oauth2/sign_out?rd=%2F");
                 let ended = cookie(&trial.ask("GET", location, credentials, ""));
                 assert_eq!(ended, "Cookie: _oauth2_proxy=");
-                assert_eq!(trial.ask("GET", "/me", credentials, "").status, 302);
             }
         }
     }
+
+    /// Whether a browser may still be signed in after a logout.
+    pub fn outlives_logout(self) -> bool {
+        matches!(self, SignOn::Password | SignOn::Ticket)
+    }
+}
+
+/// The cookie of a session that a person begins with a ticket, if that signs anybody in.
+fn begin_session(trial: &Trial, person: &str) -> Option<String> {
+    let ticket = trial.tickets.show(person);
+    let answer = trial.ask("GET", LOGIN, &[ticket], "");
+    answer.header("Set-Cookie").is_some().then(|| cookie(&answer))
 }
 
 /// The line that shows a password.

@@ -16,6 +16,7 @@ use rocket_remote_user::{AuthSession, Error, RemoteUser, Visitor};
 use tempfile::TempDir;
 
 use super::socket::Server;
+use super::tickets::Tickets;
 use super::wire::{Answer, ask};
 use super::{Database, application};
 
@@ -32,6 +33,8 @@ pub struct Trial {
     /// The folder of the trial; the copy of the recipe is in `recipe`.
     pub folder: TempDir,
     pub server: Server,
+    /// Where the sign-on is Kerberos, who has a ticket.
+    pub tickets: Tickets,
     program: String,
 }
 
@@ -67,13 +70,13 @@ impl Trial {
         let ports: Ports = rocket::serde::json::from_slice(&up.stdout).expect("ports");
         let database = Database::new();
         let figment = figment(folder.path().join("recipe/Rocket.toml"), &database, ports.application);
-        let rocket = application(figment).mount("/", routes![front, logout]).attach(RemoteUser::fairing());
+        let rocket =
+            application(figment).mount("/", routes![front, login, logout]).attach(RemoteUser::fairing());
         let server = Server::serve_on(SocketAddr::from((Ipv4Addr::LOCALHOST, ports.application)), rocket);
-        for group in GROUPS {
-            database.sql(&format!("INSERT INTO remote_groups (name) VALUES ('{group}')"));
-        }
+        add_groups(&database);
         let proxy = SocketAddr::from((Ipv4Addr::LOCALHOST, ports.proxy));
-        Some(Trial { recipe, proxy, database, folder, server, program })
+        let tickets = Tickets::new(folder.path().join("kdc"));
+        Some(Trial { recipe, proxy, database, folder, server, tickets, program })
     }
 
     /// Sends a request through the proxy as a client does, with these lines and this body.
@@ -98,6 +101,12 @@ impl Trial {
         self.run(&["groups", self.recipe, person, &groups.join(",")]).unwrap_or_else(|e| panic!("{e}"));
     }
 
+    /// The secret that the proxy and the application share.
+    pub fn secret(&self) -> String {
+        let secret = std::fs::read_to_string(self.folder.path().join("recipe/secret")).expect("a secret");
+        secret.trim().into()
+    }
+
     fn run(&self, arguments: &[&str]) -> Result<(), String> {
         let mut command = Command::new(&self.program);
         let command = command.args(arguments).arg("--folder").arg(self.folder.path()).stdin(Stdio::null());
@@ -117,6 +126,13 @@ impl Drop for Trial {
     }
 }
 
+/// Adds the groups that the application knows.
+pub fn add_groups(database: &Database) {
+    for group in GROUPS {
+        database.sql(&format!("INSERT INTO remote_groups (name) VALUES ('{group}')"));
+    }
+}
+
 /// Says once, past what captures the output of tests, that they are passed over.
 fn tell_of_skipped_tests() {
     static TOLD: Once = Once::new();
@@ -128,8 +144,8 @@ fn tell_of_skipped_tests() {
     });
 }
 
-/// The recipe's own configuration, with a database of the test and the port of the trial.
-fn figment(file: PathBuf, database: &Database, port: u16) -> Figment {
+/// A recipe's own configuration, with a database of the test and the port of the trial.
+pub fn figment(file: PathBuf, database: &Database, port: u16) -> Figment {
     Figment::from(rocket::Config::debug_default())
         .merge(Toml::file_exact(file).nested())
         .merge(("databases.remote_user.url", database.url()))
@@ -141,6 +157,12 @@ fn figment(file: PathBuf, database: &Database, port: u16) -> Figment {
 #[get("/")]
 fn front(visitor: Visitor) -> String {
     visitor.user().map_or("nobody".into(), |user| user.username().into())
+}
+
+/// Where a session begins, if the recipe has sessions.
+#[get("/login")]
+fn login(user: RemoteUser) -> String {
+    format!("{} {:?} {:?} {:?}", user.username(), user.name(), user.email(), user.groups())
 }
 
 #[post("/logout")]
