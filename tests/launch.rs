@@ -710,6 +710,8 @@ fn liftoff_sums_up_what_is_in_force() {
             "session cookie: `__Host-id`, Secure, HttpOnly, SameSite=Lax, Path=/",
             "store: database `remote_user`",
             ADDRESS_ONLY,
+            "a client may have some proxies drop `Remote-User`, and a persistent session then goes on as it was: \
+             let the proxy set that header after it obeyed the client's `Connection`",
         ]
     );
     let lines = summary("trusted_proxies = ['::1']\nsession = { path = '/app', same_site = 'strict' }");
@@ -805,6 +807,56 @@ fn liftoff_says_which_proofs_are_in_force_and_warns_of_wide_networks_alone() {
     assert_eq!(
         liftoff(&format!("{secret}\ntrusted_proxies = ['fe80::/10']")),
         ["trusted proxies: fe80::/10", accepted, &link_local("fe80::/10")]
+    );
+}
+
+#[test]
+fn liftoff_warns_of_what_is_kept_if_a_header_gets_lost_on_the_way() {
+    let recording = Recording::start();
+    let warnings = |toml: &str| {
+        let database = Database::new();
+        let rocket = rocket(&database, &format!("{TABLE}trusted_proxies = ['::1']\n{toml}"));
+        recording.clear();
+        let _client = Client::untracked(rocket.attach(RemoteUser::fairing())).expect("a launch");
+        let lines = recording.lines_of("rocket_remote_user");
+        lines.into_iter().filter(|line| line.contains("have some proxies drop")).collect::<Vec<_>>()
+    };
+    let groups = |keeps: &str| {
+        format!(
+            "a client may have some proxies drop `Remote-Groups`, and then {keeps}: set `missing_groups = \
+             \"deny\"` if your proxy always sends that header"
+        )
+    };
+    let (denied, kept) =
+        ("`denied_groups` does not see them", "`missing_groups = \"keep\"` takes nothing away");
+    let session = |header: &str| {
+        format!(
+            "a client may have some proxies drop `{header}`, and a persistent session then goes on as it was: \
+             let the proxy set that header after it obeyed the client's `Connection`"
+        )
+    };
+    assert_eq!(warnings(""), [""; 0]);
+    assert_eq!(warnings("required_groups = ['crew']"), [""; 0]);
+    assert_eq!(warnings("denied_groups = ['banned']"), [groups(denied)]);
+    assert_eq!(warnings("denied_groups = ['banned']\nmissing_groups = 'keep'"), [groups(denied)]);
+    assert_eq!(warnings("missing_groups = 'keep'"), [groups(kept)]);
+    assert_eq!(warnings("denied_groups = ['banned']\nmissing_groups = 'deny'"), [""; 0]);
+    assert_eq!(warnings("session.idle_timeout = 60"), [""; 0]);
+    assert_eq!(
+        warnings("session.persistent = true\nmissing_groups = 'deny'\nheaders = { user = 'X-User' }"),
+        [session("X-User")]
+    );
+    assert_eq!(
+        warnings("session.persistent = true\nmissing_groups = 'keep'"),
+        [groups(kept), session("Remote-User")]
+    );
+    #[cfg(feature = "jwt")]
+    assert_eq!(
+        warnings(
+            "session.persistent = true\nmissing_groups = 'keep'\n[default.remote_user.jwt]\nheader = 'X-Token'\n\
+             issuer = 'i'\naudience = 'a'\njwks_url = 'http://127.0.0.1:1/keys'\nclaims.groups = 'groups'"
+        ),
+        [session("X-Token")]
     );
 }
 

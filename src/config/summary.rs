@@ -62,6 +62,42 @@ impl Config {
         facts.push(("store", store));
         facts
     }
+
+    /// The warnings for the liftoff summary about what a client keeps if a header of the proxy gets
+    /// lost on the way. Some proxies drop what the client's `Connection` names (RFC 9110, section
+    /// 7.6.1), also if it is a header that they have set, and nothing here can see that.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let keeps = match self.missing_groups {
+            MissingGroups::Deny => None,
+            _ if !self.denied_groups.is_empty() => Some("`denied_groups` does not see them"),
+            MissingGroups::Keep => Some("`missing_groups = \"keep\"` takes nothing away"),
+            MissingGroups::Clear => None,
+        };
+        if let (Some(keeps), Some(header), None) = (keeps, &self.headers.groups, &self.jwt) {
+            warnings.push(format!(
+                "a client may have some proxies drop `{header}`, and then {keeps}: set `missing_groups = \
+                 \"deny\"` if your proxy always sends that header"
+            ));
+        }
+        if self.session.as_ref().is_some_and(|session| session.persistent) {
+            let header = self.identity_header();
+            warnings.push(format!(
+                "a client may have some proxies drop `{header}`, and a persistent session then goes on as it \
+                 was: let the proxy set that header after it obeyed the client's `Connection`"
+            ));
+        }
+        warnings
+    }
+
+    /// The header that says who somebody is.
+    fn identity_header(&self) -> String {
+        #[cfg(feature = "jwt")]
+        if let Some(jwt) = &self.jwt {
+            return jwt.header.to_string();
+        }
+        self.headers.user.to_string()
+    }
 }
 
 fn non_empty(groups: &BTreeSet<String>) -> Option<&BTreeSet<String>> {

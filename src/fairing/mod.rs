@@ -345,6 +345,7 @@ impl LiftoffReport {
                 .warnings()
                 .into_iter()
                 .chain(sessions.as_ref().and_then(SessionManager::warning))
+                .chain(config.warnings())
                 .collect(),
         }
     }
