@@ -413,6 +413,11 @@ fn a_name_that_can_be_longer_than_the_database_holds_stops_the_launch(database: 
         };
         drop(Client::untracked(launch(640)).expect("a launch"));
         match database.kind {
+            _ if key == "user" => expect(
+                &abort(&recording, &database, launch(641)),
+                "limits.user",
+                "a user name has 640 characters at most",
+            ),
             Kind::Sqlite => drop(Client::untracked(launch(641)).expect("a launch")),
             _ => expect(
                 &abort(&recording, &database, launch(641)),

@@ -5,7 +5,7 @@ mod harness;
 
 use harness::browser::{Browser, PERSISTENT, launch, sessions, with_logins};
 use harness::socket::{Server, cookie};
-use harness::{Database, application, figment};
+use harness::{Database, Kind, application, figment};
 use rocket::http::Method;
 use rocket_remote_user::RemoteUser;
 
@@ -21,6 +21,7 @@ on_every_database!(
     a_sign_in_of_the_application_replaces_the_token,
     who_may_not_be_here_cannot_sign_in,
     a_demoted_administrator_does_not_get_in_by_the_form,
+    whatever_asks_takes_from_whom_the_header_refuses,
     five_hundred_sessions_of_one_person_are_kept_apart,
     beginning_one_session_too_many_ends_the_oldest,
     sessions_that_have_expired_end_before_an_older_one_in_use,
@@ -32,6 +33,51 @@ on_every_database!(
     who_may_not_be_here_manages_no_sessions,
     a_logout_beside_requests_is_a_logout,
 );
+
+fn whatever_asks_takes_from_whom_the_header_refuses(database: Database) {
+    let toml = "superuser_groups = ['admins']\ndenied_groups = ['banned']\nrequired_groups = ['admins', 'crew']\n\
+                missing_groups = 'deny'\nsession.persistent = true";
+    let app = launch(database, toml);
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('admins'), ('crew'), ('banned')");
+    let left = || {
+        let flags = "SELECT concat_ws(' ', username, is_superuser + 0) FROM remote_users ORDER BY 1";
+        let flags =
+            if app.database.kind == Kind::Postgres { flags.replace(" + 0", "::int") } else { flags.into() };
+        let groups =
+            "SELECT g.name FROM remote_memberships m JOIN remote_groups g ON g.id = m.group_id ORDER BY 1";
+        [app.database.sql(&flags), app.database.sql(groups), sessions(&app)].concat()
+    };
+    let refusals = [Some("banned, admins"), Some("others"), None];
+    let requests = [
+        (Method::Post, "/logout-everywhere"),
+        (Method::Get, "/sessions"),
+        (Method::Post, "/revoke/x"),
+        (Method::Post, "/login/ada"),
+    ];
+    for (method, path) in requests {
+        for groups in refusals {
+            let mut browser = Browser::new(&app);
+            assert_eq!(browser.get("/me", &[ADA, ("Remote-Groups", "admins, crew")]).status, 200);
+            assert_eq!(left(), ["ada 1", "admins", "crew", "ada remote"]);
+            let mut headers = vec![ADA];
+            headers.extend(groups.map(|groups| ("Remote-Groups", groups)));
+            // Another device, without a session, is where the refusal comes from.
+            assert_eq!(app.send(method, path, &headers, harness::PROXY).status, 403, "{path} {groups:?}");
+            let kept: &[&str] =
+                if groups == Some("banned, admins") { &["ada 1", "admins"] } else { &["ada 0"] };
+            assert_eq!(left(), kept, "{path} {groups:?}");
+            assert_eq!(browser.user(), None, "{path} {groups:?}");
+        }
+    }
+    // Nothing is taken from, or given to, anybody else whom the header names.
+    assert_eq!(app.get("/me", &[BOB, ("Remote-Groups", "crew")]).status, 200);
+    let bob_then = left();
+    assert_eq!(
+        app.send(Method::Post, "/login/ada", &[BOB, ("Remote-Groups", "others")], harness::PROXY).status,
+        403
+    );
+    assert_eq!(left(), bob_then, "ada is refused by what is stored, and bob asked for nothing");
+}
 
 fn two_sign_ins_leave_two_sessions_that_are_listed_and_revoked_apart(database: Database) {
     let app = launch(database, PERSISTENT);

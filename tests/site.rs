@@ -206,6 +206,21 @@ fn a_session_is_somebody_who_is_signed_in() {
     let mut stale = Browser { app: &app, token: browser.token.clone() };
     assert_eq!(browser.post("/logout", &[("Sec-Fetch-Site", "same-origin")]).0, 303);
     assert_eq!(browser.user(), None);
+    // Of several sessions none may count, and a logout would end them all the same.
+    let token = |person| {
+        let mut browser = Browser::new(&app);
+        browser.get("/me", &[("Remote-User", person)]);
+        browser.token.expect("a token")
+    };
+    let made_up = |number| format!("remote_user={number:064}");
+    let of_two = format!("{}; remote_user={}", token("ada"), token("bob"));
+    let among_many = format!("{}; {}", token("ada"), (0..8).map(made_up).collect::<Vec<_>>().join("; "));
+    let before = app.database.sql("SELECT token_hash FROM remote_sessions ORDER BY 1");
+    for cookies in [of_two, among_many] {
+        let mut browser = Browser { app: &app, token: Some(cookies) };
+        browser.send(Post, "/logout", cross_site).0.is(403, BY_FETCH);
+    }
+    assert_eq!(app.database.sql("SELECT token_hash FROM remote_sessions ORDER BY 1"), before);
     for token in [stale.token.clone(), Some("made up".into()), None] {
         stale.token = token;
         assert_eq!(stale.send(Post, "/post", cross_site).0, Reply { status: 200, body: "posted".into() });

@@ -224,9 +224,9 @@ impl Authenticator {
         self.rules.admit(&session.user, |group| self.rules.is_remembered(&session.record.groups, group))
     }
 
-    /// Whether anybody is signed in: the proxy names a person, or the request has a session
-    /// that counts. A session of somebody who may not sign in counts too. Nothing is
-    /// written.
+    /// Whether anybody is signed in, or could be signed out: the proxy names a person, or the
+    /// request sent a session, be it one of several people's or of somebody who may not sign
+    /// in. Nothing is written.
     ///
     /// # Errors
     ///
@@ -236,7 +236,43 @@ impl Authenticator {
             return Ok(matches!(verdict, Verdict::Authenticated(_)));
         };
         let session = sessions.of_request(request, *is_peer_trusted);
-        Ok(self.signed_in(verdict, session, Refusals::of(request)).await?.is_some())
+        if self.signed_in(verdict, session, Refusals::of(request)).await?.is_some() {
+            return Ok(true);
+        }
+        Ok(sessions.has_too_many(session) || !sessions.find_all(session).await?.is_empty())
+    }
+
+    /// Takes from the stored user of the person whom the proxy names what a sign-in would take
+    /// from somebody whom the rules refuse. It is for requests that sign nobody in, and gives
+    /// nothing. Of the hooks, the one that configures a profile is not asked.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Store`] if the store is out of reach.
+    pub(crate) async fn take_from_refused(&self, principal: &Principal) -> Result<(), Error> {
+        let (identity, no_groups) = (principal.identity(), BTreeSet::new());
+        let configure = |_: &mut Profile, _: bool| {};
+        let sync = UserSync {
+            identity: &identity,
+            rules: &self.rules,
+            hooks: self.policy.as_deref().map(|policy| PolicyHooks { policy, configure: &configure }),
+            tracking: LoginTracking::BySession,
+            remembered: &no_groups,
+            now: OffsetDateTime::now_utc(),
+        };
+        let plan_of_refused = |stored: Stored| {
+            let plan = sync.plan(stored)?;
+            if plan.refusal.is_some() { Ok(plan) } else { Ok(Plan { changes: Vec::new(), ..plan }) }
+        };
+        let Some(user) = self.store.find(identity.username, &[]).await?.user else { return Ok(()) };
+        if plan_of_refused(Stored { user: Some(user), groups: BTreeSet::new() })?.is_empty() {
+            return Ok(());
+        }
+        let plan = self.store.update(identity.username, &[], &plan_of_refused).await?;
+        if !plan.is_empty() {
+            self.report(Event::of(&plan)).await;
+        }
+        Ok(())
     }
 
     /// Finds the user of a request, by the proxy's header or by the session, without a

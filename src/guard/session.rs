@@ -165,6 +165,8 @@ impl AuthSession<'_> {
     ///   of the same name by now;
     /// - [`Error::Inactive`], [`Error::GroupDenied`] and [`Error::GroupRequired`] as at a
     ///   sign-in by the proxy, by the stored groups;
+    /// - these, and [`Error::GroupsMissing`], if the proxy names this user in the request, and
+    ///   a sign-in by what it says would be refused;
     /// - [`Error::Store`] if the store is out of reach.
     pub async fn login(&self, user: &User, source: &str) -> Result<(), Error> {
         self.try_login(user, source).await.inspect_err(|error| {
@@ -180,9 +182,26 @@ impl AuthSession<'_> {
         if !is_login_source(source) {
             return Err(Error::InvalidLoginSource);
         }
+        self.check_header(sessions, session, user).await?;
         let user_id = self.admitted(sessions, session, self.authenticator.check_login(user).await?).await?;
         sessions.begin(session, self.jar, user_id, source, Default::default()).await?;
         Ok(())
+    }
+
+    /// Checks that the rules let `user` in by what the proxy says, if it names that user.
+    async fn check_header(
+        &self,
+        sessions: &SessionManager,
+        session: &RequestSession,
+        user: &User,
+    ) -> Result<(), Error> {
+        let Verdict::Authenticated(_) = self.verdict else { return Ok(()) };
+        match self.authenticator.signed_in(self.verdict, session, self.refusals).await? {
+            Some(named) if named.user_id == user.id() => {
+                self.admitted_here(sessions, session, named).await.map(drop)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Signs the browser out: ends every session whose cookie it sent, removes the cookie, and
@@ -313,13 +332,27 @@ impl AuthSession<'_> {
             self.answer.note();
         }
         match self.tell(signed_in)? {
-            Some(signed_in) => self.tell(self.admitted(sessions, session, signed_in).await).map(Some),
+            Some(signed_in) => self.tell(self.admitted_here(sessions, session, signed_in).await).map(Some),
             None => Ok(None),
         }
     }
 
-    /// Returns the `id` of a user whom the rules let in. Every session of one whom they
-    /// refuse ends.
+    /// Returns the `id` of a user of this request whom the rules let in. One whom they refuse
+    /// loses what the proxy no longer gives, and every session.
+    async fn admitted_here(
+        &self,
+        sessions: &SessionManager,
+        session: &RequestSession,
+        signed_in: SignedIn,
+    ) -> Result<i64, Error> {
+        if let (Verdict::Authenticated(principal), Err(_)) = (self.verdict, &signed_in.admission) {
+            self.authenticator.take_from_refused(principal).await?;
+        }
+        self.admitted(sessions, session, signed_in).await
+    }
+
+    /// Returns the `id` of a user whom the rules let in. Every session of one whom they refuse
+    /// ends.
     async fn admitted(
         &self,
         sessions: &SessionManager,

@@ -83,6 +83,9 @@ pub(super) fn remove_prefix<'v>(value: &'v str, prefix: &str) -> Result<&'v str,
     value.strip_prefix(prefix).ok_or(Fault::MissingPrefix)
 }
 
+/// The greatest limit of the characters of a user name: what every database can keep.
+const MAX_USERNAME_LENGTH: usize = 640;
+
 /// The limits on what is read from identity headers and tokens.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table of numbers")]
@@ -102,11 +105,16 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Checks that no limit is 0.
+    /// Checks that no limit is 0, and that no user name can be so long that it takes long to
+    /// read: RFC 5892 compares some characters with all others of a name.
     pub(crate) fn check(&self) -> Result<(), InvalidKey> {
         let Self { user, name, email, group, groups, bytes } = *self;
         if [user, name, email, group, groups, bytes].contains(&0) {
             return Err(InvalidKey::new("limits", "a limit of 0 refuses every request"));
+        }
+        if user > MAX_USERNAME_LENGTH {
+            let reason = format!("a user name has {MAX_USERNAME_LENGTH} characters at most");
+            return Err(InvalidKey::new("limits.user", reason));
         }
         Ok(())
     }

@@ -106,7 +106,7 @@ impl SessionManager {
     /// or if too many can be.
     pub(crate) async fn find_all(&self, session: &RequestSession) -> Result<Vec<UserSession>, StoreError> {
         let hashes = session.current();
-        if hashes.is_empty() || hashes.len() > MAX_LOOKED_UP {
+        if hashes.is_empty() || self.has_too_many(session) {
             return Ok(Vec::new());
         }
         let now = OffsetDateTime::now_utc();
@@ -114,6 +114,11 @@ impl SessionManager {
         found.retain(|found| !self.lifetime.is_expired(&found.record, now));
         found.sort_by_key(|found| self.precedence(&found.record));
         Ok(found)
+    }
+
+    /// Whether a request sent so many tokens that none is looked up.
+    pub(crate) fn has_too_many(&self, session: &RequestSession) -> bool {
+        session.current().len() > MAX_LOOKED_UP
     }
 
     /// By what one of several sessions of a user in a request is chosen: the greatest is
