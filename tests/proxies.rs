@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use harness::forgery::{AUTH_REQUEST, FORGED, Forgery, HeaderNames, REMOTE, forgeries};
 use harness::sign_on::SignOn;
 use harness::streams::{self, Connection, Stream};
+use harness::tls;
 use harness::trial::{Trial, add_groups, figment};
-use harness::wire::{Answer, Reading, exchange};
+use harness::wire::{Answer, Reading, exchange, exchange_on};
 use harness::{App, Database, application, eventually};
 use rocket::figment::Figment;
 use rocket::figment::providers::{Format, Toml};
@@ -80,6 +81,24 @@ macro_rules! recipes {
 }
 
 recipes! {
+    apache_cas: Recipe {
+        name: "apache-cas",
+        sign_on: SignOn::Form { cookie: "MOD_AUTH_CAS", is_for_the_session: true },
+        headers: HeaderNames {
+            further: &["X-Remote-User", "CAS-User", "CAS-displayName", "CAS-groups", "REMOTE_USER"],
+            ..REMOTE
+        },
+        http2: true,
+    },
+    apache_certificate: Recipe {
+        name: "apache-certificate",
+        sign_on: SignOn::Certificate,
+        headers: HeaderNames {
+            further: &["X-Remote-User", "SSL_CLIENT_S_DN_UID", "SSL-Client-S-DN-CN", "X-SSL-Client-Verify"],
+            ..REMOTE
+        },
+        http2: false,
+    },
     apache_kerberos: Recipe { name: "apache-kerberos", sign_on: SignOn::Ticket, headers: REMOTE, http2: false },
     apache_kerberos_login: Recipe {
         name: "apache-kerberos-login",
@@ -88,12 +107,30 @@ recipes! {
         http2: false,
     },
     apache_ldap: Recipe { name: "apache-ldap", sign_on: SignOn::Password, headers: REMOTE, http2: false },
+    apache_openidc: Recipe {
+        name: "apache-openidc",
+        sign_on: SignOn::Form { cookie: "mod_auth_openidc_session", is_for_the_session: false },
+        headers: HeaderNames {
+            further: &["X-Remote-User", "OIDC_CLAIM_preferred_username", "OIDC_CLAIM_groups", "REMOTE_USER"],
+            ..REMOTE
+        },
+        http2: true,
+    },
     apache_passwords: Recipe { name: "apache-passwords", sign_on: SignOn::Password, headers: REMOTE, http2: true },
     caddy_basic_auth: Recipe { name: "caddy-basic-auth", sign_on: SignOn::Password, headers: REMOTE, http2: true },
     caddy_forward_auth: Recipe { name: "caddy-forward-auth", sign_on: SignOn::Authelia, headers: REMOTE, http2: true },
     #[cfg(feature = "mtls")]
     haproxy_mtls: Recipe { name: "haproxy-mtls", sign_on: SignOn::Password, headers: REMOTE, http2: true },
     haproxy_passwords: Recipe { name: "haproxy-passwords", sign_on: SignOn::Password, headers: REMOTE, http2: true },
+    lemonldap_ng: Recipe {
+        name: "lemonldap-ng",
+        sign_on: SignOn::Form { cookie: "lemonldap", is_for_the_session: true },
+        headers: HeaderNames {
+            further: &["X-Remote-User", "Auth-User", "Auth-Groups", "Lm-Remote-User", "X-Original-URI"],
+            ..REMOTE
+        },
+        http2: false,
+    },
     nginx_auth_basic: Recipe { name: "nginx-auth-basic", sign_on: SignOn::Password, headers: REMOTE, http2: false },
     nginx_authelia: Recipe { name: "nginx-authelia", sign_on: SignOn::Authelia, headers: REMOTE, http2: false },
     nginx_oauth2_proxy: Recipe {
@@ -106,6 +143,18 @@ recipes! {
 
 /// Lines of recipes that close something. Without those with these texts, forgeries succeed.
 const NEEDED: &[(&str, &[&str])] = &[
+    ("apache-cas", &["TraceEnable Off"]),
+    ("apache-cas", &["CASScrubRequestHeaders On"]),
+    ("apache-cas", &["Require expr"]),
+    ("apache-cas", &["RequestHeader unset Connection"]),
+    ("apache-cas", &["RequestHeader set Remote-User"]),
+    ("apache-cas", &["RequestHeader set Remote-Groups"]),
+    ("apache-certificate", &["TraceEnable Off"]),
+    ("apache-certificate", &["SSL_CLIENT_S_DN_UID} =~"]),
+    ("apache-certificate", &["[:cntrl:]"]),
+    ("apache-certificate", &["RequestHeader unset Connection"]),
+    ("apache-certificate", &["RequestHeader set Remote-User \"expr"]),
+    ("apache-certificate", &["RequestHeader set Remote-Groups \"expr"]),
     ("apache-kerberos-login", &["TraceEnable Off"]),
     ("apache-kerberos-login", &["AuthLDAPRemoteUserAttribute uid"]),
     ("apache-kerberos-login", &["Require expr"]),
@@ -124,6 +173,11 @@ const NEEDED: &[(&str, &[&str])] = &[
     ("apache-ldap", &["RequestHeader unset Connection"]),
     ("apache-ldap", &["RequestHeader set Remote-User"]),
     ("apache-ldap", &["RequestHeader set Remote-Groups"]),
+    ("apache-openidc", &["TraceEnable Off"]),
+    ("apache-openidc", &["Require expr"]),
+    ("apache-openidc", &["RequestHeader unset Connection"]),
+    ("apache-openidc", &["RequestHeader set Remote-User"]),
+    ("apache-openidc", &["RequestHeader set Remote-Groups"]),
     ("apache-passwords", &["TraceEnable Off"]),
     ("apache-passwords", &["RequestHeader unset Connection"]),
     ("apache-passwords", &["RequestHeader set Remote-User"]),
@@ -141,6 +195,9 @@ const NEEDED: &[(&str, &[&str])] = &[
     ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-Name"]),
     ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-Email"]),
     ("haproxy-passwords", &["del-header ^(http.)?remote", "set-header Remote-Groups"]),
+    ("lemonldap-ng", &["no line break"]),
+    ("lemonldap-ng", &["proxy_set_header Remote-User"]),
+    ("lemonldap-ng", &["proxy_set_header Remote-Groups"]),
     ("nginx-auth-basic", &["proxy_set_header Remote-User"]),
     ("nginx-auth-basic", &["proxy_set_header Remote-Groups"]),
     ("nginx-authelia", &["proxy_set_header Remote-User"]),
@@ -176,7 +233,10 @@ impl Behind {
             request += &format!("GET / HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n");
             reading = Reading::All;
         }
-        exchange(self.trial.proxy, request.as_bytes(), reading)
+        match self.recipe.sign_on.tls(&self.trial, credentials) {
+            Some(tls) => exchange_on(&mut tls::connect(self.trial.proxy, &tls), request.as_bytes(), reading),
+            None => exchange(self.trial.proxy, request.as_bytes(), reading),
+        }
     }
 
     /// The answer to `GET path` with these lines, which sign somebody in or nobody.
@@ -207,14 +267,14 @@ impl Behind {
             })
         };
         let nobody = self.get("/me", &[]);
-        assert!([302, 303, 401].contains(&nobody.status), "{nobody:?}");
+        assert!([302, 303, 401, 403].contains(&nobody.status), "{nobody:?}");
         assert_eq!(self.get("/", &[]).body, "nobody");
         for credentials in self.recipe.sign_on.wrong_credentials(&self.trial, "ada") {
             let front = self.get("/", &credentials);
             assert!(front.body == "nobody" || front.status == 401, "{credentials:?}: {front:?}");
             for path in ["/me", self.recipe.sign_on.path()] {
                 let answer = self.get(path, &credentials);
-                assert!([302, 303, 400, 401].contains(&answer.status), "{credentials:?}: {answer:?}");
+                assert!([302, 303, 400, 401, 403].contains(&answer.status), "{credentials:?}: {answer:?}");
             }
         }
         assert_eq!(self.trial.database.sql("SELECT username FROM remote_users"), [""; 0]);
@@ -228,6 +288,7 @@ impl Behind {
 
         for groups in [&["readers", "staff"] as &[_], &[], &["editors"]] {
             self.trial.put_in_groups("zoe", groups);
+            self.recipe.sign_on.sign_in_again(&self.trial, "zoe");
             eventually(|| self.me("zoe")["groups"] == json!(groups));
             assert_eq!(self.me("ada"), ada);
         }
@@ -251,7 +312,7 @@ impl Behind {
         let answer = self.send("/logout", &credentials, &form).remove(0);
         assert_eq!(answer.status, 303, "{answer:?}");
         let location = answer.header("Location").expect("where to");
-        self.recipe.sign_on.follow_logout(&self.trial, location, &credentials);
+        self.recipe.sign_on.follow_logout(&self.trial, "ada", location, &credentials);
         if !self.recipe.sign_on.outlives_logout() {
             let (front, me) = (self.get("/", &credentials), self.get("/me", &credentials));
             assert_eq!(front.body, "nobody");
@@ -421,6 +482,22 @@ fn a_session_keeps_what_was_lost_until_the_next_login_and_no_forgery_keeps_it_lo
         login(&[&connection]);
         assert_eq!(behind.get("/editors", &session).status, 403, "{connection}");
     }
+}
+
+#[test]
+fn who_signs_out_at_the_provider_alone_is_signed_out_and_does_not_only_lose_groups() {
+    let Some(behind) = Behind::start(&apache_openidc::RECIPE) else { return };
+    let credentials = behind.credentials("zoe");
+    let honest = behind.get("/me", &credentials);
+    assert_eq!(honest.status, 200, "{honest:?}");
+    let end = format!("http://localhost:{}/session/end", behind.trial.sign_on(9000).port());
+    let mut agents = behind.trial.agents.lock().expect("agents");
+    agents.get_mut("zoe").expect("zoe").go(&end, &format!("{end}/success"));
+    eventually(|| {
+        let answer = behind.get("/me", &credentials);
+        assert!(answer.status != 200 || answer.body == honest.body, "{answer:?}");
+        answer.status != 200
+    });
 }
 
 #[test]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from servers import Server
+from sign_ons.people import ODD
 
 SUFFIX = "dc=example,dc=org"
 ADMIN = f"cn=admin,{SUFFIX}"
@@ -64,6 +65,7 @@ class Directory(Server):
         self.write("slapd.conf", CONFIGURATION % self.read("password"))
         people = [self.person(username, person["name"], person["email"]) for username, person in self.trial.people.all()]
         people.append(self.person("eve", LINES, "eve@example.org"))
+        people.append(self.person("meg", ODD["meg"]["name"], ODD["meg"]["email"]))
         units = [entry(f"ou={unit}", ("objectClass", "organizationalUnit"), ("ou", unit)) for unit in ("people", "groups")]
         top = f"dn: {SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\no: Example\ndc: example\n\n"
         self.write("people.ldif", top + "".join(units + people))

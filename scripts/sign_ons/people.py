@@ -7,6 +7,18 @@ import shutil
 INITIAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "people.json")
 
 
+def odd(*lines):
+    """Somebody who wrote lines of a request into the own name."""
+    return {"name": "\r\n".join(lines), "email": "odd@example.org", "groups": []}
+
+
+# The end of a request and the head of another, and further headers of the same.
+ODD = {
+    "eve": odd("Eve", "", "GET /me HTTP/1.1", "Host: localhost", "Remote-User: mallory"),
+    "meg": odd("Meg", "Remote-User: mallory", "Remote-Groups: admins", "X-Rest: "),
+}
+
+
 class People:
     def __init__(self, path):
         self.path = path

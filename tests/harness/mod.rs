@@ -2,6 +2,7 @@
 //! what it does.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod agent;
 pub mod attack;
 pub mod authority;
 pub mod balancer;
@@ -22,6 +23,7 @@ pub mod sign_on;
 pub mod socket;
 pub mod streams;
 pub mod tickets;
+pub mod tls;
 pub mod trial;
 pub mod wire;
 

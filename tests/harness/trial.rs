@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::Once;
+use std::sync::{Mutex, Once};
 
 use rocket::figment::Figment;
 use rocket::figment::providers::{Format, Toml};
@@ -15,8 +15,10 @@ use rocket::{get, post, routes};
 use rocket_remote_user::{AuthSession, Error, RemoteUser, Visitor};
 use tempfile::TempDir;
 
+use super::agent::Agent;
 use super::socket::Server;
 use super::tickets::Tickets;
+use super::tls::{self, Tls};
 use super::wire::{Answer, ask};
 use super::{Database, application};
 
@@ -35,6 +37,10 @@ pub struct Trial {
     pub server: Server,
     /// Where the sign-on is Kerberos, who has a ticket.
     pub tickets: Tickets,
+    /// The browsers of people who signed in by a form.
+    pub agents: Mutex<HashMap<String, Agent>>,
+    /// Clients of TLS, by the name of the certificate that each shows.
+    pub clients: Mutex<HashMap<String, Tls>>,
     program: String,
 }
 
@@ -76,7 +82,25 @@ impl Trial {
         add_groups(&database);
         let proxy = SocketAddr::from((Ipv4Addr::LOCALHOST, ports.proxy));
         let tickets = Tickets::new(folder.path().join("kdc"));
-        Some(Trial { recipe, proxy, database, folder, server, tickets, program })
+        let (agents, clients) = Default::default();
+        Some(Trial { recipe, proxy, database, folder, server, tickets, agents, clients, program })
+    }
+
+    /// The URL of a path at the proxy.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.proxy.port())
+    }
+
+    /// Whom clients believe, if anything of the trial speaks TLS.
+    pub fn tls(&self) -> Option<Tls> {
+        let authority = self.folder.path().join("authority.pem");
+        authority.exists().then(|| tls::client(&authority, None))
+    }
+
+    /// Where the recipe has people sign out.
+    pub fn logout_url(&self) -> String {
+        let figment = figment(self.folder.path().join("recipe/Rocket.toml"), &self.database, 0);
+        figment.extract_inner("remote_user.logout_url").expect("a URL")
     }
 
     /// Sends a request through the proxy as a client does, with these lines and this body.

@@ -85,9 +85,14 @@ pub fn ask(address: SocketAddr, method: &str, path: &str, lines: &[String], body
 
 /// Sends `bytes` to `address`, and returns the answers.
 pub fn exchange(address: SocketAddr, bytes: &[u8], reading: Reading) -> Vec<Answer> {
-    let mut stream = TcpStream::connect(address).expect("a connection");
+    exchange_on(&mut connect(address), bytes, reading)
+}
+
+/// A connection where nothing is waited for without end.
+pub fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("a connection");
     stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout");
-    exchange_on(&mut stream, bytes, reading)
+    stream
 }
 
 /// As [`exchange`], on a connection that is there.
