@@ -291,6 +291,7 @@ fn a_server_that_has_too_many_connections_is_waited_for_and_told(database: Datab
 }
 
 const OTHER_MEMORY: &str = "`url` is another way to name a database in memory: write `sqlite::memory:`";
+const NO_SCHEME: &str = "`url` has no scheme: one for SQLite begins with `sqlite:`";
 
 #[test]
 fn a_url_of_another_driver_or_without_a_file_is_told() {
@@ -312,7 +313,12 @@ fn a_url_of_another_driver_or_without_a_file_is_told() {
         (Kind::Sqlite, "sqlite:file:%3Amemory%3A", OTHER_MEMORY),
         (Kind::Sqlite, "sqlite:file::memory:?cache=shared", OTHER_MEMORY),
         (Kind::Sqlite, "sqlite:users.sqlite?vfs=memdb", OTHER_MEMORY),
-        (Kind::Sqlite, "users.sqlite", "`url` has no scheme: one for SQLite begins with `sqlite:`"),
+        (Kind::Sqlite, "users.sqlite", NO_SCHEME),
+        (Kind::Sqlite, "", NO_SCHEME),
+        (Kind::Sqlite, ":s3cret", NO_SCHEME),
+        (Kind::Sqlite, "server=127.0.0.1;user=ada;password=s3cret:4;", NO_SCHEME),
+        (Kind::Sqlite, "s3cret@db:5432", NO_SCHEME),
+        (Kind::Sqlite, "4s3cret:x", NO_SCHEME),
         (
             Kind::Postgres,
             "mysql://ada:s3cret@db/app",
@@ -326,5 +332,6 @@ fn a_url_of_another_driver_or_without_a_file_is_told() {
     ];
     for (kind, url, expected) in cases {
         assert_eq!(open(kind, url, 1), Err(format!("bad configuration: {expected}")), "{url}");
+        assert!(!expected.contains("s3cret"), "{expected}");
     }
 }
