@@ -13,10 +13,6 @@ use crate::error::Fault;
 
 pub(crate) use escaped::Escaped;
 
-/// U+2800, a cell of Braille without a dot. It is as blank as a space, although Unicode
-/// has no property that says so.
-const BRAILLE_BLANK: char = '\u{2800}';
-
 /// Trims the white space around a field value (RFC 9110, section 5.5).
 pub(crate) fn trim(value: &str) -> &str {
     let trimmed = value.trim_matches([' ', '\t']);
@@ -124,11 +120,7 @@ fn check_length(value: &str, limit: usize) -> Result<(), Fault> {
 /// would make another name of the value.
 fn has_blank_at_an_edge(value: &str) -> bool {
     let value = trim(value);
-    value.starts_with(is_blank) || value.ends_with(is_blank)
-}
-
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c == BRAILLE_BLANK
+    value.starts_with(visible::is_blank) || value.ends_with(visible::is_blank)
 }
 
 fn check_that(holds: bool, fault: Fault) -> Result<(), Fault> {
@@ -193,8 +185,19 @@ mod tests {
     #[test]
     fn a_blank_that_is_no_space_is_refused_at_an_edge() {
         let blanks = [
-            "\u{85}", "\u{a0}", "\u{1680}", "\u{2000}", "\u{2003}", "\u{2009}", "\u{200a}", "\u{202f}",
-            "\u{205f}", "\u{3000}", "\u{2800}",
+            "\u{85}",
+            "\u{a0}",
+            "\u{1680}",
+            "\u{2000}",
+            "\u{2003}",
+            "\u{2009}",
+            "\u{200a}",
+            "\u{202f}",
+            "\u{205f}",
+            "\u{3000}",
+            "\u{2800}",
+            "\u{1d159}",
+            "\u{fffc}",
         ];
         for blank in blanks {
             let values = [
@@ -210,6 +213,50 @@ mod tests {
                     assert!(matches!(fault, Fault::InvisibleCharacter | Fault::NotAUsername), "{value:?}");
                 }
             }
+        }
+    }
+
+    /// Every character that is drawn as nothing or as a blank, by the ranges that it is in.
+    const NOTHING_TO_SEE: [(char, char); 26] = [
+        ('\0', '\u{1f}'),
+        ('\u{7f}', '\u{a0}'),
+        ('\u{ad}', '\u{ad}'),
+        ('\u{34f}', '\u{34f}'),
+        ('\u{61c}', '\u{61c}'),
+        ('\u{115f}', '\u{1160}'),
+        ('\u{1680}', '\u{1680}'),
+        ('\u{17b4}', '\u{17b5}'),
+        ('\u{180b}', '\u{180f}'),
+        ('\u{2000}', '\u{200f}'),
+        ('\u{2028}', '\u{202f}'),
+        ('\u{205f}', '\u{206f}'),
+        ('\u{2800}', '\u{2800}'),
+        ('\u{3000}', '\u{3000}'),
+        ('\u{3164}', '\u{3164}'),
+        ('\u{fe00}', '\u{fe0f}'),
+        ('\u{feff}', '\u{feff}'),
+        ('\u{ffa0}', '\u{ffa0}'),
+        ('\u{fff0}', '\u{fffc}'),
+        ('\u{13430}', '\u{13442}'),
+        ('\u{16fe4}', '\u{16fe4}'),
+        ('\u{1bc9d}', '\u{1bc9d}'),
+        ('\u{1bca0}', '\u{1bca3}'),
+        ('\u{1d159}', '\u{1d159}'),
+        ('\u{1d173}', '\u{1d17a}'),
+        ('\u{e0000}', '\u{e0fff}'),
+    ];
+
+    #[test]
+    fn what_is_drawn_as_nothing_or_as_a_blank_is_no_edge_and_is_escaped() {
+        for c in NOTHING_TO_SEE.into_iter().flat_map(|(first, last)| first..=last) {
+            let values = [format!("{c}a"), format!("a{c}"), c.into()];
+            for value in values.iter().filter(|_| c != '\t') {
+                for check in CHECKS {
+                    let fault = check(value, 99).expect_err("a fault");
+                    assert!(matches!(fault, Fault::InvisibleCharacter | Fault::NotAUsername), "{value:?}");
+                }
+            }
+            assert_eq!(Escaped::line(&format!("a{c}b")).to_string(), format!("a{}b", c.escape_unicode()));
         }
     }
 

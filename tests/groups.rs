@@ -59,7 +59,8 @@ fn a_group_that_has_a_mapped_name_by_itself_does_not_count(database: Database) {
 }
 
 fn only_the_keys_of_the_map_count_where_it_is_to_be(database: Database) {
-    let toml = format!("{MAP}group_map_only = true\n{}", rules("crew", "authors", "outsiders"));
+    let only = "group_map_only = true\nexcluded_groups = ['outsiders']\n";
+    let toml = format!("{MAP}{only}{}", rules("crew", "authors", "outsiders"));
     let app = App::launch_on(database, &toml);
     assert_eq!(outcome(&app, "cn=crew, other, here, outsiders"), json!([["crew", "here"], true, true, ""]));
     assert_eq!(outcome(&app, "other, crew"), json!([[], false, false, ""]));

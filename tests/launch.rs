@@ -353,9 +353,11 @@ fn a_database_of_another_kind_is_refused() {
     ];
     assert_eq!(lines, expected);
 
-    let lines = abort_by(&format!("{TABLE}{TRUSTED}").replace("$URL", "users.sqlite"));
     let no_scheme = "the URL of the database that users are kept in has no scheme";
-    assert_eq!(lines, [no_scheme, expected[1]]);
+    for url in ["users.sqlite", "server=127.0.0.1;user=ada;password=s3cret:4;", "s3cret@db:5432", ":s3cret"] {
+        let lines = abort_by(&format!("{TABLE}{TRUSTED}").replace("$URL", url));
+        assert_eq!(lines, [no_scheme, expected[1]], "{url}");
+    }
 }
 
 #[test]

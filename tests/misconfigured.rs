@@ -566,7 +566,7 @@ fn a_name_of_a_group_that_nobody_could_be_in_stops_the_launch() {
 }
 
 #[test]
-fn a_map_that_alone_counts_names_every_group_of_a_flag() {
+fn a_map_that_alone_counts_names_every_group_of_a_rule() {
     expect_abort(
         "group_map_only = true",
         "group_map_only",
@@ -578,15 +578,53 @@ fn a_map_that_alone_counts_names_every_group_of_a_flag() {
         "invalid type: found signed int `1`, expected a boolean",
     );
     let map = "group_map_only = true\ngroup_map = { 'cn=crew' = 'crew', 'cn=other' = 'other' }";
+    let unmapped = "`group_map_only` is set, and `group_map` gives nobody the group \"mates\"";
     for (key, rule) in rules_about("mates") {
         match key {
             "staff_groups" | "superuser_groups" => {
-                let message = "`group_map_only` is set, and `group_map` gives no group \"mates\"";
-                expect_abort(&format!("{map}\n{rule}"), key, message);
+                let message = format!("{unmapped}: make it a value of `group_map`");
+                expect_abort(&format!("{map}\n{rule}"), key, &message);
                 launch(&format!("{map}\n{key} = ['*', 'crew']"));
                 launch(&format!("{map}\n{key} = []"));
             }
-            _ => launch(&format!("{map}\n{rule}")),
+            "excluded_groups" => launch(&format!("{map}\n{rule}")),
+            _ => {
+                let message = format!(
+                    "{unmapped}: make it a value of `group_map`, or put it in `excluded_groups` if you keep its \
+                     members here"
+                );
+                for beside in ["", "keep_local_groups = true", "missing_groups = 'keep'"] {
+                    expect_abort(&format!("{map}\n{rule}\n{beside}"), key, &message);
+                }
+                launch(&format!("{map}\n{rule}\nexcluded_groups = ['mates']"));
+                launch(&format!("{}\n{rule}", map.replacen("true", "false", 1)));
+            }
         }
     }
+    for (_, rule) in rules_about("crew") {
+        launch(&format!("{map}\n{rule}"));
+    }
+}
+
+#[test]
+fn a_rule_that_denied_groups_make_void_stops_the_launch() {
+    let nobody = "all of them are in `denied_groups`, so that nobody would be let in";
+    for (required, denied) in [("'a'", "'a'"), ("'a', 'b'", "'b', 'c', 'a'")] {
+        let toml = format!("required_groups = [{required}]\ndenied_groups = [{denied}]");
+        expect_abort(&toml, "required_groups", nobody);
+        expect_abort(&format!("{toml}\nexcluded_groups = ['a', 'b']"), "required_groups", nobody);
+    }
+    launch("required_groups = ['a', 'b']\ndenied_groups = ['b']");
+    launch("required_groups = []\ndenied_groups = ['b']");
+
+    let refused = "\"b\" is in `denied_groups`, so that whoever it would give anything to is refused";
+    for flag in ["staff_groups", "superuser_groups"] {
+        for groups in ["'b'", "'a', 'b'", "'*', 'b'"] {
+            expect_abort(&format!("denied_groups = ['b', 'x']\n{flag} = [{groups}]"), flag, refused);
+        }
+        launch(&format!("denied_groups = ['b']\n{flag} = ['*', 'a']"));
+    }
+    let permissions = "group_permissions = { a = ['x'], b = ['y'] }";
+    expect_abort(&format!("denied_groups = ['b']\n{permissions}"), "group_permissions", refused);
+    launch(&format!("denied_groups = ['c']\n{permissions}"));
 }

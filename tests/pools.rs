@@ -58,7 +58,7 @@ fn the_files_of_a_new_database_are_private_and_those_of_an_old_one_stay_and_are_
         std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("to set a mode");
     };
     let recording = Recording::start();
-    for query in ["", "?mode=rwc"] {
+    for query in ["", "?mode=rwc", "?mode=%72wc", "?m%6fde=rwc", "?mode=rw&mode=rwc"] {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let folder = directory.path().to_str().expect("a path");
         let file = format!("{folder}/a b.sqlite");
@@ -290,6 +290,9 @@ fn a_server_that_has_too_many_connections_is_waited_for_and_told(database: Datab
     database.sql(&dropped);
 }
 
+const OTHER_MEMORY: &str = "`url` is another way to name a database in memory: write `sqlite::memory:`";
+const NO_SCHEME: &str = "`url` has no scheme: one for SQLite begins with `sqlite:`";
+
 #[test]
 fn a_url_of_another_driver_or_without_a_file_is_told() {
     let cases = [
@@ -305,7 +308,17 @@ fn a_url_of_another_driver_or_without_a_file_is_told() {
         ),
         (Kind::Sqlite, "sqlite:", "`url` names no file, as `sqlite:users.sqlite` does"),
         (Kind::Sqlite, "sqlite://?mode=rwc", "`url` names no file, as `sqlite:users.sqlite` does"),
-        (Kind::Sqlite, "users.sqlite", "`url` has no scheme: one for SQLite begins with `sqlite:`"),
+        (Kind::Sqlite, "sqlite:file:", "`url` names no file, as `sqlite:users.sqlite` does"),
+        (Kind::Sqlite, "sqlite:%3Amemory%3A", OTHER_MEMORY),
+        (Kind::Sqlite, "sqlite:file:%3Amemory%3A", OTHER_MEMORY),
+        (Kind::Sqlite, "sqlite:file::memory:?cache=shared", OTHER_MEMORY),
+        (Kind::Sqlite, "sqlite:users.sqlite?vfs=memdb", OTHER_MEMORY),
+        (Kind::Sqlite, "users.sqlite", NO_SCHEME),
+        (Kind::Sqlite, "", NO_SCHEME),
+        (Kind::Sqlite, ":s3cret", NO_SCHEME),
+        (Kind::Sqlite, "server=127.0.0.1;user=ada;password=s3cret:4;", NO_SCHEME),
+        (Kind::Sqlite, "s3cret@db:5432", NO_SCHEME),
+        (Kind::Sqlite, "4s3cret:x", NO_SCHEME),
         (
             Kind::Postgres,
             "mysql://ada:s3cret@db/app",
@@ -319,5 +332,6 @@ fn a_url_of_another_driver_or_without_a_file_is_told() {
     ];
     for (kind, url, expected) in cases {
         assert_eq!(open(kind, url, 1), Err(format!("bad configuration: {expected}")), "{url}");
+        assert!(!expected.contains("s3cret"), "{expected}");
     }
 }

@@ -568,6 +568,7 @@ fn a_path_is_escaped_in_the_log() {
         ("/a\u{85}\u{9b}31mb", "/a\\u{85}\\u{9b}31mb"),
         ("/a\u{202e}b\u{2028}", "/a\\u{202e}b\\u{2028}"),
         ("/a\u{a0}\u{200b}é", "/a\\u{a0}\\u{200b}é"),
+        ("/a\u{2800}\u{1d159}\u{16fe4}b", "/a\\u{2800}\\u{1d159}\\u{16fe4}b"),
         ("/a%0Ab%E2%80%AE?q=\u{202e}", "/a%0Ab%E2%80%AE"),
     ];
     for (path, shown) in cases {

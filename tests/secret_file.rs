@@ -143,6 +143,7 @@ fn another_file_in_its_place_is_read_by_a_name_or_by_a_link() {
         fs::rename(folder.join("..next"), folder.join("..data")).expect("a link");
     };
     let rotation = Rotation::launch_with("", |file| {
+        set_mode(file.parent().expect("a folder"), 0o1777);
         version(file.parent().expect("a folder"), "..1", OLD);
         symlink("..data/secrets", file).expect("a link");
     });
@@ -298,6 +299,104 @@ fn a_file_that_others_may_write_or_replace_stops_the_launch() {
         let lines = abort(&recording, &database, rocket(&database, &toml).attach(RemoteUser::fairing()));
         expect(&lines, "proxy_secret", &message);
     }
+}
+
+/// Makes a folder for each kind of way to a file, in which `open` is the folder on each way
+/// that is not the file's own.
+fn make_ways(folder: &Path) {
+    for inner in ["open/inner", "safe", "real"] {
+        fs::create_dir_all(folder.join(inner)).expect("a folder");
+    }
+    write(&folder.join("open/inner/secrets"), OLD);
+    write(&folder.join("real/secrets"), OLD);
+    let absolute = folder.join("open/back").display().to_string();
+    for (link, target) in [
+        ("safe/link", "../open/link"),
+        ("open/link", "../real/secrets"),
+        ("safe/folder", "../open/back"),
+        ("safe/absolute", &absolute),
+        ("open/back", "../safe/../real"),
+        ("safe/loop", "../safe/pool"),
+        ("safe/pool", "loop"),
+    ] {
+        symlink(target, folder.join(link)).expect("a link");
+    }
+}
+
+#[test]
+fn every_folder_on_the_way_to_a_file_is_one_that_not_everybody_may_write() {
+    let recording = Recording::start();
+    let through = |path, mode| {
+        Some(format!(
+            "`$DIRECTORY/{path}` can be replaced by others: its path goes through `$DIRECTORY/open`, which everybody \
+             can write (mode {mode}): `chmod o-w` that"
+        ))
+    };
+    let own = |path, mode| {
+        Some(format!(
+            "`$DIRECTORY/{path}` can be replaced by others, who can write its folder `$DIRECTORY/open` (mode {mode}): \
+             `chmod go-w` that"
+        ))
+    };
+    let cases = [
+        ("open/inner/secrets", 0o777, through("open/inner/secrets", "0777")),
+        ("open/inner/secrets", 0o702, through("open/inner/secrets", "0702")),
+        ("open/inner/secrets", 0o770, None),
+        ("open/inner/secrets", 0o1777, None),
+        ("open/inner/../../real/secrets", 0o777, through("open/inner/../../real/secrets", "0777")),
+        ("open/../real/secrets", 0o777, None),
+        ("safe/link", 0o777, own("safe/link", "0777")),
+        ("safe/link", 0o770, own("safe/link", "0770")),
+        ("safe/link", 0o1777, None),
+        ("safe/folder/secrets", 0o777, through("safe/folder/secrets", "0777")),
+        ("safe/folder/secrets", 0o770, None),
+        ("safe/absolute/secrets", 0o777, through("safe/absolute/secrets", "0777")),
+        ("safe/absolute/secrets", 0o755, None),
+    ];
+    for (path, mode, message) in cases {
+        let database = Database::new();
+        let folder = database.directory.path();
+        make_ways(folder);
+        set_mode(&folder.join("open"), mode);
+        let toml = format!("{TABLE}proxy_secret = {{ values_file = '{path}' }}");
+        let rocket = rocket(&database, &toml).attach(RemoteUser::fairing());
+        if let Some(message) = message {
+            expect(&abort(&recording, &database, rocket), "proxy_secret", &message);
+        } else {
+            assert!(Client::untracked(rocket).is_ok(), "{path} {mode:o}");
+        }
+    }
+}
+
+#[test]
+fn links_that_lead_in_a_circle_stop_the_launch() {
+    let recording = Recording::start();
+    let database = Database::new();
+    make_ways(database.directory.path());
+    let file = database.directory.path().join("safe/loop");
+    let error = fs::metadata(&file).expect_err("a circle");
+    let toml = format!("{TABLE}proxy_secret = {{ values_file = 'safe/loop' }}");
+    let lines = abort(&recording, &database, rocket(&database, &toml).attach(RemoteUser::fairing()));
+    expect(&lines, "proxy_secret", &format!("`$DIRECTORY/safe/loop` cannot be read: {error}"));
+}
+
+#[test]
+fn a_folder_on_the_way_that_everybody_may_write_now_keeps_the_file_from_being_read_again() {
+    let rotation = Rotation::launch_with("", |file| {
+        make_ways(file.parent().expect("a folder"));
+        symlink("open/inner/secrets", file).expect("a link");
+    });
+    rotation.accepts(&[OLD]);
+    let open = rotation.folder.path().join("open");
+    set_mode(&open, 0o777);
+    write(&open.join("inner/secrets"), NEW);
+    rotation.accepts(&[OLD]);
+    let reason = "`$FOLDER/secrets` can be replaced by others: its path goes through `$FOLDER/open`, which everybody \
+                  can write (mode 0777): `chmod o-w` that";
+    assert_eq!(rotation.news(), [not_read_again(reason)]);
+    set_mode(&open, 0o1777);
+    rotation.accepts(&[NEW]);
+    assert_eq!(rotation.news(), [read_again(1)]);
 }
 
 #[test]

@@ -28,6 +28,8 @@ impl Config {
         for (key, groups) in self.flags() {
             self.check_flag(key, groups)?;
         }
+        self.check_denied_groups()?;
+        self.check_unmapped_groups()?;
         self.check_missing_groups()?;
         self.check_permission_names()
     }
@@ -104,7 +106,45 @@ impl Config {
                 return Err(InvalidKey::new(key, reason));
             }
             if self.group_map_only && !self.is_mapped_name(group) {
-                let reason = format!("`group_map_only` is set, and `group_map` gives no group {group:?}");
+                let reason = format!(
+                    "`group_map_only` is set, and `group_map` gives nobody the group {group:?}: make it a value \
+                     of `group_map`"
+                );
+                return Err(InvalidKey::new(key, reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that `denied_groups` leaves something to what other rules give or ask for:
+    /// whoever is in one of them is refused.
+    fn check_denied_groups(&self) -> Result<(), InvalidKey> {
+        let is_denied = |group: &String| self.denied_groups.contains(group);
+        if !self.required_groups.is_empty() && self.required_groups.iter().all(is_denied) {
+            let reason = "all of them are in `denied_groups`, so that nobody would be let in";
+            return Err(InvalidKey::new("required_groups", reason));
+        }
+        for (key, group) in self.groups_that_give().filter(|(_, group)| is_denied(group)) {
+            let reason = format!(
+                "{group:?} is in `denied_groups`, so that whoever it would give anything to is refused"
+            );
+            return Err(InvalidKey::new(key, reason));
+        }
+        Ok(())
+    }
+
+    /// Checks that under `group_map_only` each group of a rule about memberships has members:
+    /// the map gives it to somebody, or it is an excluded one, whose members are kept here.
+    fn check_unmapped_groups(&self) -> Result<(), InvalidKey> {
+        if !self.group_map_only {
+            return Ok(());
+        }
+        for (key, group) in self.groups_of_membership_rules() {
+            if !self.is_mapped_name(group) && !self.excluded_groups.contains(group) {
+                let reason = format!(
+                    "`group_map_only` is set, and `group_map` gives nobody the group {group:?}: make it a value \
+                     of `group_map`, or put it in `excluded_groups` if you keep its members here"
+                );
                 return Err(InvalidKey::new(key, reason));
             }
         }
@@ -141,16 +181,32 @@ impl Config {
         staff.chain(self.superuser_groups.iter().map(|groups| ("superuser_groups", groups)))
     }
 
+    /// The groups of the flags, each with its key.
+    fn groups_of_flags(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        self.flags().flat_map(|(key, groups)| groups.iter().map(move |group| (key, group)))
+    }
+
+    /// The groups that give permissions, each with its key.
+    fn groups_of_permissions(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        self.group_permissions.keys().map(|group| ("group_permissions", group))
+    }
+
+    /// The groups that give a flag or permissions, each with its key.
+    fn groups_that_give(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        self.groups_of_flags().chain(self.groups_of_permissions())
+    }
+
+    /// The groups of the rules that look at memberships, too, each with its key.
+    fn groups_of_membership_rules(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        let lists = [("required_groups", &self.required_groups), ("denied_groups", &self.denied_groups)];
+        let listed = lists.into_iter().flat_map(|(key, groups)| groups.iter().map(move |group| (key, group)));
+        listed.chain(self.groups_of_permissions())
+    }
+
     /// The names of all groups that a rule is about, each with its key.
     fn groups_of_rules(&self) -> impl Iterator<Item = (&'static str, &String)> {
-        let lists = [
-            ("excluded_groups", &self.excluded_groups),
-            ("required_groups", &self.required_groups),
-            ("denied_groups", &self.denied_groups),
-        ];
-        let lists = self.flags().chain(lists);
-        let listed = lists.flat_map(|(key, groups)| groups.iter().map(move |group| (key, group)));
-        listed.chain(self.group_permissions.keys().map(|group| ("group_permissions", group)))
+        let excluded = self.excluded_groups.iter().map(|group| ("excluded_groups", group));
+        self.groups_of_flags().chain(excluded).chain(self.groups_of_membership_rules())
     }
 }
 

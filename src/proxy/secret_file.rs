@@ -196,6 +196,7 @@ impl Trace {
 #[cfg(unix)]
 mod access {
     use std::os::unix::fs::MetadataExt;
+    use std::path::Component;
 
     use super::*;
 
@@ -204,6 +205,10 @@ mod access {
     /// The read bit of those who are neither the owner nor in the file's group: as the
     /// member of a group, an application can read what is not its own.
     const OTHER_READERS: u32 = 0o004;
+    /// The write bit of those who are neither the owner nor in the folder's group.
+    const EVERYBODY_WRITES: u32 = 0o002;
+    /// As many links as Linux follows.
+    const MAX_LINKS: usize = 40;
     /// In a folder with this bit, only the owner of a file can remove or rename it.
     const STICKY: u32 = 0o1000;
 
@@ -223,8 +228,7 @@ mod access {
         metadata.mode() & OTHER_READERS != 0
     }
 
-    /// Checks that nobody but its owner can write the file, or put another one in its place:
-    /// neither in the folder of `path`, nor in that of the file that it links to.
+    /// Checks that nobody but its owner can write the file, or put another one in its place.
     pub(super) fn check_writers(path: &Path, metadata: &Metadata) -> Result<(), String> {
         if metadata.mode() & OTHER_WRITERS != 0 {
             let mode = metadata.mode() & 0o777;
@@ -232,19 +236,67 @@ mod access {
                 "can be written by others than its owner (mode {mode:04o}): `chmod go-w` it"
             ));
         }
-        let linked = path.canonicalize().map_err(|error| format!("cannot be found: {error}"))?;
-        for folder in [path, &linked].into_iter().filter_map(Path::parent) {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            let mode = std::fs::metadata(folder).map_err(|error| format!("cannot be found: {error}"))?.mode();
-            if mode & OTHER_WRITERS != 0 && mode & STICKY == 0 {
-                let (folder, mode) = (folder.display(), mode & 0o777);
-                return Err(format!(
-                    "can be replaced by others, who can write its folder `{folder}` (mode {mode:04o}): `chmod \
-                     go-w` that"
-                ));
+        check_folders(path)
+    }
+
+    /// Checks every folder that `path` goes through, from the root on, and with each link
+    /// followed where it stands: nobody but its owner may replace the file, or a link to it,
+    /// and not everybody may replace a folder, or a link to one.
+    fn check_folders(path: &Path) -> Result<(), String> {
+        let lost = |error: std::io::Error| format!("cannot be found: {error}");
+        let mut links = 0;
+        let mut folder = PathBuf::new();
+        let mut rest = std::path::absolute(path).map_err(lost)?;
+        loop {
+            let mut components = rest.components();
+            match components.next() {
+                None => return Ok(()),
+                Some(Component::ParentDir) => {
+                    folder.pop();
+                }
+                Some(Component::Normal(name)) => {
+                    let after = components.as_path();
+                    check_folder(&folder, after.as_os_str().is_empty())?;
+                    let entry = folder.join(name);
+                    if entry.symlink_metadata().map_err(lost)?.is_symlink() {
+                        links += 1;
+                        if links > MAX_LINKS {
+                            return Err("cannot be found: it has too many links".into());
+                        }
+                        let target = entry.read_link().map_err(lost)?;
+                        rest = if after.as_os_str().is_empty() { target } else { target.join(after) };
+                        continue;
+                    }
+                    folder = entry;
+                }
+                Some(root) => folder.push(root),
             }
+            rest = components.as_path().to_owned();
         }
-        Ok(())
+    }
+
+    /// Checks that others cannot replace what is in a folder: if that `is_file`, or a link to
+    /// one, no one else may write the folder, and otherwise not everybody.
+    fn check_folder(folder: &Path, is_file: bool) -> Result<(), String> {
+        let metadata = std::fs::metadata(folder).map_err(|error| format!("cannot be found: {error}"))?;
+        let (folder, mode) = (folder.display(), metadata.mode());
+        if mode & STICKY != 0 {
+            Ok(())
+        } else if is_file && mode & OTHER_WRITERS != 0 {
+            Err(format!(
+                "can be replaced by others, who can write its folder `{folder}` (mode {:04o}): `chmod go-w` \
+                 that",
+                mode & 0o777
+            ))
+        } else if mode & EVERYBODY_WRITES != 0 {
+            Err(format!(
+                "can be replaced by others: its path goes through `{folder}`, which everybody can write (mode \
+                 {:04o}): `chmod o-w` that",
+                mode & 0o777
+            ))
+        } else {
+            Ok(())
+        }
     }
 }
 

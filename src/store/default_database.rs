@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rocket::fairing::Fairing;
 use rocket::figment::{self, Figment};
 
+use super::pool::scheme;
 use super::source::StoreSource;
 use crate::launch::LaunchError;
 
@@ -28,7 +29,7 @@ impl DefaultDatabase {
     /// There is no such URL, or no driver for its scheme.
     pub(crate) fn choose(figment: &Figment) -> Result<Self, LaunchError> {
         let url: String = figment.extract_inner("databases.remote_user.url").map_err(explain_url)?;
-        let Some((scheme, _)) = url.split_once(':') else {
+        let Some(scheme) = scheme(&url) else {
             return Err(LaunchError::new("the URL of the database that users are kept in has no scheme")
                 .help(SCHEMES));
         };

@@ -7,12 +7,12 @@ use std::fmt::{self, Write};
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 
-use super::visible::is_invisible;
+use super::visible::{is_blank, is_invisible};
 
 /// Text that somebody else chose, as a log line or a message shows it.
 ///
 /// What could end the line, change its direction or hide is written as its number
-/// (`\u{202e}`): controls, bidirectional and other invisible characters, white space
+/// (`\u{202e}`): controls, bidirectional and other invisible characters, every blank
 /// other than a space, and characters that Unicode has given no meaning.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Escaped<'a> {
@@ -56,7 +56,7 @@ fn is_unclear(c: char) -> bool {
         return c.is_ascii_control();
     }
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
-    is_invisible(c) || c.is_whitespace() || matches!(category, PrivateUse | Unassigned)
+    is_invisible(c) || is_blank(c) || matches!(category, PrivateUse | Unassigned)
 }
 
 #[cfg(test)]

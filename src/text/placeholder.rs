@@ -2,23 +2,30 @@
 //!
 //! Within this folder it depends on nothing.
 
-/// What stands between the parts of a user name, such as a realm and a name.
-const PART_SEPARATORS: [char; 5] = ['\\', '/', '@', ':', '|'];
+/// What stands for no value in Apache and in Go's templates, in lower case.
+const WORDS: [&str; 3] = ["(null)", "<no value>", "<nil>"];
 
-/// Whether all of `value` is a placeholder, with any white space around it: `(null)` and
-/// `%{…}e` of Apache, `-` and `$name` of nginx, `{…}` of Caddy, `%[…]` of HAProxy,
-/// `%REQ(…)%` of Envoy, `<no value>` of Go's templates.
+/// What stands around the name of a variable: in Caddy and templates, in a shell and others
+/// with `$`, in Ruby's strings, in Apache, and in HAProxy. A letter may follow that of Apache,
+/// as in `%{REMOTE_USER}e`.
+const BRACKETS: [(&str, &str); 6] =
+    [("{", "}"), ("${", "}"), ("$(", ")"), ("#{", "}"), (APACHE, "}"), ("%[", "]")];
+const APACHE: &str = "%{";
+
+/// What stands between the parts of a user name, such as a realm and a name, or an attribute
+/// and its value.
+const PART_SEPARATORS: [char; 8] = ['\\', '/', '@', ':', '|', '=', ';', ','];
+
+/// Whether all of `value` is a placeholder, with any white space around it: a word, the `-`
+/// of nginx, a name after `$` or in brackets, or an operator such as `%REQ(…)%` of Envoy or
+/// `%username%`.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let value = value.trim();
     value == "-"
-        || value == "<no value>"
-        || value.eq_ignore_ascii_case("(null)")
+        || WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
         || value.strip_prefix('$').is_some_and(is_variable_name)
-        || after_brackets(value, "${", '}') == Some("")
-        || (value.starts_with('{') && value.ends_with('}'))
-        || after_brackets(value, "%{", '}').is_some_and(has_only_letters)
-        || after_brackets(value, "%[", ']') == Some("")
-        || (value.starts_with('%') && value.ends_with(")%"))
+        || BRACKETS.iter().any(|(open, close)| is_in_brackets(value, open, close))
+        || is_between_percent_signs(value)
 }
 
 /// Whether a placeholder stands anywhere in `username`, as it does where a proxy puts a
@@ -26,30 +33,38 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 ///
 /// A `$` that nothing follows which could be the name of a variable is part of a name, as
 /// in `PC01$` or `PC01$@EXAMPLE.COM`, the account of a machine. So is a brace without its
-/// other half, and a `-` beside other characters.
+/// other half, and a `-` beside other characters or between two words.
 pub(super) fn holds_placeholder(username: &str) -> bool {
     let lower_case = username.to_ascii_lowercase();
     is_placeholder(username)
-        || ["(null)", "<no value>", "<nil>"].iter().any(|word| lower_case.contains(word))
-        || username.split(PART_SEPARATORS).any(|part| part.trim() == "-")
+        || WORDS.iter().any(|word| lower_case.contains(word))
+        || username.split(PART_SEPARATORS).any(has_dash_for_a_word)
         || username.split('$').skip(1).any(begins_a_variable)
-        || has_in_order(username, "{", "}")
-        || has_in_order(username, "%[", "]")
+        || BRACKETS.iter().any(|(open, close)| has_in_order(username, open, close))
         || holds_operator(username)
-}
-
-/// What follows the first `close` in a `value` that begins with `open`.
-fn after_brackets<'a>(value: &'a str, open: &str, close: char) -> Option<&'a str> {
-    let (_, after) = value.strip_prefix(open)?.split_once(close)?;
-    Some(after)
 }
 
 fn is_variable_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(is_word_byte)
 }
 
-fn has_only_letters(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphabetic())
+fn is_in_brackets(value: &str, open: &str, close: &str) -> bool {
+    let value =
+        if open == APACHE { value.trim_end_matches(|c: char| c.is_ascii_alphabetic()) } else { value };
+    value.strip_prefix(open).is_some_and(|inner| inner.ends_with(close))
+}
+
+fn is_between_percent_signs(value: &str) -> bool {
+    let inner = value.strip_prefix('%').and_then(|inner| inner.strip_suffix('%'));
+    inner.is_some_and(|inner| inner.ends_with(')') || is_operator(inner, ""))
+}
+
+/// Whether a `-` is the first or the last word of `part`, where the value of a variable would
+/// be: `CORP -`.
+fn has_dash_for_a_word(part: &str) -> bool {
+    let part = part.trim();
+    let is_word = |rest: &str| rest.is_empty() || rest.trim() != rest;
+    part.strip_prefix('-').is_some_and(is_word) || part.strip_suffix('-').is_some_and(is_word)
 }
 
 /// Whether `text`, which follows a `$`, begins with a name, a number or a bracket.
@@ -69,18 +84,28 @@ fn has_in_order(value: &str, open: &str, close: &str) -> bool {
 /// Whether `value` holds an operator of Envoy, `%PROTOCOL%` or `%REQ(…)%`, or another name
 /// between percent signs.
 fn holds_operator(value: &str) -> bool {
-    let pieces: Vec<_> = value.split('%').collect();
-    pieces.get(1..pieces.len() - 1).unwrap_or_default().iter().any(|piece| is_operator(piece))
+    let pieces: Vec<_> = value.split('%').skip(1).collect();
+    pieces.windows(2).any(|pair| is_operator(pair[0], pair[1]))
 }
 
 /// Whether `piece`, which is between two percent signs, begins with a name of three
-/// characters at least. That of `%C3%AB`, or of `%ABel%20`, is percent-encoded.
-fn is_operator(piece: &str) -> bool {
+/// characters at least. What begins with two hexadecimal digits, as `%C3%AB` and `%ABel%20`
+/// do, is percent-encoded text instead, if the second sign is the beginning of an escape, too:
+/// two digits are in what comes `after` it. So `%account%` is no such text. No name in lower
+/// case begins with a digit.
+fn is_operator(piece: &str, after: &str) -> bool {
     let rest = piece.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
     let name = &piece[..piece.len() - rest.len()];
     let is_upper_case = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    let is_escape = name.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()) && !is_upper_case;
+    let begins_with_a_digit = name.starts_with(|c: char| c.is_ascii_digit());
+    let is_escape =
+        !is_upper_case && begins_an_escape(name) && (begins_with_a_digit || begins_an_escape(after));
     name.len() >= 3 && !is_escape && (rest.is_empty() || (rest.starts_with('(') && rest.contains(')')))
+}
+
+/// Whether `text`, which follows a percent sign, begins with two hexadecimal digits.
+fn begins_an_escape(text: &str) -> bool {
+    matches!(text.as_bytes(), [first, second, ..] if first.is_ascii_hexdigit() && second.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -104,9 +129,52 @@ mod tests {
             "%{REMOTE_USER}e",
             "%{REMOTE_USER}",
             "%[req.hdr(user)]",
+            "<No Value>",
+            "<nil>",
+            "<NIL>",
+            "$(user)",
+            "$(id -un)",
+            "${USER:-${NAME}}",
+            "#{user}",
+            "{{ user }}",
+            "%DOWNSTREAM_PEER_SUBJECT%",
+            "%username%",
+            " %username%\t",
+            "%account%",
+            "%decoded_user%",
+            "%cert_cn%",
+            "%cel(request.user)%",
+            "%[req.hdr(user),map(a[1])]",
         ];
         for value in placeholders {
             assert!(is_placeholder(value) && holds_placeholder(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_value_with_more_in_it_than_a_placeholder_is_none() {
+        let values = [
+            "$5 off",
+            "{a} b",
+            "a {b}",
+            "(null) b",
+            "<nil>s",
+            "$(a) b",
+            "#{a} b",
+            "#a",
+            "100%",
+            "%",
+            "%%",
+            "50%of%it",
+            "%20x%",
+            "%41da%5C%40",
+            "CN=-",
+            "a -",
+            "%username% b",
+            "%{a} b",
+        ];
+        for value in values {
+            assert!(!is_placeholder(value), "{value}");
         }
     }
 
@@ -143,6 +211,23 @@ mod tests {
             "accounts.google.com:-",
             "auth0|-",
             "CORP\\ - ",
+            "CORP -",
+            "CORP\u{a0}-",
+            "- ada",
+            "CN=-",
+            "uid=-",
+            "CN=-,OU=people",
+            "uid= - ;ou=people",
+            "ada;-",
+            "-;ada",
+            "ada,-",
+            "CORP -@example.com",
+            "CORP\\%account%",
+            "%decoded_user%@x",
+            "%cert_cn%@example.com",
+            "zo%C3%AB@%account%",
+            "%account%%20x",
+            "$(user",
         ];
         for name in names {
             assert!(holds_placeholder(name), "{name}");
@@ -179,6 +264,15 @@ mod tests {
             "zo%ABel%20x",
             "a%5Cda%20b",
             "ada%40example.com",
+            "%C3%89mile%20Zola",
+            "%41da%5C%40%",
+            "5%20off%",
+            "%account%dead",
+            "ops - night shift",
+            "ops -night",
+            "a=b-",
+            "a=-b",
+            "ada;--",
             "auth0|5f7c8ec7c33c6c004bbafe82",
         ];
         for name in names {

@@ -22,6 +22,16 @@ const TAGS: std::ops::RangeInclusive<char> = '\u{e0020}'..='\u{e007f}';
 /// [UTS #51]: https://www.unicode.org/reports/tr51/#def_emoji_tag_sequence
 const TAGGED_FLAGS: [&str; 3] = ["gbeng", "gbsct", "gbwls"];
 
+/// Characters that fonts draw as nothing, or as nothing by themselves, although Unicode has no
+/// property that says so: the mirror of hieroglyphs and their two blanks, a filler of Khitan,
+/// and a selector of Duployan.
+const UNDRAWN: [char; 5] = ['\u{13440}', '\u{13441}', '\u{13442}', '\u{16fe4}', '\u{1bc9d}'];
+
+/// Symbols that fonts draw as a blank, although Unicode has no property that says so: the
+/// Braille cell without a dot, the null notehead, and what stands for an object that is not
+/// there.
+const BLANK_SYMBOLS: [char; 3] = ['\u{2800}', '\u{1d159}', '\u{fffc}'];
+
 /// Whether every character of `value` can be seen.
 pub(super) fn is_visible(value: &str) -> bool {
     if value.is_ascii() {
@@ -47,14 +57,20 @@ pub(super) fn is_visible_in_context(value: &str) -> bool {
 }
 
 /// Whether `c` is a control, a format character (the bidirectional ones are among
-/// them), a line or paragraph separator, or has the Unicode property
-/// `Default_Ignorable_Code_Point`.
+/// them), a line or paragraph separator, has the Unicode property
+/// `Default_Ignorable_Code_Point`, or is drawn as nothing without it.
 pub(super) fn is_invisible(c: char) -> bool {
     use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator};
 
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
     matches!(category, Control | Format | LineSeparator | ParagraphSeparator)
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+        || UNDRAWN.contains(&c)
+}
+
+/// Whether `c` is white space, or a symbol that is as blank.
+pub(super) fn is_blank(c: char) -> bool {
+    c.is_whitespace() || BLANK_SYMBOLS.contains(&c)
 }
 
 /// Whether the invisible character at `at` changes how those beside it look.
@@ -71,7 +87,7 @@ fn has_effect(characters: &[char], at: usize) -> bool {
 
 /// Whether a word goes on in `after`.
 fn is_inside(after: &[char]) -> bool {
-    after.first().is_some_and(|c| !c.is_whitespace())
+    after.first().is_some_and(|c| !is_blank(*c))
 }
 
 fn follows_virama(before: &[char]) -> bool {
@@ -228,6 +244,7 @@ mod tests {
             ("at the end", "علی\u{200c}"),
             ("at the end, after a virama", "क\u{94d}\u{200c}"),
             ("before a space, after a virama", "क\u{94d}\u{200c} ष"),
+            ("before a blank, after a virama", "क\u{94d}\u{200c}\u{2800}ष"),
             ("twice", "علی\u{200c}\u{200c}رضا"),
             ("twice", "ශ\u{dca}\u{200d}\u{200d}රී"),
             ("both", "ක\u{dca}\u{200d}\u{200c}ර"),

@@ -7,8 +7,10 @@ use std::any::Any;
 use rocket_db_pools::Config;
 use sqlx::error::DatabaseError;
 
-#[cfg(feature = "sqlite")]
+#[cfg(all(unix, feature = "sqlite"))]
 use super::sqlite_file;
+#[cfg(feature = "sqlite")]
+use super::sqlite_file::{Content, SqliteUrl};
 
 /// Sets the options that only one kind of database has.
 ///
@@ -42,23 +44,27 @@ fn configure_sqlite(options: &mut sqlx::sqlite::SqliteConnectOptions, config: &C
     /// Numbers databases in memory that no other pool shares.
     static UNSHARED: AtomicUsize = AtomicUsize::new(0);
 
-    if options.get_filename().as_os_str().is_empty() && !sqlite_file::is_in_memory(config) {
-        return Err("`url` names no file, as `sqlite:users.sqlite` does".into());
+    let url = SqliteUrl::of(config);
+    match url.content(options.get_filename()) {
+        Content::Memory | Content::File(_) => {}
+        Content::OtherMemory => {
+            return Err("`url` is another way to name a database in memory: write `sqlite::memory:`".into());
+        }
+        Content::Nothing => return Err("`url` names no file, as `sqlite:users.sqlite` does".into()),
     }
     let timeout = Duration::from_secs(config.connect_timeout);
     *options = std::mem::take(options).foreign_keys(true).busy_timeout(timeout);
-    let mode = sqlite_file::parameter(config, "mode");
-    if mode.is_none() {
+    if url.is_created_if_missing {
         *options = std::mem::take(options).create_if_missing(true);
     }
-    if mode != Some("ro") && sqlite_file::parameter(config, "immutable").is_none() {
+    if !url.is_read_only && !url.is_immutable {
         *options = std::mem::take(options).journal_mode(SqliteJournalMode::Wal);
     }
     // A connection that is closed is then not the database's end: see `SqlxPool::anchor`.
-    if sqlite_file::is_in_memory(config) {
+    if url.is_in_memory {
         *options = std::mem::take(options).shared_cache(true);
         let is_shared = options.get_filename().to_str().is_some_and(|name| name.starts_with("file:"));
-        if !is_shared || sqlite_file::parameter(config, "cache") == Some("private") {
+        if !is_shared || url.has_private_cache {
             let number = UNSHARED.fetch_add(1, Ordering::Relaxed);
             *options = std::mem::take(options).filename(format!("file:remote-user-in-memory-{number}"));
         }
@@ -104,9 +110,9 @@ fn check_tls() -> Result<(), String> {
 
 /// Whether the URL, or the environment for PostgreSQL, says how to use TLS.
 pub(super) fn has_tls_mode(config: &Config) -> bool {
-    let query = config.url.split_once('?').map_or("", |(_, query)| query);
-    let mut keys = query.split('&').filter_map(|pair| pair.split('=').next());
-    keys.any(|key| key == "sslmode" || key == "ssl-mode")
+    let url = config.url.split('#').next().unwrap_or_default();
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    form_urlencoded::parse(query.as_bytes()).any(|(key, _)| key == "sslmode" || key == "ssl-mode")
         || (config.url.starts_with("postgres") && std::env::var_os("PGSSLMODE").is_some())
 }
 
@@ -114,7 +120,7 @@ pub(super) fn has_tls_mode(config: &Config) -> bool {
 pub(super) fn is_in_memory(options: &dyn Any, config: &Config) -> bool {
     #[cfg(feature = "sqlite")]
     if options.is::<sqlx::sqlite::SqliteConnectOptions>() {
-        return sqlite_file::is_in_memory(config);
+        return SqliteUrl::of(config).is_in_memory;
     }
     let _ = (options, config);
     false
@@ -124,13 +130,14 @@ pub(super) fn is_in_memory(options: &dyn Any, config: &Config) -> bool {
 /// can read.
 pub(super) fn keep_private(options: &dyn Any, config: &Config) {
     #[cfg(all(unix, feature = "sqlite"))]
-    if let Some(options) = options.downcast_ref::<sqlx::sqlite::SqliteConnectOptions>()
-        && !sqlite_file::is_in_memory(config)
-    {
-        if sqlite_file::is_created_if_missing(config) {
-            sqlite_file::create(options.get_filename());
+    if let Some(options) = options.downcast_ref::<sqlx::sqlite::SqliteConnectOptions>() {
+        let url = SqliteUrl::of(config);
+        if let Content::File(file) = url.content(options.get_filename()) {
+            if url.is_created_if_missing {
+                sqlite_file::create(&file);
+            }
+            sqlite_file::warn_of_readers(&file);
         }
-        sqlite_file::warn_of_readers(options.get_filename());
     }
     let _ = (options, config);
 }

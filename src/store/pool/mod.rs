@@ -7,6 +7,7 @@ mod driver;
 mod first_connection;
 mod jitter;
 mod outages;
+mod scheme;
 #[cfg(feature = "sqlite")]
 mod sqlite_file;
 
@@ -23,6 +24,7 @@ use sqlx::{ConnectOptions, Connection, Database, Error as SqlError};
 
 pub(crate) use jitter::jitter;
 pub(crate) use outages::Outages;
+pub(crate) use scheme::scheme;
 
 /// More connections than any database accepts.
 const MAX_CONNECTIONS: usize = 65_535;
@@ -272,7 +274,7 @@ fn check(config: &Config) -> Result<(), String> {
 /// Checks that the URL is one of this pool's driver. The driver itself would take the URL of
 /// another for the name of a file, for example.
 fn check_scheme<D: Database>(config: &Config) -> Result<(), String> {
-    let Some((scheme, _)) = config.url.split_once(':') else {
+    let Some(scheme) = scheme(&config.url) else {
         return Err(format!("`url` has no scheme: one for {} begins with `{}:`", D::NAME, D::URL_SCHEMES[0]));
     };
     if D::URL_SCHEMES.contains(&scheme) {
