@@ -321,3 +321,48 @@ mod access {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    /// Waits until the last change of the file at `path` is so long ago that the next one shows.
+    fn wait_for_trace(path: &Path) {
+        let started = Instant::now();
+        while Trace::of(path).is_none() {
+            assert!(started.elapsed() < 10 * LONGEST_TICK, "there is no trace");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn shown(file: &SecretFile) -> Vec<bool> {
+        let texts = ["uQ3xVt8pLk2ZrWn6YbHs9DgJm4CfKe7A", "Gx5RbNw1TzPq8LdVh3JkYs6MfCu9EaQ2"];
+        let secrets = file.secrets();
+        texts.map(|text| secrets.iter().any(|secret| bool::from(secret.ct_eq(text)))).into()
+    }
+
+    #[test]
+    fn a_file_is_read_again_when_it_changed_and_only_then() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("secrets");
+        let write = |text| std::fs::write(&path, text).expect("to write");
+        write("uQ3xVt8pLk2ZrWn6YbHs9DgJm4CfKe7A\n");
+        let file = SecretFile::open(path.clone()).expect("secrets");
+        wait_for_trace(&path);
+        assert_eq!(shown(&file), [true, false]);
+        // What is kept of the file now is told by its trace alone, until that changes.
+        let unread = SecretString::from("never read");
+        ignore_poison(file.state.lock()).text = unread;
+        assert_eq!(shown(&file), [true, false]);
+        assert_eq!(ignore_poison(file.state.lock()).text.expose_secret(), "never read");
+        write("Gx5RbNw1TzPq8LdVh3JkYs6MfCu9EaQ2\n");
+        wait_for_trace(&path);
+        assert_eq!(shown(&file), [false, true]);
+        assert_eq!(
+            ignore_poison(file.state.lock()).text.expose_secret(),
+            "Gx5RbNw1TzPq8LdVh3JkYs6MfCu9EaQ2\n"
+        );
+    }
+}
