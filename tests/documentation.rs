@@ -76,7 +76,7 @@ fn the_files_that_the_architecture_names_are_there() {
     let files: BTreeSet<_> = code_spans(&page).filter(is_file).collect();
     assert!(files.len() > 20, "{files:?}");
     for file in files {
-        assert!(exists(file) || exists(&format!("src/{file}")), "{file} is not there");
+        assert!(exists(file) || exists(format!("src/{file}")), "{file} is not there");
     }
 }
 

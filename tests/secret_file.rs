@@ -313,7 +313,7 @@ fn make_ways(folder: &Path) {
     for (link, target) in [
         ("safe/link", "../open/link"),
         ("open/link", "../real/secrets"),
-        ("safe/folder", "../open/back"),
+        ("safe/folder", "./../open/back"),
         ("safe/absolute", &absolute),
         ("open/back", "../safe/../real"),
         ("safe/loop", "../safe/pool"),

@@ -124,7 +124,7 @@ impl Config {
             let reason = "all of them are in `denied_groups`, so that nobody would be let in";
             return Err(InvalidKey::new("required_groups", reason));
         }
-        for (key, group) in self.groups_that_give().filter(|(_, group)| is_denied(group)) {
+        if let Some((key, group)) = self.groups_that_give().find(|(_, group)| is_denied(group)) {
             let reason = format!(
                 "{group:?} is in `denied_groups`, so that whoever it would give anything to is refused"
             );

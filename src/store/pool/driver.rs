@@ -206,3 +206,33 @@ pub(super) fn refusal(error: &dyn DatabaseError) -> Refusal {
         _ => Refusal::Other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_says_how_to_use_tls_as_the_driver_reads_it() {
+        let cases = [
+            ("mysql://db/app", false),
+            ("mysql://db/app?ssl-mode=DISABLED", true),
+            ("mysql://db/app?charset=utf8mb4&sslmode=DISABLED", true),
+            ("mysql://db/app?%73sl%2Dmode=DISABLED", true),
+            ("mysql://db/app?sslmode", true),
+            ("mysql://db/app?charset=sslmode", false),
+            ("mysql://db/app#?sslmode=DISABLED", false),
+            ("mysql://db/app?charset=utf8mb4#&sslmode=DISABLED", false),
+        ];
+        for (url, expected) in cases {
+            let config = Config {
+                url: url.into(),
+                min_connections: None,
+                max_connections: 1,
+                connect_timeout: 1,
+                idle_timeout: None,
+                extensions: None,
+            };
+            assert_eq!(has_tls_mode(&config), expected, "{url}");
+        }
+    }
+}
