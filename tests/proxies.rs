@@ -571,12 +571,13 @@ fn recipes() -> impl Iterator<Item = PathBuf> {
     entries.filter(|path| path.is_dir())
 }
 
-#[cfg(feature = "mtls")]
 #[test]
 fn every_recipe_that_can_run_is_tried() {
+    let is_compiled = |name: &String| cfg!(feature = "mtls") || name != "haproxy-mtls";
     let there: BTreeSet<_> = recipes()
         .filter(|path| !path.join("headers.toml").exists())
         .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
+        .filter(is_compiled)
         .collect();
     let tried: BTreeSet<_> = RECIPES.iter().map(|recipe| recipe.name.to_owned()).collect();
     assert_eq!(there, tried);
