@@ -3,11 +3,15 @@
 
 mod harness;
 
+use std::sync::{Arc, Mutex};
+
 use harness::browser::{Browser, PERSISTENT, launch, sessions, with_logins};
 use harness::socket::{Server, cookie};
-use harness::{Database, Kind, application, figment};
+use harness::{App, Database, Kind, application, figment};
 use rocket::http::Method;
+use rocket::local::blocking::Client;
 use rocket_remote_user::RemoteUser;
+use rocket_remote_user::policy::{Event, Policy};
 
 const ADA: (&str, &str) = ("Remote-User", "ada");
 const BOB: (&str, &str) = ("Remote-User", "bob");
@@ -408,4 +412,33 @@ fn a_logout_leads_to_the_proxy_s_own_and_is_that_alone_without_sessions() {
         .send(Method::Post, "/login/ada", &[])
         .0
         .is(500, "there are no sessions: `session` is not configured");
+}
+
+/// A policy that hears what changes.
+struct Hearing(Arc<Mutex<Vec<String>>>);
+
+#[rocket::async_trait]
+impl Policy for Hearing {
+    async fn event(&self, event: Event<'_>) {
+        if let Event::Changed { plan, .. } = event {
+            self.0.lock().expect("what was heard").push(format!("{:?}", plan.changes()));
+        }
+    }
+}
+
+#[test]
+fn a_policy_hears_once_what_a_refused_list_of_sessions_took() {
+    let database = Database::new();
+    let toml = "denied_groups = ['banned']\nsession.persistent = true";
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let fairing = RemoteUser::fairing().policy(Hearing(heard.clone()));
+    let client = Client::untracked(with_logins(figment(&database, toml)).attach(fairing)).expect("a launch");
+    let app = App { client, database };
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('crew'), ('banned')");
+    assert_eq!(app.get("/me", &[ADA, ("Remote-Groups", "crew")]).status, 200);
+    heard.lock().expect("what was heard").clear();
+    for _ in 0..2 {
+        assert_eq!(app.get("/sessions", &[ADA, ("Remote-Groups", "banned")]).status, 403);
+    }
+    assert_eq!(*heard.lock().expect("what was heard"), [r#"[Leave({"crew"})]"#]);
 }
