@@ -7,6 +7,7 @@ unprivileged account.
 import os
 import pwd
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -128,3 +129,24 @@ class Server:
         deadline = time.monotonic() + SECONDS
         while self.is_running() and time.monotonic() < deadline:
             time.sleep(0.05)
+
+
+class TrialServer(Server):
+    """A server of a trial, at the address that a port of the recipe stands for."""
+
+    port = 0
+
+    def __init__(self, trial):
+        super().__init__(trial.folder)
+        self.trial = trial
+
+    def program(self, name, package):
+        found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")
+        return found or sys.exit(f"{name} is missing: install `{package}`")
+
+    def answers(self):
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.trial.port(self.port))) == 0
+
+    def people_changed(self):
+        """Takes over who there is now, unless that is read anew whenever it is asked for."""

@@ -3,12 +3,9 @@
 import base64
 import os
 import secrets
-import shutil
-import socket
 import subprocess
-import sys
 
-from servers import Server
+from servers import TrialServer
 from sign_ons.people import ODD
 
 SUFFIX = "dc=example,dc=org"
@@ -44,18 +41,10 @@ def entry(name, *attributes):
     return f"dn: {name},{SUFFIX}\n{''.join(lines)}\n"
 
 
-class Directory(Server):
+class Directory(TrialServer):
     name = "directory"
     packaged_account = "openldap"
     port = 3890
-
-    def __init__(self, trial):
-        super().__init__(trial.folder)
-        self.trial = trial
-
-    def program(self, name, package):
-        found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")
-        return found or sys.exit(f"{name} is missing: install `{package}`")
 
     def create(self):
         self.make_folder()
@@ -82,10 +71,6 @@ class Directory(Server):
 
     def url(self):
         return f"ldap://127.0.0.1:{self.trial.port(self.port)}"
-
-    def answers(self):
-        with socket.socket() as client:
-            return client.connect_ex(("127.0.0.1", self.trial.port(self.port))) == 0
 
     def start(self):
         super().start()

@@ -6,12 +6,10 @@ a proxy should not take for `ada`, too.
 
 import os
 import secrets
-import shutil
-import socket
 import subprocess
 import sys
 
-from servers import Server
+from servers import TrialServer
 
 REALM = "EXAMPLE.ORG"
 OTHER_REALM = "OTHER.EXAMPLE"
@@ -51,17 +49,9 @@ CONFIGURATION = """\
 """
 
 
-class Kdc(Server):
+class Kdc(TrialServer):
     name = "kdc"
     port = 8800
-
-    def __init__(self, trial):
-        super().__init__(trial.folder)
-        self.trial = trial
-
-    def program(self, name, package):
-        found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")
-        return found or sys.exit(f"{name} is missing: install `{package}`")
 
     def environment(self):
         return {"KRB5_CONFIG": self.path("krb5.conf"), "KRB5_KDC_PROFILE": self.path("krb5.conf")}
@@ -89,10 +79,6 @@ class Kdc(Server):
 
     def command(self):
         return [self.program("krb5kdc", "krb5-kdc"), "-n", "-r", REALM, "-r", OTHER_REALM]
-
-    def answers(self):
-        with socket.socket() as client:
-            return client.connect_ex(("127.0.0.1", self.trial.port(self.port))) == 0
 
     def start(self):
         """Starts it, and gets everybody a ticket."""

@@ -3,21 +3,16 @@
 import json
 import os
 import shutil
-import socket
 
-from servers import Server
+from servers import TrialServer
 from sign_ons.people import ODD
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
-class Cas(Server):
+class Cas(TrialServer):
     name = "cas"
     port = 8443
-
-    def __init__(self, trial):
-        super().__init__(trial.folder)
-        self.trial = trial
 
     def create(self):
         """Makes the certificate, and writes down what the server knows of the application."""
@@ -41,10 +36,6 @@ class Cas(Server):
     def command(self):
         python = os.path.join(self.trial.fetched("python"), "bin", "python")
         return [python, "-c", "import application; application.serve()"]
-
-    def answers(self):
-        with socket.socket() as client:
-            return client.connect_ex(("127.0.0.1", self.trial.port(self.port))) == 0
 
     def people_changed(self):
         """The server reads who there is when somebody signs in."""

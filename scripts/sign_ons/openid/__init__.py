@@ -7,20 +7,19 @@ import shutil
 import sys
 import urllib.request
 
-from servers import Server
+from servers import TrialServer
 from sign_ons.people import ODD
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
-class OpenIdProvider(Server):
+class OpenIdProvider(TrialServer):
     name = "openid"
     packages = FOLDER
+    port = 9000
 
-    def __init__(self, trial):
-        super().__init__(trial.folder)
-        self.trial = trial
-        self.port = trial.port(9000)
+    def url(self):
+        return f"http://localhost:{self.trial.port(self.port)}"
 
     def create(self):
         """Writes down what the provider knows of the application."""
@@ -32,8 +31,8 @@ class OpenIdProvider(Server):
             "module": os.path.join(self.trial.fetched("node"), "node_modules/oidc-provider/lib/index.js"),
             "people": self.trial.people.path,
             "odd": ODD,
-            "issuer": f"http://localhost:{self.port}",
-            "port": self.port,
+            "issuer": self.url(),
+            "port": self.trial.port(self.port),
             "application": f"http://localhost:{self.trial.port(8080)}",
             "client_secret": self.read("client_secret"),
         }
@@ -45,7 +44,7 @@ class OpenIdProvider(Server):
 
     def answers(self):
         try:
-            with urllib.request.urlopen(f"http://localhost:{self.port}/.well-known/openid-configuration"):
+            with urllib.request.urlopen(f"{self.url()}/.well-known/openid-configuration"):
                 return True
         except OSError:
             return False
