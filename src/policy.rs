@@ -38,7 +38,8 @@
 //! A user is kept in step with the proxy, so the first four hooks run on every
 //! request on which the proxy names somebody, not only on the first one of a person. The
 //! two that clean names run even if no guard asks for the user.
-//! `flags` and `configure` run a second time on a request that changes the user, in
+//! The other two do not run where a policy is [pure](Policy::is_pure) and a request says the
+//! same as the last one. `flags` and `configure` run a second time on a request that changes the user, in
 //! the transaction of the store, and again if that is repeated. Keep them quick, give
 //! the same answer for the same input, and leave side effects to `event`, which runs
 //! only if there is something to hear.
@@ -173,6 +174,36 @@ pub trait Policy: Send + Sync + 'static {
     /// [`configure_user`]: https://docs.djangoproject.com/en/5.2/ref/contrib/auth/#django.contrib.auth.backends.RemoteUserBackend.configure_user
     fn configure(&self, request: &Request<'_>, profile: &mut Profile, created: bool) {
         let _ = (request, profile, created);
+    }
+
+    /// Whether [`flags`](Self::flags) and [`configure`](Self::configure) answer by their
+    /// arguments alone, and by nothing of the request, the time, or anything else that changes
+    /// while the application runs. `false` by default.
+    ///
+    /// If it is `true`, a request that says the same as the last one of the same user is
+    /// answered without asking them again, as long as nothing has changed in the database. See
+    /// the key `cache` on the [front page](crate#configuration).
+    ///
+    /// # Example
+    ///
+    /// ```rust
+    /// use rocket_remote_user::Flags;
+    /// use rocket_remote_user::policy::{Identity, Policy};
+    ///
+    /// struct StaffByName;
+    ///
+    /// impl Policy for StaffByName {
+    ///     fn flags(&self, identity: &Identity<'_>, flags: Flags) -> Flags {
+    ///         Flags { staff: identity.username().ends_with("@example.com"), ..flags }
+    ///     }
+    ///
+    ///     fn is_pure(&self) -> bool {
+    ///         true
+    ///     }
+    /// }
+    /// ```
+    fn is_pure(&self) -> bool {
+        false
     }
 
     /// Is called after something happened, for example to log it. The response waits for

@@ -1,12 +1,13 @@
 //! What an authenticator consists of, and how it reports a refusal.
 //!
-//! Within this folder it depends on `group_mapper` and `principal`.
+//! Within this folder it depends on `answer_cache`, `group_mapper` and `principal`.
 
 use std::sync::Arc;
 
 use rocket::http::Status;
 use rocket::{Request, error, warn};
 
+use super::answer_cache::AnswerCache;
 use super::group_mapper::GroupMapper;
 use super::principal::PrincipalMapper;
 use crate::error::{Refusal, Refusals};
@@ -41,6 +42,8 @@ pub(crate) struct Authenticator {
     pub(crate) group_mapper: GroupMapper,
     pub(crate) rules: Rules,
     pub(crate) store: Arc<dyn UserStore>,
+    /// What is kept between two requests, if anything is.
+    pub(crate) cache: Option<AnswerCache>,
     pub(crate) sessions: Option<SessionManager>,
     pub(crate) policy: Option<Arc<dyn Policy>>,
     /// The page that a logout redirects to.

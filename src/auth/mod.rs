@@ -9,7 +9,9 @@
 //! [`session`](crate::session) and [`site`](crate::site), on [`user`](crate::user) and
 //! [`text`](crate::text), and on the errors. It does not depend on the configuration.
 
+mod answer_cache;
 mod authenticator;
+mod cache_config;
 mod group_mapper;
 mod judge;
 mod personal;
@@ -18,7 +20,9 @@ mod sign_in;
 mod unreachable_names;
 mod verdict;
 
+pub(crate) use answer_cache::AnswerCache;
 pub(crate) use authenticator::Authenticator;
+pub(crate) use cache_config::CacheConfig;
 pub(crate) use group_mapper::GroupMapper;
 pub(crate) use personal::PersonalAnswer;
 pub(crate) use principal::PrincipalMapper;

@@ -13,7 +13,7 @@ use crate::user::{Field, Identity, Username, UsernameRules};
 /// A person for whom a trusted proxy vouches, in the names of this application: the user
 /// name is canonical, and the groups are those of
 /// [`GroupMapper`](super::group_mapper::GroupMapper).
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Principal {
     pub(crate) username: Username,
     pub(crate) name: Field<String>,

@@ -1,6 +1,7 @@
 //! The half of an authenticator that the guards use: it resolves a request to a user.
 //!
-//! Within this folder it depends on `authenticator`, `personal`, `principal` and `verdict`.
+//! Within this folder it depends on `answer_cache`, `authenticator`, `personal`, `principal` and
+//! `verdict`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use rocket::response::Redirect;
 use rocket::time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
+use super::answer_cache::{KeptAnswers, KeptUser};
 use super::authenticator::Authenticator;
 use super::personal::PersonalAnswer;
 use super::principal::Principal;
@@ -17,6 +19,7 @@ use super::verdict::Verdict;
 use crate::error::{Error, Refusals, StoreError};
 use crate::policy::Event;
 use crate::session::{PROXY_SOURCE, RequestSession, SessionManager, UserSession};
+use crate::store::Stamped;
 use crate::sync::{LoginTracking, PolicyHooks, UserSync};
 use crate::user::{Identity, Plan, Profile, Stored, User, Username};
 
@@ -30,6 +33,13 @@ pub(crate) struct SignedIn {
     pub(crate) user_id: i64,
     /// Whether the rules let the user in. The error says why not.
     pub(crate) admission: Result<(), Error>,
+}
+
+/// What came of bringing a user in step.
+struct Synchronised {
+    user_id: i64,
+    /// The user, if the rules let the user in. The error says why not.
+    admission: Result<Arc<User>, Error>,
 }
 
 /// The steps that the guards ask for: people sign in by the header of the proxy or by
@@ -46,12 +56,11 @@ impl Authenticator {
     pub(crate) async fn user(&self, request: &Request<'_>) -> Result<Option<Arc<User>>, Error> {
         let verdict = Verdict::of(request).ok_or(Error::Unjudged)?;
         let ResolvedUser(resolved) = request.local_cache(ResolvedUser::default);
-        let resolve = async || Ok(self.resolve(request, verdict).await?.map(Arc::new));
-        resolved.get_or_init(resolve).await.clone()
+        resolved.get_or_init(|| self.resolve(request, verdict)).await.clone()
     }
 
     /// Resolves the verdict on a request to a user.
-    async fn resolve(&self, request: &Request<'_>, verdict: &Verdict) -> Result<Option<User>, Error> {
+    async fn resolve(&self, request: &Request<'_>, verdict: &Verdict) -> Result<Option<Arc<User>>, Error> {
         let user = match verdict {
             Verdict::Rejected(error) => return Err(error.clone()),
             Verdict::Authenticated(principal) => self.sign_in(request, principal).await.map(Some),
@@ -65,17 +74,20 @@ impl Authenticator {
 
     /// Signs in the person the proxy names: first the user follows the proxy, and then
     /// the session of the request follows the user.
-    async fn sign_in(&self, request: &Request<'_>, principal: &Principal) -> Result<User, Error> {
+    async fn sign_in(&self, request: &Request<'_>, principal: &Principal) -> Result<Arc<User>, Error> {
+        let kept = KeptAnswers::new(self.cache.as_ref());
         let Some(sessions) = &self.sessions else {
-            let (identity, no_groups) = (principal.identity(), BTreeSet::new());
-            let plan = self.synchronise(request, &identity, &no_groups, LoginTracking::ByInterval).await?;
-            return plan.into_admitted();
+            let no_groups = BTreeSet::new();
+            let tracking = LoginTracking::ByInterval;
+            return self.synchronise(request, principal, &no_groups, tracking, &kept).await?.admission;
         };
-        if let Some(user) = self.sign_in_with_session(request, sessions, principal).await? {
+        if let Some(user) = self.sign_in_with_session(request, sessions, principal, &kept).await? {
             return Ok(user);
         }
         // The user was deleted meanwhile: a second attempt treats the person as new.
-        self.sign_in_with_session(request, sessions, principal).await?.ok_or(Error::UnknownUser)
+        let nothing_kept = KeptAnswers::new(None);
+        let user = self.sign_in_with_session(request, sessions, principal, &nothing_kept).await?;
+        user.ok_or(Error::UnknownUser)
     }
 
     /// Makes one attempt to sign in. Returns `None` if the user was deleted before the
@@ -85,10 +97,11 @@ impl Authenticator {
         request: &Request<'_>,
         sessions: &SessionManager,
         principal: &Principal,
-    ) -> Result<Option<User>, Error> {
+        kept: &KeptAnswers<'_>,
+    ) -> Result<Option<Arc<User>>, Error> {
         let identity = principal.identity();
         let (session, jar) = (sessions.of_request(request, true), request.cookies());
-        let found = sessions.find_all(session).await?;
+        let found = self.find_sessions(sessions, session, kept).await?;
         let own_session = own_session(&found, &identity);
 
         let remembered = self.groups_to_remember(&identity, own_session);
@@ -98,8 +111,8 @@ impl Authenticator {
             LoginTracking::ByInterval
         };
 
-        let plan = match self.synchronise(request, &identity, &remembered, tracking).await {
-            Ok(plan) => plan,
+        let synchronised = match self.synchronise(request, principal, &remembered, tracking, kept).await {
+            Ok(synchronised) => synchronised,
             Err(error) => {
                 let is_refusal = !matches!(error, Error::Store(_));
                 if is_refusal && !found.is_empty() {
@@ -108,19 +121,40 @@ impl Authenticator {
                 return Err(error);
             }
         };
-        let user_id = plan.user().id();
-        let mut user = match plan.into_admitted() {
+        let mut user = match synchronised.admission {
             Ok(user) => user,
             Err(refusal) => {
-                sessions.end_refused(session, jar, user_id).await?;
+                sessions.end_refused(session, jar, synchronised.user_id).await?;
                 return Err(refusal);
             }
         };
-        match self.update_session(request, sessions, &found, remembered, &mut user).await {
+        match self.update_session(request, sessions, &found, remembered, &mut user, kept).await {
             Ok(()) => Ok(Some(user)),
             Err(Error::UnknownUser) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Finds the sessions of a request that have not expired, as
+    /// [`SessionManager::find_all`] does, unless what is kept answers.
+    async fn find_sessions(
+        &self,
+        sessions: &SessionManager,
+        session: &RequestSession,
+        kept: &KeptAnswers<'_>,
+    ) -> Result<Vec<UserSession>, StoreError> {
+        let only = session.only();
+        if let Some(hash) = &only
+            && let Some(found) = kept.session(hash).await
+            && sessions.goes_on(&found.record)
+        {
+            return Ok(vec![UserSession::clone(&found)]);
+        }
+        let found = sessions.find_all(session).await?;
+        if let (Some(_), [only]) = (only, &*found) {
+            kept.keep_session(only);
+        }
+        Ok(found)
     }
 
     /// Updates the sessions that were found of a request whose header signed `user` in. The
@@ -137,24 +171,25 @@ impl Authenticator {
         sessions: &SessionManager,
         found: &[UserSession],
         remembered: BTreeSet<String>,
-        user: &mut User,
+        user: &mut Arc<User>,
+        kept: &KeptAnswers<'_>,
     ) -> Result<(), Error> {
         let (session, jar) = (sessions.of_request(request, true), request.cookies());
         if let Some(own) = found.iter().rfind(|found| found.user.id() == user.id()) {
             sessions.end_foreign(found, user.id()).await?;
             sessions.set_groups(own, &remembered).await?;
-            sessions.note_use(own).await;
+            note_use(sessions, own, kept).await;
         } else if sessions.begins_at(request.uri()) {
             let begun = sessions.begin(session, jar, user.id(), PROXY_SOURCE, remembered).await?;
-            user.last_login_at = Some(begun);
+            Arc::make_mut(user).last_login_at = Some(begun);
         } else if !found.is_empty() {
             sessions.end(session, jar).await?;
         }
         Ok(())
     }
 
-    /// Makes the stored user follow `identity`, creating the user if there is none, and
-    /// returns what was done. `remembered` are the groups that the session remembers.
+    /// Makes the stored user follow the person whom the proxy names, creating the user if
+    /// there is none. `remembered` are the groups that the session remembers.
     ///
     /// # Errors
     ///
@@ -163,10 +198,11 @@ impl Authenticator {
     async fn synchronise(
         &self,
         request: &Request<'_>,
-        identity: &Identity<'_>,
+        principal: &Principal,
         remembered: &BTreeSet<String>,
         tracking: LoginTracking,
-    ) -> Result<Plan, Error> {
+        kept: &KeptAnswers<'_>,
+    ) -> Result<Synchronised, Error> {
         let policy = self.policy.as_deref();
         let configure = |profile: &mut Profile, created| {
             if let Some(policy) = policy {
@@ -174,23 +210,67 @@ impl Authenticator {
             }
         };
         let sync = UserSync {
-            identity,
+            identity: &principal.identity(),
             rules: &self.rules,
             hooks: policy.map(|policy| PolicyHooks { policy, configure: &configure }),
             tracking,
             remembered,
             now: OffsetDateTime::now_utc(),
         };
+        if let Some(user) = self.unchanged(&sync, principal, kept).await {
+            return Ok(Synchronised { user_id: user.id(), admission: Ok(user) });
+        }
         let groups = sync.groups();
-        let mut plan = sync.plan(self.store.find(identity.username, &groups).await?)?;
+        let Stamped { stored, stamp } = match kept.stamped_store() {
+            Some(store) => store.find_stamped(&principal.username, &groups).await?,
+            None => Stamped { stored: self.store.find(&principal.username, &groups).await?, stamp: None },
+        };
+        let stored_to_keep = if stamp.is_some() && !sync.is_pure() { Some(stored.clone()) } else { None };
+        let mut plan = sync.plan(stored)?;
+        let mut is_unchanged = plan.is_empty();
         if !plan.is_empty() {
-            plan = self.store.update(identity.username, &groups, &|stored| sync.plan(stored)).await?;
+            plan = self.store.update(&principal.username, &groups, &|stored| sync.plan(stored)).await?;
         }
         if !plan.is_empty() {
             self.report(Event::of(&plan)).await;
+            is_unchanged = false;
         }
-        self.rules.grant_permissions(&mut plan.user, |group| sync.is_asserted(group));
-        Ok(plan)
+        let user_id = plan.user.id();
+        let admission = plan.into_admitted().map(Arc::new).map(|mut user| {
+            self.rules.grant_permissions(&mut user, |group| sync.is_asserted(group));
+            user
+        });
+        if let (true, Ok(user), Some(stamp)) = (is_unchanged, &admission, stamp) {
+            kept.keep_user(KeptUser {
+                principal: principal.clone(),
+                remembered: remembered.clone(),
+                stored: stored_to_keep,
+                user: user.clone(),
+                stamp,
+            });
+        }
+        Ok(Synchronised { user_id, admission })
+    }
+
+    /// Returns the user as the last request found it, if nothing has changed since then and
+    /// nothing is to be changed now. Hooks that are not pure are asked again.
+    async fn unchanged(
+        &self,
+        sync: &UserSync<'_>,
+        principal: &Principal,
+        kept: &KeptAnswers<'_>,
+    ) -> Option<Arc<User>> {
+        let found = kept.user(principal, sync.remembered).await?;
+        let Some(stored) = &found.stored else {
+            return if sync.is_login_due(found.user.last_login_at) { None } else { Some(found.user.clone()) };
+        };
+        let plan = sync.plan(stored.clone()).ok()?;
+        if !plan.is_empty() {
+            return None;
+        }
+        let mut user = Arc::new(plan.into_admitted().ok()?);
+        self.rules.grant_permissions(&mut user, |group| sync.is_asserted(group));
+        Some(user)
     }
 
     /// Resumes the session of a request in which the proxy names nobody. A session that
@@ -200,10 +280,12 @@ impl Authenticator {
     ///
     /// Returns the error of the rule that refuses the user, or [`Error::Store`] if the
     /// store is out of reach.
-    async fn resume(&self, request: &Request<'_>, is_peer_trusted: bool) -> Result<Option<User>, Error> {
+    async fn resume(&self, request: &Request<'_>, is_peer_trusted: bool) -> Result<Option<Arc<User>>, Error> {
         let Some(sessions) = &self.sessions else { return Ok(None) };
+        let kept = KeptAnswers::new(self.cache.as_ref());
         let (session, jar) = (sessions.of_request(request, is_peer_trusted), request.cookies());
-        let Some(found) = sessions.find(session).await? else { return Ok(None) };
+        let found = self.find_sessions(sessions, session, &kept).await?;
+        let Some(found) = SessionManager::choose(found) else { return Ok(None) };
         if !sessions.counts_without_header(&found.record) {
             sessions.end(session, jar).await?;
             return Ok(None);
@@ -213,7 +295,7 @@ impl Authenticator {
             sessions.end_refused(session, jar, found.user.id()).await?;
             return Err(refusal);
         }
-        sessions.note_use(&found).await;
+        note_use(sessions, &found, &kept).await;
         let UserSession { mut user, record, .. } = found;
         self.rules.grant_permissions(&mut user, |group| self.rules.is_remembered(&record.groups, group));
         Ok(Some(user))
@@ -356,9 +438,10 @@ impl Authenticator {
     /// Returns [`Error::Store`] if the store is out of reach.
     pub(crate) async fn find_user(&self, username: &str) -> Result<Option<User>, Error> {
         let Some(username) = self.canonical(username) else { return Ok(None) };
-        let Some(mut user) = self.store.find(&username, &[]).await?.user else { return Ok(None) };
+        let Some(user) = self.store.find(&username, &[]).await?.user else { return Ok(None) };
+        let mut user = Arc::new(user);
         self.rules.grant_permissions(&mut user, |_| false);
-        Ok(Some(user))
+        Ok(Some(Arc::unwrap_or_clone(user)))
     }
 
     /// Checks that `user` may sign in by the application's own form, as the store has the
@@ -378,6 +461,13 @@ impl Authenticator {
     /// is not configured.
     pub(crate) fn redirect_after_logout(&self) -> Redirect {
         Redirect::to(self.logout_url.clone())
+    }
+}
+
+/// Records that a session was used, if it is time to, and keeps its new times.
+async fn note_use(sessions: &SessionManager, session: &UserSession, kept: &KeptAnswers<'_>) {
+    if let Some(used) = sessions.note_use(session).await {
+        kept.keep_session(&used);
     }
 }
 

@@ -28,6 +28,7 @@ impl Config {
         self.check_escape()?;
         self.limits.check()?;
         self.check_groups()?;
+        self.cache.check()?;
         if let Some(session) = &self.session {
             session.check(is_debug)?;
             self.check_session_proof(session)?;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::not_compiled::JwtConfig;
 #[cfg(not(feature = "mtls"))]
 use super::not_compiled::ProxyCertificate;
-use crate::auth::UsernameConflicts;
+use crate::auth::{CacheConfig, UsernameConflicts};
 use crate::headers::{
     BlankedHeaders, Encoding, GroupsEscape, GroupsFormat, IdentityHeaders, Limits, Prefixes,
 };
@@ -175,6 +175,10 @@ pub struct Config {
     /// The least time between two writes of `last_login_at`, in seconds. 300 by default. See
     /// [`UserSync`](crate::sync::UserSync).
     pub(super) login_interval: u64,
+    /// A table: how old an answer may be that is kept between two requests, in milliseconds, and
+    /// how many people's answers are kept. 0 for `staleness` and 10000 for `users` by default;
+    /// `false` turns it off. See [`AnswerCache`](crate::auth::AnswerCache).
+    pub(super) cache: CacheConfig,
     /// A table: the sessions by which a login outlives the header. Off by default. See
     /// [`SessionConfig`].
     pub(super) session: Option<SessionConfig>,
@@ -241,6 +245,7 @@ impl Default for Config {
             denied_groups: BTreeSet::new(),
             group_permissions: BTreeMap::new(),
             login_interval: 300,
+            cache: CacheConfig::default(),
             session: None,
             login_url: None,
             logout_url: None,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rocket::time::Duration;
 
 use super::keys::Config;
-use crate::auth::{GroupMapper, PrincipalMapper, UsernameConflicts};
+use crate::auth::{CacheConfig, GroupMapper, PrincipalMapper, UsernameConflicts};
 use crate::headers::{BlankedHeaders, Encoding, HeaderName, IdentityReader, Prefixes, ReaderOptions};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
@@ -156,6 +156,11 @@ impl Config {
             return if jwt.claims.groups.is_none() { Some("jwt.claims.groups") } else { None };
         }
         if self.headers.groups.is_none() { Some("headers.groups") } else { None }
+    }
+
+    /// Returns what is kept between two requests.
+    pub(crate) fn cache(&self) -> CacheConfig {
+        self.cache
     }
 
     /// Returns the keys about sessions, if sessions are configured.

@@ -22,6 +22,7 @@ impl Config {
         proofs: &Proofs,
         sessions: Option<&SessionManager>,
         store: String,
+        cache: String,
     ) -> Vec<(&'static str, String)> {
         let mut facts = proofs.summary();
         facts.push(("untrusted peers", untrusted_peers(self).into()));
@@ -60,6 +61,7 @@ impl Config {
         }
         facts.extend(sessions.into_iter().flat_map(SessionManager::summary));
         facts.push(("store", store));
+        facts.push(("cache", cache));
         facts
     }
 

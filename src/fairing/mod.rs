@@ -19,7 +19,7 @@ use rocket_db_pools::Database;
 
 use self::caching::Caching;
 use self::gate::Gate;
-use crate::auth::{Authenticator, UnreachableNames, UsernameConflicts};
+use crate::auth::{AnswerCache, Authenticator, CacheConfig, UnreachableNames, UsernameConflicts};
 use crate::config::Config;
 #[cfg(feature = "jwt")]
 use crate::jwt::TokenReader;
@@ -27,7 +27,7 @@ use crate::launch::LaunchError;
 use crate::policy::Policy;
 use crate::session::{SessionManager, SessionStore};
 use crate::store::{
-    CustomStore, DatabaseStore, DefaultDatabase, OpenStore, StorePool, StoreSource, UserStore,
+    CustomStore, DatabaseStore, DefaultDatabase, OpenStore, StampedStore, StorePool, StoreSource, UserStore,
 };
 use crate::text::Escaped;
 
@@ -230,18 +230,20 @@ struct Completion {
 }
 
 impl Completion {
-    /// Opens the store, and builds the authenticator from the configuration.
-    /// Returns it with the warning of [`check_usernames`](Self::check_usernames).
+    /// Opens the store, and builds the authenticator from the configuration. Returns it with
+    /// what the liftoff summary says of the store.
     async fn authenticator(
         &self,
         rocket: &Rocket<Build>,
-    ) -> Result<(Authenticator, Option<String>), LaunchError> {
+    ) -> Result<(Authenticator, StoreReport), LaunchError> {
         let Self { config, source, policy } = self;
         if let Some(max_length) = source.max_name_length(rocket)? {
             config.check_name_length(rocket.figment(), max_length)?;
         }
-        let OpenStore { users, sessions } = source.open(rocket, config.migrate()).await?;
-        let warning = self.check_usernames(&*users).await?;
+        let OpenStore { users, sessions, stamped } = source.open(rocket, config.migrate()).await?;
+        let mut report = StoreReport { store: source.name(), ..StoreReport::default() };
+        report.warnings.extend(self.check_usernames(&*users).await?);
+        let cache = self.cache(stamped, &mut report).await;
         let authenticator = Authenticator {
             hosts: config.hosts(),
             cross_site: config.cross_site(),
@@ -260,10 +262,36 @@ impl Completion {
             group_mapper: config.group_mapper(policy.clone()),
             rules: config.rules(),
             store: users,
+            cache,
             policy: policy.clone(),
             logout_url: config.logout_url().unwrap_or("/").into(),
         };
-        Ok((authenticator, warning))
+        Ok((authenticator, report))
+    }
+
+    /// Creates the cache of what is kept between two requests, unless it is turned off, or the
+    /// store cannot tell of changes.
+    async fn cache(
+        &self,
+        store: Option<Arc<dyn StampedStore>>,
+        report: &mut StoreReport,
+    ) -> Option<AnswerCache> {
+        report.cache = "off".into();
+        let CacheConfig::On(config) = self.config.cache() else { return None };
+        let Some(store) = store else {
+            report.cache = format!("off, because {} does not tell of changes", report.store);
+            return None;
+        };
+        match store.prepare(self.config.migrate()).await {
+            Ok(()) => {
+                report.cache = self.config.cache().summary();
+                Some(AnswerCache::new(&config, store))
+            }
+            Err(reason) => {
+                report.warnings.push(format!("nothing is kept between two requests, because {reason}"));
+                None
+            }
+        }
     }
 
     /// Checks that every stored user name can be found. Returns the warning for the liftoff
@@ -316,9 +344,8 @@ impl Fairing for Completion {
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
         match self.authenticator(&rocket).await {
-            Ok((authenticator, warning)) => {
-                let mut report = LiftoffReport::new(&self.config, &authenticator, self.source.name());
-                report.warnings.extend(warning);
+            Ok((authenticator, report)) => {
+                let report = LiftoffReport::new(&self.config, &authenticator, report);
                 let rocket = rocket.manage(authenticator).manage(report).manage(self.config.clone());
                 Ok(rocket.attach(Caching).attach(Gate).mount("/", [Gate::route()]))
             }
@@ -330,6 +357,14 @@ impl Fairing for Completion {
     }
 }
 
+/// What the liftoff summary says of the store.
+#[derive(Default)]
+struct StoreReport {
+    store: String,
+    cache: String,
+    warnings: Vec<String>,
+}
+
 /// The block that is logged at liftoff.
 struct LiftoffReport {
     facts: Vec<(&'static str, String)>,
@@ -337,15 +372,16 @@ struct LiftoffReport {
 }
 
 impl LiftoffReport {
-    fn new(config: &Config, authenticator: &Authenticator, store: String) -> Self {
+    fn new(config: &Config, authenticator: &Authenticator, report: StoreReport) -> Self {
         let Authenticator { proofs, sessions, .. } = authenticator;
         Self {
-            facts: config.summary(proofs, sessions.as_ref(), store),
+            facts: config.summary(proofs, sessions.as_ref(), report.store, report.cache),
             warnings: proofs
                 .warnings()
                 .into_iter()
                 .chain(sessions.as_ref().and_then(SessionManager::warning))
                 .chain(config.warnings())
+                .chain(report.warnings)
                 .collect(),
         }
     }

@@ -89,16 +89,22 @@ impl SessionManager {
         })
     }
 
-    /// Finds the session of a request in which the proxy names nobody, by one statement.
+    /// Finds the session of a request in which the proxy names nobody, by one statement. See
+    /// [`choose`](Self::choose).
+    pub(crate) async fn find(&self, session: &RequestSession) -> Result<Option<UserSession>, StoreError> {
+        Ok(Self::choose(self.find_all(session).await?))
+    }
+
+    /// Chooses the session of a request in which the proxy names nobody from those that
+    /// [`find_all`](Self::find_all) found.
     ///
     /// A browser sends several cookies of one name if another path or subdomain planted
     /// some, or if an older one is left. The one that is a session is used. If there are
     /// more, and all are of one user, the newest is used. If they are of two users, nobody
     /// can tell whose the browser is, and none is used.
-    pub(crate) async fn find(&self, session: &RequestSession) -> Result<Option<UserSession>, StoreError> {
-        let mut found = self.find_all(session).await?;
+    pub(crate) fn choose(mut found: Vec<UserSession>) -> Option<UserSession> {
         let is_of_two = found.windows(2).any(|pair| pair[0].user.id() != pair[1].user.id());
-        if is_of_two { Ok(None) } else { Ok(found.pop()) }
+        if is_of_two { None } else { found.pop() }
     }
 
     /// Finds the sessions of a request that have not expired, whosever they are. The last
@@ -114,6 +120,12 @@ impl SessionManager {
         found.retain(|found| !self.lifetime.is_expired(&found.record, now));
         found.sort_by_key(|found| self.precedence(&found.record));
         Ok(found)
+    }
+
+    /// Whether a session that was found earlier goes on, by the times that were found then.
+    /// One that does not may have been used by another instance in the meantime.
+    pub(crate) fn goes_on(&self, session: &SessionRecord) -> bool {
+        !self.lifetime.is_expired(session, OffsetDateTime::now_utc())
     }
 
     /// Whether a request sent so many tokens that none is looked up.
@@ -185,16 +197,21 @@ impl SessionManager {
         }
     }
 
-    /// Records that a session was used, if it is time to. A failure is only logged.
-    pub(crate) async fn note_use(&self, session: &UserSession) {
+    /// Records that a session was used, if it is time to. A failure is only logged. Returns the
+    /// session with its new times, if they were recorded.
+    pub(crate) async fn note_use(&self, session: &UserSession) -> Option<UserSession> {
         let now = OffsetDateTime::now_utc();
         if !self.lifetime.is_update_due(&session.record, now) {
-            return;
+            return None;
         }
         let expires_at = self.lifetime.expires_at(session.record.created_at, now);
         if let Err(error) = self.store.note_use(&session.hash, now, expires_at).await {
             warn!("The use of a session was not noted: {error}.");
+            return None;
         }
+        let mut used = session.clone();
+        (used.record.last_seen_at, used.record.expires_at) = (now, expires_at);
+        Some(used)
     }
 
     /// Sets the groups that a session remembers, if they have changed.
@@ -305,6 +322,15 @@ impl RequestSession {
     /// Whether a session that begins in this request would count in the next one like it.
     pub(crate) fn counts(&self) -> bool {
         self.counts
+    }
+
+    /// The hash of the one session that may be in force, if there is no other.
+    pub(crate) fn only(&self) -> Option<TokenHash> {
+        match &*self.begun() {
+            Some(begun) => Some(begun.clone()),
+            None if self.sent.len() == 1 => self.sent.first().cloned(),
+            None => None,
+        }
     }
 
     /// The hashes of the sessions that may be in force: the one that began, or else those

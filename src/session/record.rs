@@ -3,11 +3,12 @@
 //! Within this folder it depends on `token`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rocket::time::OffsetDateTime;
 
 use super::token::TokenHash;
-use crate::user::User;
+use crate::user::{Stamp, User};
 
 /// The source of a session or a membership that the proxy began.
 pub(crate) const PROXY_SOURCE: &str = "remote";
@@ -27,11 +28,13 @@ pub(crate) struct SessionRecord {
 }
 
 /// A session that was found by its token, with its user.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct UserSession {
     pub(crate) hash: TokenHash,
     pub(crate) record: SessionRecord,
-    pub(crate) user: User,
+    pub(crate) user: Arc<User>,
+    /// The revisions with which both were read, if the store has any.
+    pub(crate) stamp: Option<Stamp>,
 }
 
 /// One of a user's sessions, as [`AuthSession::list`](crate::AuthSession::list)

@@ -16,7 +16,7 @@ pub(crate) struct SessionToken(String);
 
 /// The SHA-256 of a token, in hexadecimal. The store keeps this hash only, from
 /// which nobody can compute the token.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub(crate) struct TokenHash(String);
 
 impl SessionToken {

@@ -163,6 +163,8 @@
 mod default_database;
 mod open;
 pub(crate) mod pool;
+mod revisions;
+mod shared_reading;
 mod source;
 mod sql;
 mod user_store;
@@ -171,6 +173,8 @@ pub use crate::error::StoreError;
 pub use crate::user::{Change, Plan, Stored};
 pub(crate) use default_database::DefaultDatabase;
 pub(crate) use open::OpenStore;
+pub(crate) use revisions::{Stamped, StampedStore};
+pub(crate) use shared_reading::{SharedReading, Staleness};
 pub use source::StorePool;
 pub(crate) use source::{CustomStore, DatabaseStore, StoreSource};
 pub use user_store::{Planner, UserStore};

@@ -1,10 +1,11 @@
 //! A store that is open, and the pools that one can be opened in.
 //!
-//! Within this folder it depends on `pool`, `sql` and `user_store`.
+//! Within this folder it depends on `pool`, `revisions`, `sql` and `user_store`.
 
 use std::sync::Arc;
 
 use super::pool::SqlxPool;
+use super::revisions::StampedStore;
 use super::sql::{PoolShare, SqlStore, Statements};
 use super::user_store::UserStore;
 use crate::session::SessionStore;
@@ -14,6 +15,8 @@ pub struct OpenStore {
     pub(crate) users: Arc<dyn UserStore>,
     /// The same store, if it can keep sessions.
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
+    /// The same store, if it can tell whether anything has changed.
+    pub(crate) stamped: Option<Arc<dyn StampedStore>>,
 }
 
 /// A pool in which a store can be opened. Nothing outside of this crate can name the
@@ -38,6 +41,6 @@ impl<D: Statements> Open for SqlxPool<D> {
 
     async fn open(&self, share: PoolShare, migrate: bool) -> Result<OpenStore, String> {
         let store = Arc::new(SqlStore::open(self, share, migrate).await?);
-        Ok(OpenStore { users: store.clone(), sessions: Some(store) })
+        Ok(OpenStore { users: store.clone(), sessions: Some(store.clone()), stamped: Some(store) })
     }
 }

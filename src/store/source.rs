@@ -50,7 +50,7 @@ impl<S: UserStore> StoreSource for CustomStore<S> {
     }
 
     async fn open(&self, _: &Rocket<Build>, _: bool) -> Result<OpenStore, LaunchError> {
-        Ok(OpenStore { users: self.0.clone(), sessions: None })
+        Ok(OpenStore { users: self.0.clone(), sessions: None, stamped: None })
     }
 
     fn name(&self) -> String {

@@ -3,6 +3,7 @@
 //! Within this folder it depends on nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rocket::time::Duration;
 use serde::Deserialize;
@@ -83,10 +84,14 @@ impl Rules {
 
     /// Grants what `group_permissions` has for the groups of a user, and for those that
     /// the proxy names. These count even if the database has no such row.
-    pub(crate) fn grant_permissions(&self, user: &mut User, is_asserted: impl Fn(&str) -> bool) {
+    ///
+    /// A user who has all of that already, as one who is kept between two requests has, is not
+    /// copied.
+    pub(crate) fn grant_permissions(&self, user: &mut Arc<User>, is_asserted: impl Fn(&str) -> bool) {
         for (group, permissions) in &self.group_permissions {
-            if user.is_member(group) || is_asserted(group) {
-                user.permissions.extend(permissions.iter().cloned());
+            let is_granted = user.is_member(group) || is_asserted(group);
+            if is_granted && !permissions.is_subset(&user.permissions) {
+                Arc::make_mut(user).permissions.extend(permissions.iter().cloned());
             }
         }
     }

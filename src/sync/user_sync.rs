@@ -243,14 +243,22 @@ impl UserSync<'_> {
         }
     }
 
-    /// Notes a login, unless the session notes it, or the last one is less than
-    /// `login_interval` away, in the past or in the future.
-    fn plan_login(&self, last_login: &mut Option<OffsetDateTime>, changes: &mut Vec<Change>) {
-        if self.tracking == LoginTracking::BySession {
-            return;
-        }
+    /// Whether this request is a login to note: not if the session notes it, or the last one is
+    /// less than `login_interval` away, in the past or in the future.
+    pub(crate) fn is_login_due(&self, last_login: Option<OffsetDateTime>) -> bool {
         let is_recent = last_login.is_some_and(|last| (self.now - last).abs() < self.rules.login_interval);
-        if !is_recent {
+        self.tracking == LoginTracking::ByInterval && !is_recent
+    }
+
+    /// Whether the plan depends on nothing but the identity, the rules, what is stored, and
+    /// the time of the last login.
+    pub(crate) fn is_pure(&self) -> bool {
+        self.hooks.is_none_or(|hooks| hooks.policy.is_pure())
+    }
+
+    /// Notes a login, if it is one to note.
+    fn plan_login(&self, last_login: &mut Option<OffsetDateTime>, changes: &mut Vec<Change>) {
+        if self.is_login_due(*last_login) {
             *last_login = Some(self.now);
             changes.push(Change::LogIn(self.now));
         }

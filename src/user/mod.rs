@@ -6,11 +6,13 @@
 mod account;
 mod identity;
 mod plan;
+mod stamp;
 mod username;
 
 pub use account::{Flags, MembershipSource, Profile, User};
 pub(crate) use identity::Field;
 pub use identity::Identity;
 pub use plan::{Change, Plan, Stored};
+pub(crate) use stamp::{Revision, Revisions, Stamp};
 pub use username::Username;
 pub(crate) use username::{UsernameCase, UsernameForm, UsernameRules};

@@ -39,7 +39,8 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     /// `email`, `is_active`, `is_staff`, `is_superuser`, `created_at`, `last_login_at`,
     /// an object that maps the names of the user's groups to the sources of the
     /// memberships, and three objects whose keys are names: the user's own permissions,
-    /// the permissions of the user's groups, and those of `groups` that exist.
+    /// the permissions of the user's groups, and those of `groups` that exist. Then come two
+    /// texts: the revision of the user's shard, and that of the groups.
     const FIND_USER: &'static str;
 
     /// Creates a user. Violates a unique constraint if the user exists.
@@ -94,7 +95,7 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     ///
     /// Result: a JSON array of two arrays, the session as in
     /// [`LIST_SESSIONS`](Self::LIST_SESSIONS) and the user as in
-    /// [`FIND_USER`](Self::FIND_USER), whose last object is empty.
+    /// [`FIND_USER`](Self::FIND_USER), of whom no groups are asked for.
     const FIND_SESSIONS: &'static str;
 
     /// Lists the sessions of a user, oldest first, a row each.
@@ -141,6 +142,30 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     ///
     /// Parameters: `now`.
     const PURGE_SESSIONS: &'static str;
+
+    /// Reads every revision: that of the groups, and then that of each shard in its order, as
+    /// one text or as several.
+    ///
+    /// Result: revisions, one directly after the other.
+    const REVISIONS: &'static str;
+
+    /// In how many shards users are. It is a power of two, and the shard of a user is the
+    /// remainder of its `id`. Two transactions that change users of one shard may have to wait
+    /// for each other.
+    const SHARDS: usize;
+
+    /// Lists the triggers that make revisions and that are enabled.
+    ///
+    /// Result: the name of a trigger.
+    const LIST_REVISION_TRIGGERS: &'static str;
+
+    /// The triggers that make revisions, and the functions that they call. A blank line is
+    /// between two statements.
+    const REVISION_TRIGGERS: &'static str;
+
+    /// What allows an account to create [`REVISION_TRIGGERS`](Self::REVISION_TRIGGERS), for
+    /// the log of the launch.
+    const TRIGGER_RIGHTS: &'static str;
 
     /// Whether the database is a server, which can end a session or not answer at all.
     const IS_REMOTE: bool;

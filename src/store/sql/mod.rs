@@ -6,7 +6,7 @@
 //! [`ConnectionCache`](connections::ConnectionCache), limits how long it waits, and
 //! retries what may succeed the second time.
 //!
-//! This module depends on the pools and the trait for a store, on [`session`](crate::session) and
+//! This module depends on the pools and the traits for a store, on [`session`](crate::session) and
 //! [`user`](crate::user), and on the errors.
 
 mod connections;
@@ -16,6 +16,7 @@ mod migrations;
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod revisions;
 mod rows;
 mod sessions;
 mod sql_store;

@@ -26,7 +26,8 @@ macro_rules! sql {
     };
 }
 
-/// The JSON array of a user `u`, as `FIND_USER` returns it. `$groups` is its last object.
+/// The JSON array of a user `u`, as `FIND_USER` returns it. `$groups` is its last object. It
+/// ends with the revisions of the user's shard and of the groups.
 macro_rules! user {
     ($groups:expr) => {
         concat!(
@@ -43,7 +44,9 @@ macro_rules! user {
            WHERE m.user_id = u.id),
          ",
             $groups,
-            ")"
+            ",
+         (SELECT r.revision FROM remote_revisions r WHERE r.shard = u.id & 63),
+         (SELECT r.revision FROM remote_revisions r WHERE r.shard = -1))"
         )
     };
 }
@@ -176,6 +179,20 @@ DELETE FROM remote_sessions
  ORDER BY expires_at
  LIMIT 100";
 
+    // `GROUP_CONCAT` is not used, because MySQL cuts it off at `group_concat_max_len`.
+    const REVISIONS: &'static str = "SELECT revision FROM remote_revisions ORDER BY shard";
+
+    const SHARDS: usize = 64;
+
+    const LIST_REVISION_TRIGGERS: &'static str = "\
+SELECT CAST(trigger_name AS CHAR)
+  FROM information_schema.triggers
+ WHERE trigger_schema = database() AND trigger_name LIKE 'remote\\_revise\\_%'";
+
+    const REVISION_TRIGGERS: &'static str = include_str!("migrations/mysql/revision_triggers.sql");
+
+    const TRIGGER_RIGHTS: &'static str = "grant TRIGGER on the database to this account, and if the server keeps a binary log, grant SUPER too, or set its `log_bin_trust_function_creators = 1`";
+
     const IS_REMOTE: bool = true;
 
     const CONNECTIONS_PER_PROCESSOR: usize = usize::MAX;
@@ -188,6 +205,7 @@ DELETE FROM remote_sessions
     const MIGRATIONS: &'static [(&'static str, &'static str)] = &[
         ("users and groups", include_str!("migrations/mysql/1_users_and_groups.sql")),
         ("permissions and sessions", include_str!("migrations/mysql/2_permissions_and_sessions.sql")),
+        ("revisions", include_str!("migrations/mysql/3_revisions.sql")),
     ];
 
     /// See <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>

@@ -8,7 +8,8 @@ use tokio::sync::Semaphore;
 
 use super::dialect::Dialect;
 
-/// The JSON array of a user `u`, as `FIND_USER` returns it. `$groups` is its last object.
+/// The JSON array of a user `u`, as `FIND_USER` returns it. `$groups` is its last object. It
+/// ends with the revisions of the user's shard and of the groups.
 macro_rules! user {
     ($groups:expr) => {
         concat!(
@@ -25,7 +26,9 @@ macro_rules! user {
            WHERE m.user_id = u.id),
          ",
             $groups,
-            ")"
+            ",
+         (SELECT r.revision FROM remote_revisions r WHERE r.shard = u.id & 15),
+         (SELECT r.revision FROM remote_revisions r WHERE r.shard = -1))"
         )
     };
 }
@@ -163,6 +166,24 @@ DELETE FROM remote_sessions
                        LIMIT 100
                          FOR UPDATE SKIP LOCKED)";
 
+    const REVISIONS: &'static str =
+        "SELECT coalesce(string_agg(revision, '' ORDER BY shard), '') FROM remote_revisions";
+
+    const SHARDS: usize = 16;
+
+    const LIST_REVISION_TRIGGERS: &'static str = "\
+SELECT tgname::text
+  FROM pg_trigger
+ WHERE tgenabled IN ('O', 'A')
+   AND tgrelid IN ('remote_users'::regclass, 'remote_groups'::regclass, 'remote_memberships'::regclass,
+                   'remote_user_permissions'::regclass, 'remote_group_permissions'::regclass,
+                   'remote_sessions'::regclass)";
+
+    const REVISION_TRIGGERS: &'static str = include_str!("migrations/postgres/revision_triggers.sql");
+
+    const TRIGGER_RIGHTS: &'static str =
+        "let this account own the tables `remote_*`, and create functions and triggers in their schema";
+
     const IS_REMOTE: bool = true;
 
     const CONNECTIONS_PER_PROCESSOR: usize = usize::MAX;
@@ -175,6 +196,7 @@ DELETE FROM remote_sessions
     const MIGRATIONS: &'static [(&'static str, &'static str)] = &[
         ("users and groups", include_str!("migrations/postgres/1_users_and_groups.sql")),
         ("permissions and sessions", include_str!("migrations/postgres/2_permissions_and_sessions.sql")),
+        ("revisions", include_str!("migrations/postgres/3_revisions.sql")),
     ];
 
     /// See class 57 of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.

@@ -3,6 +3,7 @@
 //! Within this folder it depends on nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rocket::time::OffsetDateTime;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -10,10 +11,12 @@ use serde::{Deserialize, Deserializer};
 
 use crate::error::StoreError;
 use crate::session::{SessionRecord, TokenHash, UserSession};
-use crate::user::{Flags, MembershipSource, Profile, Stored, User};
+use crate::store::revisions::Stamped;
+use crate::user::{Flags, MembershipSource, Profile, Revision, Stamp, Stored, User};
 
 /// The array that [`FIND_USER`](super::dialect::Dialect::FIND_USER) returns. Its elements
-/// are in this order, and all but the last four are null if there is no user.
+/// are in this order. Those of the user are null, and the user's objects empty, if there is no
+/// user.
 #[derive(Deserialize)]
 struct UserRow {
     id: Option<i64>,
@@ -32,6 +35,8 @@ struct UserRow {
     own_permissions: Names,
     group_permissions: Names,
     existing_groups: Names,
+    revision_of_user: Option<String>,
+    revision_of_groups: Option<String>,
 }
 
 /// The array that [`LIST_SESSIONS`](super::dialect::Dialect::LIST_SESSIONS) returns for a
@@ -57,16 +62,23 @@ type Names = BTreeMap<String, IgnoredAny>;
 /// Returns [`StoreError::Corrupt`] if the row cannot be read, or the error of a missing
 /// row, because there is a row even without a user.
 pub(super) fn read_user(row: Option<String>) -> Result<Stored, StoreError> {
-    let row = row.ok_or(sqlx::Error::RowNotFound)?;
-    parse::<UserRow>(&row)?.read()
+    Ok(read_stamped_user(row)?.stored)
+}
+
+/// Reads a user like [`read_user`], with the revisions of that moment.
+pub(super) fn read_stamped_user(row: Option<String>) -> Result<Stamped, StoreError> {
+    let row: UserRow = parse(&row.ok_or(sqlx::Error::RowNotFound)?)?;
+    let stamp = row.stamp();
+    Ok(Stamped { stored: row.read()?, stamp })
 }
 
 /// Reads a session and its user.
 pub(super) fn read_user_session(json: &str) -> Result<UserSession, StoreError> {
     let (session, user): (SessionRow, UserRow) = parse(json)?;
     let (hash, record) = session.read()?;
+    let stamp = user.stamp();
     let user = user.read()?.user.ok_or_else(|| corrupt(&"a session of nobody"))?;
-    Ok(UserSession { hash, record, user })
+    Ok(UserSession { hash, record, user: Arc::new(user), stamp })
 }
 
 /// Reads a session.
@@ -75,6 +87,17 @@ pub(super) fn read_session(json: &str) -> Result<(TokenHash, SessionRecord), Sto
 }
 
 impl UserRow {
+    /// The revisions with which the user was read. There is no stamp if the database has no
+    /// revisions.
+    fn stamp(&self) -> Option<Stamp> {
+        let revision = |stored: &Option<String>| stored.as_deref().and_then(Revision::parse);
+        Some(Stamp {
+            user_id: self.id?,
+            of_user: revision(&self.revision_of_user)?,
+            of_groups: revision(&self.revision_of_groups)?,
+        })
+    }
+
     fn read(self) -> Result<Stored, StoreError> {
         let groups = self.existing_groups.into_keys().collect();
         let Some(id) = self.id else {
@@ -145,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_record_is_read_whole() {
-        let json = r#"[7,"ada","Ada",null,1,0,1,1000,null,{"a":"remote","b":"local"},{"p":1,"p":1},{"q":1},{"a":1,"c":1}]"#;
+        let json = r#"[7,"ada","Ada",null,1,0,1,1000,null,{"a":"remote","b":"local"},{"p":1,"p":1},{"q":1},{"a":1,"c":1},"00","01"]"#;
         let stored = read(json).expect("a record");
         let user = stored.user.expect("a user");
         assert_eq!((user.id(), user.username(), user.name(), user.email()), (7, "ada", Some("Ada"), None));
@@ -162,7 +185,7 @@ mod tests {
 
     #[test]
     fn no_user_is_no_error() {
-        let json = r#"[null,null,null,null,null,null,null,null,null,{},{},{},{"a":1}]"#;
+        let json = r#"[null,null,null,null,null,null,null,null,null,{},{},{},{"a":1},null,"01"]"#;
         let expected = Stored { user: None, groups: BTreeSet::from(["a".into()]) };
         assert_eq!(read(json).expect("a record"), expected);
     }
@@ -170,9 +193,9 @@ mod tests {
     #[test]
     fn a_row_that_this_crate_never_writes_is_an_error_and_no_stranger() {
         let cases = [
-            (r#"[7,"ada",null,null,1,0,0,null,null,{},{},{},{}]"#, "`created_at` is no time"),
-            (r#"[7,null,null,null,1,0,0,1000,null,{},{},{},{}]"#, "`username` is null"),
-            (r#"[7,"ada",null,null,1,0,0,1e40,null,{},{},{},{}]"#, "malformed at column 29"),
+            (r#"[7,"ada",null,null,1,0,0,null,null,{},{},{},{},null,null]"#, "`created_at` is no time"),
+            (r#"[7,null,null,null,1,0,0,1000,null,{},{},{},{},null,null]"#, "`username` is null"),
+            (r#"[7,"ada",null,null,1,0,0,1e40,null,{},{},{},{},null,null]"#, "malformed at column 29"),
         ];
         for (json, reason) in cases {
             let error = read(json).expect_err(json).to_string();

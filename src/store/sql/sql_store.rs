@@ -4,6 +4,7 @@
 //! Within this folder it depends on `connections`, `migrations`, `statement`,
 //! `transaction_error` and `user_update`.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::{Connection, Transaction};
@@ -29,6 +30,7 @@ pub(crate) struct SqlStore<D: Statements> {
     connections: ConnectionCache<D>,
     /// A permit for each transaction that may write at once.
     writers: Semaphore,
+    changes: AtomicU64,
 }
 
 impl<D: Statements> SqlStore<D> {
@@ -47,7 +49,21 @@ impl<D: Statements> SqlStore<D> {
         } else {
             migrations::check(&connections).await?;
         }
-        Ok(Self { connections, writers: Semaphore::new(D::MAX_WRITERS) })
+        Ok(Self { connections, writers: Semaphore::new(D::MAX_WRITERS), changes: AtomicU64::new(0) })
+    }
+
+    pub(super) fn connections(&self) -> &ConnectionCache<D> {
+        &self.connections
+    }
+
+    /// How many transactions have ended, whether they changed anything or not.
+    pub(super) fn count_of_changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
+    }
+
+    /// Fetches the text of all rows, one after the other.
+    pub(super) async fn fetch_revisions(&self, statement: &Statement<'_>) -> Result<String, StoreError> {
+        Ok(self.fetch_all(statement).await?.concat())
     }
 
     /// Fetches the text of the first row, if there is one. See [`fetch_all`](Self::fetch_all).
@@ -101,6 +117,7 @@ impl<D: Statements> SqlStore<D> {
     }
 
     async fn run<W: Work<D> + ?Sized>(&self, work: &W) -> Result<W::Output, Error> {
+        let _counted = CountedChange(&self.changes);
         let mut retries = Retries::default();
         loop {
             match self.try_run(work).await {
@@ -142,6 +159,15 @@ impl<D: Statements> SqlStore<D> {
         } else {
             Ok(answer.await)
         }
+    }
+}
+
+/// Counts a change once it is over, also if nobody waits for it any more.
+struct CountedChange<'a>(&'a AtomicU64);
+
+impl Drop for CountedChange<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
     }
 }
 

@@ -7,7 +7,8 @@ use sqlx::error::DatabaseError;
 
 use super::dialect::Dialect;
 
-/// The JSON array of a user `u`, as `FIND_USER` returns it. `$groups` is its last object.
+/// The JSON array of a user `u`, as `FIND_USER` returns it. `$groups` is its last object. It
+/// ends with the revisions of the user's shard and of the groups.
 macro_rules! user {
     ($groups:expr) => {
         concat!(
@@ -24,7 +25,9 @@ macro_rules! user {
            WHERE m.user_id = u.id),
          ",
             $groups,
-            ")"
+            ",
+         (SELECT r.revision FROM remote_revisions r WHERE r.shard = u.id & 15),
+         (SELECT r.revision FROM remote_revisions r WHERE r.shard = -1))"
         )
     };
 }
@@ -150,6 +153,17 @@ DELETE FROM remote_sessions
                        ORDER BY expires_at
                        LIMIT 100)";
 
+    const REVISIONS: &'static str = "SELECT coalesce(group_concat(revision, ''), '') FROM (SELECT revision FROM remote_revisions ORDER BY shard)";
+
+    const SHARDS: usize = 16;
+
+    const LIST_REVISION_TRIGGERS: &'static str = "\
+SELECT name FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'remote_revise_*'";
+
+    const REVISION_TRIGGERS: &'static str = include_str!("migrations/sqlite/revision_triggers.sql");
+
+    const TRIGGER_RIGHTS: &'static str = "let this process write to the database";
+
     const IS_REMOTE: bool = false;
 
     const CONNECTIONS_PER_PROCESSOR: usize = 2;
@@ -161,6 +175,7 @@ DELETE FROM remote_sessions
     const MIGRATIONS: &'static [(&'static str, &'static str)] = &[
         ("users and groups", include_str!("migrations/sqlite/1_users_and_groups.sql")),
         ("permissions and sessions", include_str!("migrations/sqlite/2_permissions_and_sessions.sql")),
+        ("revisions", include_str!("migrations/sqlite/3_revisions.sql")),
     ];
 
     fn ends_session(_: &dyn DatabaseError) -> bool {

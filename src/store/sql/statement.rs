@@ -1,4 +1,4 @@
-//! Statements with their values, and the four ways to run one.
+//! Statements with their values, and the ways to run one.
 //!
 //! Within this folder it depends on `dialect`.
 
@@ -103,6 +103,12 @@ pub(crate) trait Statements: Dialect {
         statement: &Statement<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Executes SQL that has no parameters, some of which no database prepares.
+    fn execute_unprepared(
+        connection: &mut Self::Connection,
+        sql: &'static str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Fetches a text, the first column of the first row, if there is a row.
     fn fetch_text(
         connection: &mut Self::Connection,
@@ -139,6 +145,11 @@ where
 {
     async fn execute(connection: &mut D::Connection, statement: &Statement<'_>) -> Result<(), StoreError> {
         query::<D>(statement).execute(connection).await?;
+        Ok(())
+    }
+
+    async fn execute_unprepared(connection: &mut D::Connection, sql: &'static str) -> Result<(), StoreError> {
+        sqlx::raw_sql(sql).execute(connection).await?;
         Ok(())
     }
 

@@ -36,6 +36,6 @@ impl<D: Statements> UserStore for SqlStore<D> {
 
 /// The statement that finds a user and which of `groups` exist. It fetches one row even
 /// if there is no such user.
-fn find_user<'a, D: Statements>(username: &'a Username, groups: &[&str]) -> Statement<'a> {
+pub(super) fn find_user<'a, D: Statements>(username: &'a Username, groups: &[&str]) -> Statement<'a> {
     Statement::new(D::FIND_USER).bind_names(groups).bind(username.as_str())
 }
