@@ -275,5 +275,6 @@ fn a_session_costs_one_statement_and_what_is_none_one_at_most(database: Database
     }
     assert_eq!(cost(&[]), (0, 0));
     app.database.age_sessions(1_800);
+    assert_eq!(cost(&[("Cookie", &cookie(&token))]), (2, 2), "it was kept, and has expired");
     assert_eq!(cost(&[("Cookie", &cookie(&token))]), (1, 1), "expired");
 }

@@ -512,6 +512,7 @@ fn without_migration_the_tables_are_left_to_the_operator(database: Database) {
     recording.clear();
     drop(Client::untracked(launch(&older, false)).expect("a launch"));
     assert_eq!(recording.lines_of("rocket_remote_user::store"), [format!("{told}: {BY_HAND}.")]);
+    older.sql("DROP TABLE IF EXISTS remote_no_truncate");
     older.sql("DROP TABLE remote_sessions");
     expect_abort(&older, &told);
 }
@@ -639,6 +640,7 @@ fn liftoff_sums_up_what_is_in_force() {
             "headers: Remote-User, Remote-Name, Remote-Email, Remote-Groups",
             "users: unknown created, inactive refused, case kept",
             "groups: split at \",\", unknown ignored, local mirrored away, a missing header clears",
+            "cache: 10000 users, never stale",
             "store: database `remote_user`",
             ADDRESS_ONLY,
         ]
@@ -660,6 +662,7 @@ fn liftoff_sums_up_what_is_in_force() {
             "staff groups: \"*\"",
             "required groups: \"r\"",
             "denied groups: \"d\"",
+            "cache: 10000 users, never stale",
             "store: database `remote_user`",
             ADDRESS_ONLY,
         ]
@@ -687,6 +690,7 @@ fn liftoff_sums_up_what_is_in_force() {
             "encoding: quoted-printable",
             "users: unknown created, inactive refused, case kept",
             "groups: one a line, unknown ignored, local mirrored away, a missing header clears",
+            "cache: 10000 users, never stale",
             "store: database `remote_user`",
             ADDRESS_ONLY,
         ]
@@ -715,6 +719,7 @@ fn liftoff_sums_up_what_is_in_force() {
             "group permissions: \"a\", \"b\"",
             "sessions: outlive the header, 60 s idle, 3600 s in all, 50 a user",
             "session cookie: `__Host-id`, Secure, HttpOnly, SameSite=Lax, Path=/",
+            "cache: 10000 users, never stale",
             "store: database `remote_user`",
             ADDRESS_ONLY,
             "a client may have some proxies drop `Remote-User`, and a persistent session then goes on as it was: \

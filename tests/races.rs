@@ -140,5 +140,5 @@ fn instances_that_launch_at_once_on_a_new_database_all_succeed(database: Databas
         }
     });
     assert_eq!(database.sql("SELECT username FROM remote_users"), ["ada"]);
-    assert_eq!(database.sql("SELECT count(*) FROM _remote_user_migrations WHERE success"), ["2"]);
+    assert_eq!(database.sql("SELECT count(*) FROM _remote_user_migrations WHERE success"), ["3"]);
 }

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::cache_config::CacheTable;
 use super::principal::Principal;
+use crate::error::StoreError;
 use crate::session::{TokenHash, UserSession};
 use crate::store::{SharedReading, Staleness, StampedStore};
 use crate::user::{Revisions, Stamp, Stored, User, Username};
@@ -61,7 +62,7 @@ impl AnswerCache {
     /// Reads the revisions, or shares the reading of other requests.
     async fn revisions(&self) -> Option<Arc<Revisions>> {
         let staleness = Staleness { limit: self.staleness, changes: self.store.changes() };
-        let read = async || Ok::<_, crate::error::StoreError>(self.store.revisions().await?.map(Arc::new));
+        let read = async || Ok::<_, StoreError>(self.store.revisions().await?.map(Arc::new));
         self.revisions.get(staleness, self.store.time_limit(), read).await.flatten()
     }
 }
@@ -90,9 +91,16 @@ impl<'a> KeptAnswers<'a> {
         principal: &Principal,
         remembered: &BTreeSet<String>,
     ) -> Option<Arc<KeptUser>> {
-        let kept = self.cache?.users.get(&principal.username)?;
-        let is_same = kept.principal == *principal && kept.remembered == *remembered;
-        if is_same && self.confirm(&kept.stamp).await { Some(kept) } else { None }
+        let cache = self.cache?;
+        let kept = cache.users.get(&principal.username)?;
+        if kept.principal != *principal || kept.remembered != *remembered {
+            return None;
+        }
+        if self.confirm(&kept.stamp).await {
+            return Some(kept);
+        }
+        cache.users.remove(&principal.username);
+        None
     }
 
     pub(super) fn keep_user(&self, user: KeptUser) {
@@ -105,8 +113,13 @@ impl<'a> KeptAnswers<'a> {
     /// Returns what is kept of a session, if nothing has changed since then. Its times are
     /// those of when it was found, or was last noted to be in use here.
     pub(super) async fn session(&self, hash: &TokenHash) -> Option<Arc<UserSession>> {
-        let kept = self.cache?.sessions.get(hash)?;
-        if self.confirm(kept.stamp.as_ref()?).await { Some(kept) } else { None }
+        let cache = self.cache?;
+        let kept = cache.sessions.get(hash)?;
+        if self.confirm(kept.stamp.as_ref()?).await {
+            return Some(kept);
+        }
+        cache.sessions.remove(hash);
+        None
     }
 
     pub(super) fn keep_session(&self, session: &UserSession) {

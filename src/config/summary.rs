@@ -60,8 +60,8 @@ impl Config {
             facts.push(("group permissions", join(groups)));
         }
         facts.extend(sessions.into_iter().flat_map(SessionManager::summary));
-        facts.push(("store", store));
         facts.push(("cache", cache));
+        facts.push(("store", store));
         facts
     }
 

@@ -10,8 +10,8 @@ use crate::user::{Revisions, Stamp, Stored, Username};
 /// A store in which each change that counts makes a new revision, whoever makes the change.
 ///
 /// What was found with a [`Stamp`] is what is stored as long as the [`Revisions`]
-/// [confirm](Revisions::confirm) it. These changes do not count: the time of a user's last
-/// login, a new user or session, and one that was used and goes on for longer.
+/// [confirm](Revisions::confirm) it. These changes do not count: a new user or session, a later
+/// time of a user's last login, and a session that was used and goes on for longer.
 #[rocket::async_trait]
 pub(crate) trait StampedStore: Send + Sync + 'static {
     /// Makes sure that changes make revisions. If `migrate` is true, what that takes is

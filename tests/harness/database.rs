@@ -45,6 +45,9 @@ macro_rules! on_every_server {
     };
 }
 
+/// The file of the triggers that tell of changes.
+const TRIGGERS: &str = "revision_triggers.sql";
+
 /// The kinds of databases that users can be kept in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -247,6 +250,15 @@ impl Database {
 
     /// The SQL of the migrations of this kind of database, in their order.
     pub fn migrations(&self) -> Vec<String> {
+        self.sql_files(|name| name != TRIGGERS)
+    }
+
+    /// The SQL of the triggers that tell of changes.
+    pub fn triggers(&self) -> String {
+        self.sql_files(|name| name == TRIGGERS).remove(0)
+    }
+
+    fn sql_files(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let folder = match self.kind {
             Kind::Sqlite => "sqlite",
             Kind::Postgres => "postgres",
@@ -254,7 +266,8 @@ impl Database {
         };
         let folder = format!("{}/src/store/sql/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
-        let mut files: Vec<_> = files.collect();
+        let mut files: Vec<_> =
+            files.filter(|file| is_wanted(&file.file_name().expect("a name").to_string_lossy())).collect();
         files.sort();
         files.iter().map(|file| std::fs::read_to_string(file).expect("a file")).collect()
     }

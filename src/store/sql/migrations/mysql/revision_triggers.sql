@@ -8,7 +8,8 @@ UPDATE remote_revisions SET revision = md5(concat(uuid(), rand()))
         AND NEW.is_active <=> OLD.is_active
         AND NEW.is_staff <=> OLD.is_staff
         AND NEW.is_superuser <=> OLD.is_superuser
-        AND NEW.created_at <=> OLD.created_at, NULL, OLD.id & 63), if(
+        AND NEW.created_at <=> OLD.created_at
+        AND (OLD.last_login_at IS NULL OR NEW.last_login_at >= OLD.last_login_at), NULL, OLD.id & 63), if(
         NEW.id <=> OLD.id
         AND NEW.username <=> OLD.username
         AND NEW.name <=> OLD.name
@@ -16,7 +17,8 @@ UPDATE remote_revisions SET revision = md5(concat(uuid(), rand()))
         AND NEW.is_active <=> OLD.is_active
         AND NEW.is_staff <=> OLD.is_staff
         AND NEW.is_superuser <=> OLD.is_superuser
-        AND NEW.created_at <=> OLD.created_at, NULL, NEW.id & 63));
+        AND NEW.created_at <=> OLD.created_at
+        AND (OLD.last_login_at IS NULL OR NEW.last_login_at >= OLD.last_login_at), NULL, NEW.id & 63));
 
 CREATE TRIGGER remote_revise_deleted_user AFTER DELETE ON remote_users FOR EACH ROW
 UPDATE remote_revisions SET revision = md5(concat(uuid(), rand()))

@@ -54,7 +54,8 @@ $$;
 
 CREATE CONSTRAINT TRIGGER remote_revise_changed_user AFTER UPDATE ON remote_users
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW 
-WHEN (to_jsonb(NEW) - '{last_login_at}'::text[] IS DISTINCT FROM to_jsonb(OLD) - '{last_login_at}'::text[])
+WHEN (to_jsonb(NEW) - '{last_login_at}'::text[] IS DISTINCT FROM to_jsonb(OLD) - '{last_login_at}'::text[]
+   OR OLD.last_login_at IS NOT NULL AND (NEW.last_login_at >= OLD.last_login_at) IS NOT TRUE)
 EXECUTE FUNCTION remote_revise_user();
 
 CREATE CONSTRAINT TRIGGER remote_revise_deleted_user AFTER DELETE ON remote_users

@@ -11,6 +11,14 @@ BEGIN
         OR shard IN (SELECT id & 15 FROM remote_users WHERE username = NEW.username);
 END;
 
+CREATE TRIGGER remote_revise_withdrawn_login BEFORE UPDATE OF last_login_at ON remote_users
+WHEN OLD.last_login_at IS NOT NULL
+ AND (unixepoch(NEW.last_login_at) >= unixepoch(OLD.last_login_at)) IS NOT TRUE
+BEGIN
+    UPDATE remote_revisions SET revision = lower(hex(randomblob(16)))
+     WHERE shard = OLD.id & 15;
+END;
+
 CREATE TRIGGER remote_revise_deleted_user AFTER DELETE ON remote_users
 BEGIN
     UPDATE remote_revisions SET revision = lower(hex(randomblob(16)))
