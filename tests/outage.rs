@@ -248,7 +248,7 @@ fn a_server_that_takes_no_writes_is_left_with_every_connection_and_tried_once_mo
 
 fn a_server_that_has_left_its_cluster_is_left_and_read_once_more(database: Database) {
     let _recording = Recording::start();
-    let figment = figment(&database, "").merge(("databases.remote_user.connect_timeout", 20));
+    let figment = figment(&database, "cache = false").merge(("databases.remote_user.connect_timeout", 20));
     let figment = figment.merge(("databases.remote_user.max_connections", 4));
     let server = Server::serve(application(figment).attach(RemoteUser::fairing()));
     let get = || server.get("/me", "Remote-User: ada");
