@@ -155,3 +155,58 @@ fn every_module_says_what_it_may_depend_on_and_depends_on_nothing_else() {
         }
     }
 }
+
+/// The sources in a folder, with those of the folders in it, as one text.
+fn sources(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let text = |path: PathBuf| match path.extension() {
+        _ if path.is_dir() => sources(&path),
+        Some(extension) if extension == "rs" => std::fs::read_to_string(&path).expect("a source"),
+        _ => String::new(),
+    };
+    entries.map(text).collect()
+}
+
+/// Whether a file is there whose path this is, in whose last part each `*` stands for anything.
+fn is_there(path: &str) -> bool {
+    let (folder, pattern) = path.rsplit_once('/').expect("a folder");
+    if pattern.is_empty() {
+        return exists(folder);
+    }
+    let files = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).expect("a folder");
+    let mut names = files.map(|file| file.expect("a file").file_name());
+    names.any(|name| name.to_str().is_some_and(|name| matches(pattern, name)))
+}
+
+fn matches(pattern: &str, name: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(name) = name.strip_prefix(start) else { return false };
+    (0..=name.len()).any(|end| name.get(end..).is_some_and(|name| matches(rest, name)))
+}
+
+#[test]
+fn every_test_and_attack_that_a_promise_rests_on_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = sources(&root.join("tests")) + &sources(&root.join("src"));
+    let mut found = [0; 3];
+    for name in ["README.md", "SECURITY.md"] {
+        let page = prose(name);
+        for span in code_spans(&page).filter(|span| !span.contains(' ')) {
+            let folders = ["tests/", "src/", "fuzz/"];
+            if let Some(attack) = span.strip_prefix("corpus/").filter(|attack| *attack != "…") {
+                assert!(is_there(&format!("tests/corpus/{attack}.toml")), "{name}: {span} is not there");
+                found[0] += 1;
+            } else if folders.iter().any(|folder| span.starts_with(folder)) {
+                assert!(is_there(span), "{name}: {span} is not there");
+                found[1] += 1;
+            } else if span.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+                && span.matches('_').count() > 3
+            {
+                assert!(sources.contains(&format!("fn {span}(")), "{name}: no test is called {span}");
+                found[2] += 1;
+            }
+        }
+    }
+    let [attacks, files, tests] = found;
+    assert!(attacks > 40 && files > 10 && tests > 60, "{found:?}");
+}

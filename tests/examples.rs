@@ -5,10 +5,26 @@ mod harness;
 
 use std::io::Write;
 use std::net::TcpStream;
+use std::path::Path;
 
 use harness::Database;
-use harness::process::Example;
+use harness::process::{Example, program};
 use harness::socket::cookie;
+
+#[test]
+fn what_the_tests_start_was_built_of_the_sources_that_are_here() {
+    let whoami = program("whoami");
+    let built = whoami.metadata().and_then(|metadata| metadata.modified()).expect("a time");
+    let listed = std::fs::read_to_string(whoami.with_extension("d")).expect("a list of its sources");
+    let sources: Vec<_> = listed.split_whitespace().skip(1).map(Path::new).collect();
+    for source in ["examples/whoami.rs", "src/lib.rs", "src/auth/judge.rs"] {
+        assert!(sources.iter().any(|listed| listed.ends_with(source)), "{source} is not in {listed}");
+    }
+    for source in sources {
+        let changed = source.metadata().and_then(|metadata| metadata.modified()).expect("a time");
+        assert!(changed <= built, "{} is newer than {}", source.display(), whoami.display());
+    }
+}
 
 #[test]
 fn whoami_says_who_is_there() {

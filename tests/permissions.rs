@@ -10,6 +10,7 @@ use rocket_remote_user::{Permission, Permitted, RemoteUser};
 const ADA: (&str, &str) = ("Remote-User", "ada");
 
 on_every_database!(
+    permissions_of_others_are_nobody_else_s,
     permissions_are_the_user_s_own_and_those_of_the_groups,
     permissions_follow_the_groups_within_the_request,
     a_superuser_has_every_permission_and_an_inactive_user_none,
@@ -102,4 +103,19 @@ fn the_configuration_grants_by_group_without_a_row(database: Database) {
         "INSERT INTO remote_memberships (user_id, group_id) SELECT u.id, g.id FROM remote_users u, remote_groups g",
     );
     app.get("/permissions", &[ADA]).is(200, "here");
+}
+
+fn permissions_of_others_are_nobody_else_s(database: Database) {
+    let app = App::launch_on(database, "");
+    app.database.sql("INSERT INTO remote_users (username) VALUES ('ada'), ('bob')");
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('crew')");
+    let member = "INSERT INTO remote_memberships (user_id, group_id) SELECT u.id, g.id";
+    app.database.sql(&format!("{member} FROM remote_users u, remote_groups g WHERE u.username = 'bob'"));
+    let own = "INSERT INTO remote_user_permissions (user_id, permission) SELECT id, 'dive'";
+    app.database.sql(&format!("{own} FROM remote_users WHERE username = 'bob'"));
+    app.database.sql(
+        "INSERT INTO remote_group_permissions (group_id, permission) SELECT id, 'sail' FROM remote_groups",
+    );
+    app.get("/permissions", &[("Remote-User", "bob")]).is(200, "dive,sail");
+    app.get("/permissions", &[("Remote-User", "ada")]).is(200, "");
 }

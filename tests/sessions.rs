@@ -20,6 +20,7 @@ const BOB: (&str, &str) = ("Remote-User", "bob");
 on_every_database!(
     a_session_carries_the_user_without_the_header,
     the_store_has_no_token,
+    what_one_person_does_is_written_to_no_other_s_row,
     the_same_person_s_header_keeps_the_session,
     another_person_s_header_ends_it_and_begins_another,
     without_persistence_the_proxy_s_session_ends_and_the_application_s_stays,
@@ -53,6 +54,29 @@ fn a_session_carries_the_user_without_the_header(database: Database) {
     assert_eq!(browser.get("/me", &[]), signed_in);
     assert_eq!(sessions(&app), ["ada remote"]);
     assert_eq!(Browser::new(&app).user(), None);
+}
+
+fn what_one_person_does_is_written_to_no_other_s_row(database: Database) {
+    let toml = format!("group_permissions = {{ crew = ['sail'] }}\n{PERSISTENT}");
+    let app = launch(database, &toml);
+    let (mut ada, mut bob) = (Browser::new(&app), Browser::new(&app));
+    ada.get("/me", &[ADA]);
+    bob.get("/me", &[BOB]);
+    app.database.age_sessions(1_000);
+    app.database.age_logins(1_000);
+    let row = |person: &str| {
+        let columns = "u.last_login_at, s.last_seen_at, s.expires_at, s.asserted_groups";
+        let sessions = "FROM remote_sessions s JOIN remote_users u ON u.id = s.user_id";
+        let sql = format!("SELECT concat_ws(' ', {columns}) {sessions} WHERE u.username = '{person}'");
+        app.database.sql(&sql)
+    };
+    let (of_ada, of_bob) = (row("ada"), row("bob"));
+    ada.get("/permissions", &[ADA, ("Remote-Groups", "crew")]).is(200, "sail");
+    assert_ne!(row("ada"), of_ada, "a use, and a group that is remembered");
+    assert_eq!(row("bob"), of_bob, "a use, and a group that is remembered");
+    Browser::new(&app).get("/me", &[ADA]);
+    assert_eq!((row("ada").len(), row("bob")), (2, of_bob), "a login");
+    bob.get("/permissions", &[]).is(200, "");
 }
 
 fn the_store_has_no_token(database: Database) {

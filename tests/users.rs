@@ -12,6 +12,7 @@ use rocket_remote_user::{Flags, Profile, RemoteUser};
 on_every_database![
     a_new_user_is_created_and_found_again,
     an_unknown_user_is_refused_where_none_is_created,
+    an_email_address_identifies_nobody,
     an_inactive_user_is_refused_unless_allowed,
     deactivation_counts_from_the_next_request,
     only_groups_that_exist_are_joined_and_all_others_are_left,
@@ -50,6 +51,22 @@ fn an_unknown_user_is_refused_where_none_is_created(database: Database) {
     assert_eq!(app.database.dump(), [""; 0]);
     app.database.sql("INSERT INTO remote_users (username) VALUES ('ada')");
     assert_eq!(app.me(&[ADA])["username"], "ada");
+}
+
+fn an_email_address_identifies_nobody(database: Database) {
+    let app = App::launch_on(database, "");
+    let email = ("Remote-Email", "ada@example.com");
+    let ada = app.me(&[("Remote-User", "ada"), email]);
+    let eve = app.me(&[("Remote-User", "eve"), email]);
+    assert_ne!(eve["id"], ada["id"], "the same address is no other's account");
+    assert_eq!((&eve["username"], &eve["email"]), (&"eve".into(), &email.1.into()));
+    let named = app.me(&[("Remote-User", email.1)]);
+    assert_eq!(named["username"], email.1, "nor is an address that is a user name");
+    assert!(named["id"] != ada["id"] && named["id"] != eve["id"], "{named}");
+    let again = app.me(&[("Remote-User", "ada"), ("Remote-Email", "countess@example.com")]);
+    assert_eq!((&again["id"], &again["email"]), (&ada["id"], &"countess@example.com".into()));
+    let stored = app.database.sql("SELECT concat_ws(' ', username, email) FROM remote_users ORDER BY id");
+    assert_eq!(stored, ["ada countess@example.com", "eve ada@example.com", "ada@example.com"]);
 }
 
 fn an_inactive_user_is_refused_unless_allowed(database: Database) {
