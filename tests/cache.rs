@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use harness::browser::{self, Browser, PERSISTENT};
+use harness::launch::{TABLE, abort_by, expect};
 use harness::log::Recording;
 use harness::{App, Database, Headers, Kind, application, figment};
 use log::LevelFilter;
@@ -511,4 +512,44 @@ fn a_trigger_that_is_missing_is_created_again(database: Database) {
     drop((client, recording));
     let counted = Counted::launch(database, LOCAL);
     assert_eq!(told_of_cache(&counted), ["cache: 10000 users, never stale"]);
+}
+
+#[test]
+fn a_bad_cache_says_what_is_wrong_and_where() {
+    let shape = "expected `false`, or a table such as { staleness = 250 }";
+    let people = "the answers of 1 to 10000000 people can be kept: set `cache = false` to keep none";
+    let cases = [
+        ("cache", "cache = true", format!("invalid value boolean `true`, {shape}")),
+        ("cache", "cache = 250", format!("invalid type: found unsigned int `250`, {shape}")),
+        ("cache.staleness", "cache.staleness = -1", "invalid value signed int `-1`, expected u64".into()),
+        (
+            "cache.staleness",
+            "cache.staleness = 60001",
+            "an answer may be 60000 milliseconds old at most".into(),
+        ),
+        ("cache.users", "cache.users = 0", people.into()),
+        ("cache.users", "cache.users = 10000001", people.into()),
+        (
+            "cache.stalenes",
+            "cache.stalenes = 1",
+            "unknown field: found `stalenes`, expected `staleness` or `users`".into(),
+        ),
+    ];
+    for (key, toml, message) in cases {
+        expect(&abort_by(&format!("{TABLE}trusted_proxies = ['::1']\n{toml}")), key, &message);
+    }
+}
+
+#[test]
+fn liftoff_says_how_old_an_answer_may_be_and_which_store_cannot_tell() {
+    let recording = Recording::start();
+    let fact = |toml: &str| {
+        recording.clear();
+        drop(App::launch(toml));
+        recording.lines_of("rocket_remote_user").into_iter().find(|line| line.starts_with("cache: "))
+    };
+    assert_eq!(fact("").as_deref(), Some("cache: 10000 users, never stale"));
+    let stale = fact("cache = { staleness = 250, users = 7 }");
+    assert_eq!(stale.as_deref(), Some("cache: 7 users, up to 250 ms stale"));
+    assert_eq!(fact("cache = false").as_deref(), Some("cache: off"));
 }
