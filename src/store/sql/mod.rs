@@ -17,6 +17,7 @@ mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rows;
+mod schema;
 mod sessions;
 mod sql_store;
 #[cfg(feature = "sqlite")]
@@ -27,5 +28,6 @@ mod user_update;
 mod users;
 
 pub(super) use connections::PoolShare;
+pub(super) use schema::Schema;
 pub(super) use sql_store::SqlStore;
 pub(super) use statement::Statements;
