@@ -23,11 +23,15 @@ mod sync;
 mod text;
 mod user;
 
+/// The crates whose types are in the API of this one, in the versions that fit.
+pub use {rocket_db_pools, sqlx};
+
 pub use config::Config;
 pub use error::{Error, Fault, Refusal, Rejection};
 pub use fairing::RemoteUserFairing;
 pub use guard::{AuthSession, Group, Member, Permission, Permitted, RemoteUser, Staff, Superuser, Visitor};
 pub use session::ActiveSession;
+pub use store::migrate;
 #[cfg(feature = "mysql")]
 pub use store::pool::MySqlPool;
 #[cfg(feature = "postgres")]

@@ -7,9 +7,9 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::path::Path;
 
-use harness::Database;
 use harness::process::{Example, program};
 use harness::socket::cookie;
+use harness::{Database, Kind};
 
 #[test]
 fn what_the_tests_start_was_built_of_the_sources_that_are_here() {
@@ -91,17 +91,29 @@ fn whoami_trusts_the_proxies_of_the_environment_only() {
     assert_eq!(whoami.get("/", "").0, 200);
 }
 
-#[test]
-fn notes_are_kept_beside_the_users() {
-    let database = Database::new();
-    let example = Example::run("database", "notes", &database, &[]);
-    assert_eq!(example.post("/notes", "Remote-User: ada", "text=Buy milk").0, 201);
-    assert_eq!(example.post("/notes", "", "text=Buy milk").0, 401);
-    assert_eq!(example.get("/notes", "Remote-User: ada"), (200, "Buy milk".into()));
-    assert_eq!(example.get("/notes", "Remote-User: bob"), (200, "".into()));
-    assert_eq!(example.get("/notes", "").0, 401);
-    let notes = "SELECT username || ': ' || text FROM notes n JOIN remote_users u ON u.id = n.user_id";
-    assert_eq!(database.sql(notes), ["ada: Buy milk"]);
+on_every_database!(notes_are_kept_beside_the_users);
+
+fn notes_are_kept_beside_the_users(database: Database) {
+    let example = match database.kind {
+        Kind::Sqlite => "database",
+        Kind::Postgres => "database_postgres",
+        Kind::MySql => "database_mysql",
+    };
+    for launch in 1..=2 {
+        let example = Example::run(example, "notes", &database, &[]);
+        assert_eq!(example.post("/notes", "Remote-User: ada", "text=Buy milk").0, 201, "launch {launch}");
+        assert_eq!(example.post("/notes", "Remote-User: ada", "text=").0, 503, "the database wants a text");
+        assert_eq!(example.post("/notes", "", "text=Buy milk").0, 401);
+        let notes = vec!["Buy milk"; launch].join("\n");
+        assert_eq!(example.get("/notes", "Remote-User: ada"), (200, notes));
+        assert_eq!(example.get("/notes", "Remote-User: bob"), (200, "".into()));
+        assert_eq!(example.get("/people", "Remote-User: bob"), (200, "2".into()));
+        assert_eq!(example.get("/notes", "").0, 401);
+        let count = "SELECT CAST(notes AS CHAR(1)) FROM authors";
+        assert_eq!(database.sql(count), [launch.to_string()], "what failed counts nothing");
+    }
+    database.sql("DELETE FROM remote_users");
+    assert_eq!(database.sql("SELECT text FROM notes"), [""; 0]);
 }
 
 #[test]

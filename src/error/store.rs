@@ -42,6 +42,9 @@ pub enum StoreError {
     /// A row holds something that this crate never writes.
     #[error("a stored user cannot be read: {0}")]
     Corrupt(String),
+    /// [`migrate`](crate::migrate) could not make the tables, or bring them up to date.
+    #[error("{0}")]
+    Schema(String),
     /// A store that is not a database of this crate failed.
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),

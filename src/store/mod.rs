@@ -161,6 +161,7 @@
 //! [`Username`]: crate::Username
 
 mod default_database;
+mod migrate;
 mod open;
 pub(crate) mod pool;
 mod revisions;
@@ -172,6 +173,7 @@ mod user_store;
 pub use crate::error::StoreError;
 pub use crate::user::{Change, Plan, Stored};
 pub(crate) use default_database::DefaultDatabase;
+pub use migrate::migrate;
 pub(crate) use open::OpenStore;
 pub(crate) use revisions::{Stamped, StampedStore};
 pub(crate) use shared_reading::{SharedReading, Staleness};

@@ -4,9 +4,11 @@
 
 use std::sync::Arc;
 
+use sqlx::migrate::Migrator;
+
 use super::pool::SqlxPool;
 use super::revisions::StampedStore;
-use super::sql::{PoolShare, SqlStore, Statements};
+use super::sql::{PoolShare, Schema, SqlStore, Statements};
 use super::user_store::UserStore;
 use crate::session::SessionStore;
 
@@ -33,6 +35,13 @@ pub trait Open {
     ///
     /// Returns a sentence for the log of the launch.
     async fn open(&self, share: PoolShare, migrate: bool) -> Result<OpenStore, String>;
+
+    /// Makes the application's own tables.
+    ///
+    /// # Errors
+    ///
+    /// Returns a sentence for the log of the launch.
+    async fn migrate_application(&self, migrator: &Migrator) -> Result<(), String>;
 }
 
 #[rocket::async_trait]
@@ -42,5 +51,9 @@ impl<D: Statements> Open for SqlxPool<D> {
     async fn open(&self, share: PoolShare, migrate: bool) -> Result<OpenStore, String> {
         let store = Arc::new(SqlStore::open(self, share, migrate).await?);
         Ok(OpenStore { users: store.clone(), sessions: Some(store.clone()), stamped: Some(store) })
+    }
+
+    async fn migrate_application(&self, migrator: &Migrator) -> Result<(), String> {
+        D::migrate_application(self, migrator).await
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rocket::{Build, Rocket};
 use rocket_db_pools::Database;
+use sqlx::migrate::Migrator;
 
 use super::open::{Open, OpenStore};
 use super::pool::SqlxPool;
@@ -30,6 +31,13 @@ pub(crate) trait StoreSource: Send + Sync + 'static {
     /// Opens the store. If `migrate` is true, its schema is brought up to date first.
     async fn open(&self, rocket: &Rocket<Build>, migrate: bool) -> Result<OpenStore, LaunchError>;
 
+    /// Makes the application's own tables with `migrator`, once the store is open.
+    async fn migrate_application(
+        &self,
+        rocket: &Rocket<Build>,
+        migrator: &Migrator,
+    ) -> Result<(), LaunchError>;
+
     /// The name of the store in the liftoff summary.
     fn name(&self) -> String;
 }
@@ -51,6 +59,11 @@ impl<S: UserStore> StoreSource for CustomStore<S> {
 
     async fn open(&self, _: &Rocket<Build>, _: bool) -> Result<OpenStore, LaunchError> {
         Ok(OpenStore { users: self.0.clone(), sessions: None, stamped: None })
+    }
+
+    async fn migrate_application(&self, _: &Rocket<Build>, _: &Migrator) -> Result<(), LaunchError> {
+        Err(LaunchError::new(format!("{} is no database that migrations can be made in", self.name()))
+            .help("leave `RemoteUserFairing::migrations` out, and run them where you open your database"))
     }
 
     fn name(&self) -> String {
@@ -103,6 +116,14 @@ impl<D: Database<Pool: StorePool>> StoreSource for DatabaseStore<D> {
 
     async fn open(&self, rocket: &Rocket<Build>, migrate: bool) -> Result<OpenStore, LaunchError> {
         self.database(rocket)?.open(self.share, migrate).await.map_err(LaunchError::new)
+    }
+
+    async fn migrate_application(
+        &self,
+        rocket: &Rocket<Build>,
+        migrator: &Migrator,
+    ) -> Result<(), LaunchError> {
+        self.database(rocket)?.migrate_application(migrator).await.map_err(LaunchError::new)
     }
 
     fn name(&self) -> String {

@@ -4,6 +4,8 @@
 //! This module depends on `lock` only.
 
 mod driver;
+#[cfg(feature = "macros")]
+mod executor;
 mod first_connection;
 mod jitter;
 mod outages;
@@ -299,7 +301,7 @@ fn statement_level(figment: &Figment) -> LogLevel {
     }
 }
 
-#[cfg(test)]
+/// A pool of sqlx, which stays as it was configured.
 impl<D: Database> From<sqlx::Pool<D>> for SqlxPool<D> {
     fn from(pool: sqlx::Pool<D>) -> Self {
         Self { pool, outages: Outages::default(), anchor: None }

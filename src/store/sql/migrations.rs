@@ -53,6 +53,20 @@ pub(super) async fn run<D: Statements>(connections: &ConnectionCache<D>) -> Resu
     outcome.map_err(describe)
 }
 
+/// Makes the migrations of the application that are missing, with `migrator`.
+///
+/// # Errors
+///
+/// Returns a sentence for the log of the launch.
+pub(super) async fn run_of_application<D: Statements>(
+    connection: &mut D::Connection,
+    migrator: &Migrator,
+) -> Result<(), String> {
+    begin::<D>(connection).await?;
+    let outcome = migrate::<D>(connection, migrator).await;
+    outcome.map_err(|error| format!("the migrations of the application could not be made: {error}"))
+}
+
 /// Checks that this crate knows the schema and can read every table, and changes nothing.
 ///
 /// # Errors

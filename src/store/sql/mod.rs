@@ -18,6 +18,7 @@ mod mysql;
 mod postgres;
 mod revisions;
 mod rows;
+mod schema;
 mod sessions;
 mod sql_store;
 #[cfg(feature = "sqlite")]
@@ -28,5 +29,6 @@ mod user_update;
 mod users;
 
 pub(super) use connections::PoolShare;
+pub(super) use schema::Schema;
 pub(super) use sql_store::SqlStore;
 pub(super) use statement::Statements;

@@ -19,24 +19,7 @@ use crate::user::{Revisions, Username};
 #[rocket::async_trait]
 impl<D: Statements> StampedStore for SqlStore<D> {
     async fn prepare(&self, migrate: bool) -> Result<(), String> {
-        let missing = missing_triggers::<D>(self.connections()).await.map_err(|e| describe_unreadable(&e))?;
-        if missing.is_empty() {
-            return Ok(());
-        }
-        if !migrate {
-            return Err(describe_missing::<D>(&missing));
-        }
-        let created = create_triggers::<D>(self.connections(), &missing).await;
-        // Another instance may have created them at the same time.
-        match (created, missing_triggers::<D>(self.connections()).await) {
-            (_, Ok(missing)) if missing.is_empty() => Ok(()),
-            (Err(error), _) => Err(format!(
-                "the triggers that tell of changes cannot be created: {}: {error}",
-                D::TRIGGER_RIGHTS
-            )),
-            (Ok(()), Ok(missing)) => Err(describe_missing::<D>(&missing)),
-            (Ok(()), Err(error)) => Err(describe_unreadable(&error)),
-        }
+        prepare(self.connections(), migrate).await
     }
 
     async fn find_stamped(&self, username: &Username, groups: &[&str]) -> Result<Stamped, StoreError> {
@@ -54,6 +37,30 @@ impl<D: Statements> StampedStore for SqlStore<D> {
 
     fn time_limit(&self) -> Duration {
         self.connections().time_limit()
+    }
+}
+
+/// Makes sure that the triggers are there, as [`StampedStore::prepare`] does.
+pub(super) async fn prepare<D: Statements>(
+    connections: &ConnectionCache<D>,
+    migrate: bool,
+) -> Result<(), String> {
+    let missing = missing_triggers::<D>(connections).await.map_err(|e| describe_unreadable(&e))?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !migrate {
+        return Err(describe_missing::<D>(&missing));
+    }
+    let created = create_triggers::<D>(connections, &missing).await;
+    // Another instance may have created them at the same time.
+    match (created, missing_triggers::<D>(connections).await) {
+        (_, Ok(missing)) if missing.is_empty() => Ok(()),
+        (Err(error), _) => {
+            Err(format!("the triggers that tell of changes cannot be created: {}: {error}", D::TRIGGER_RIGHTS))
+        }
+        (Ok(()), Ok(missing)) => Err(describe_missing::<D>(&missing)),
+        (Ok(()), Err(error)) => Err(describe_unreadable(&error)),
     }
 }
 

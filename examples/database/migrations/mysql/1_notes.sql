@@ -1,0 +1,12 @@
+CREATE TABLE authors (
+    user_id BIGINT NOT NULL PRIMARY KEY,
+    notes   BIGINT NOT NULL DEFAULT 0,
+    FOREIGN KEY (user_id) REFERENCES remote_users (id) ON DELETE CASCADE
+) ENGINE = InnoDB CHARACTER SET utf8mb4;
+
+CREATE TABLE notes (
+    id      BIGINT     NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    user_id BIGINT     NOT NULL,
+    text    MEDIUMTEXT NOT NULL CHECK (text <> ''),
+    FOREIGN KEY (user_id) REFERENCES authors (user_id) ON DELETE CASCADE
+) ENGINE = InnoDB CHARACTER SET utf8mb4;
