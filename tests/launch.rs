@@ -703,6 +703,18 @@ fn liftoff_sums_up_what_is_in_force() {
             "superuser groups: none",
         ]
     );
+    assert_eq!(
+        summary(
+            "trusted_proxies = ['::1']\ngroup_case = 'lower'\ngroups_allowed = ['app-*', 'a']\n\
+             excluded_groups = ['b']"
+        )[5..9],
+        [
+            "groups: split at \",\", unknown ignored, local mirrored away, a missing header clears",
+            "group case: lowered",
+            "groups allowed: \"a\", \"app-*\"",
+            "excluded groups: \"b\"",
+        ]
+    );
     let lines = summary("trusted_proxies = ['::1']\npreset = 'authentik'\nblank = ['X-Id', 'X-Own_*']");
     assert_eq!(lines[5], "blanked too: X-Id, X-Own_*, X-authentik-*");
     let lines = summary(

@@ -628,3 +628,66 @@ fn a_rule_that_denied_groups_make_void_stops_the_launch() {
     expect_abort(&format!("denied_groups = ['b']\n{permissions}"), "group_permissions", refused);
     launch(&format!("denied_groups = ['c']\n{permissions}"));
 }
+
+#[test]
+fn a_rule_about_a_group_that_is_not_allowed_stops_the_launch() {
+    let empty = "an empty list allows no group: name those that count, or leave the key out";
+    expect_abort("groups_allowed = []", "groups_allowed", empty);
+    for (pattern, fault) in
+        [("", "is blank, or has white space around it"), ("zoe\u{308}*", "is not in Unicode's form NFC")]
+    {
+        let message = format!("{pattern:?} allows no name of a group: it {fault}");
+        expect_abort(&format!("groups_allowed = [{}]", toml_string(pattern)), "groups_allowed", &message);
+    }
+    let long = format!("limits = {{ group = 5 }}\ngroups_allowed = ['abcde*', '*abcd*e']");
+    launch(&long);
+    expect_abort(
+        &long.replace("abcde*", "abcdef*"),
+        "groups_allowed",
+        "\"abcdef*\" allows no name of a group: it is longer than 6 characters",
+    );
+
+    let message = "`groups_allowed` does not allow \"crew\", so that the proxy puts nobody in it: allow it";
+    let allowed = "groups_allowed = ['app-*', 'other']";
+    for (key, rule) in rules_about("crew") {
+        match key {
+            "excluded_groups" => launch(&format!("{allowed}\n{rule}")),
+            "staff_groups" | "superuser_groups" => expect_abort(&format!("{allowed}\n{rule}"), key, message),
+            _ => {
+                expect_abort(&format!("{allowed}\n{rule}"), key, message);
+                launch(&format!("{allowed}\n{rule}\nexcluded_groups = ['crew']"));
+            }
+        }
+        launch(&format!("groups_allowed = ['c*w', 'other']\n{rule}"));
+    }
+    expect_abort(&format!("{allowed}\ngroup_map = {{ x = 'crew' }}"), "group_map", message);
+    expect_abort(
+        "groups_allowed = ['x', 'crew']\ngroup_map = { x = 'crew' }",
+        "groups_allowed",
+        "`group_map` makes \"crew\" of \"x\", so that the proxy puts nobody in \"x\": name \"crew\"",
+    );
+    launch(&format!("{allowed}\nstaff_groups = ['*']\nsuperuser_groups = ['app-x']"));
+}
+
+#[test]
+fn a_name_that_no_group_has_in_lower_case_stops_the_launch() {
+    let lower = "group_case = 'lower'";
+    let message = "`group_case` makes \"zürich\" of \"ZÜrich\": name \"zürich\"";
+    for (key, rule) in rules_about("ZÜrich") {
+        expect_abort(&format!("{lower}\n{rule}"), key, message);
+        launch(&format!("{lower}\n{rule}\ngroup_map = {{ x = 'ZÜrich' }}"));
+        launch(&rule);
+    }
+    expect_abort(&format!("{lower}\ngroup_map = {{ 'ZÜrich' = 'x' }}"), "group_map", message);
+    expect_abort(
+        &format!("{lower}\ngroups_allowed = ['App-*']"),
+        "groups_allowed",
+        "`group_case` makes \"app-*\" of \"App-*\": name \"app-*\"",
+    );
+    launch(&format!("{lower}\ngroups_allowed = ['App-*']\ngroup_map = {{ x = 'App-x' }}"));
+    expect_abort(
+        "group_case = 'upper'",
+        "group_case",
+        "unknown variant: found `upper`, expected ``preserve` or `lower``",
+    );
+}

@@ -9,6 +9,7 @@
 //! [`session`](crate::session) and [`site`](crate::site), on [`user`](crate::user) and
 //! [`text`](crate::text), and on the errors. It does not depend on the configuration.
 
+mod allowed_groups;
 mod authenticator;
 mod group_mapper;
 mod judge;
@@ -18,8 +19,9 @@ mod sign_in;
 mod unreachable_names;
 mod verdict;
 
+pub(crate) use allowed_groups::{AllowedGroups, GroupPattern};
 pub(crate) use authenticator::Authenticator;
-pub(crate) use group_mapper::GroupMapper;
+pub(crate) use group_mapper::{GroupCase, GroupMapper};
 pub(crate) use personal::PersonalAnswer;
 pub(crate) use principal::PrincipalMapper;
 pub(crate) use sign_in::SignedIn;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::not_compiled::JwtConfig;
 #[cfg(not(feature = "mtls"))]
 use super::not_compiled::ProxyCertificate;
-use crate::auth::UsernameConflicts;
+use crate::auth::{GroupCase, GroupPattern, UsernameConflicts};
 use crate::headers::{
     BlankedHeaders, Encoding, GroupsEscape, GroupsFormat, IdentityHeaders, Limits, Prefixes,
 };
@@ -142,6 +142,12 @@ pub struct Config {
     /// leaves because of the header. Empty by default. See
     /// [`GroupMapper`](crate::auth::GroupMapper) and [`UserSync`](crate::sync::UserSync).
     pub(super) excluded_groups: BTreeSet<String>,
+    /// Whether the case of a group's name counts: `"preserve"`, the default, or `"lower"`. See
+    /// [`GroupCase`].
+    pub(super) group_case: GroupCase,
+    /// The names of the groups that count, of those that the proxy names, by the names that
+    /// they have here; a `*` stands for any characters. All by default. See [`GroupPattern`].
+    pub(super) groups_allowed: Option<BTreeSet<GroupPattern>>,
     /// The application's name for a group, by the proxy's name. A group that has such a name
     /// without the map does not count. Empty by default. See
     /// [`GroupMapper`](crate::auth::GroupMapper).
@@ -230,6 +236,8 @@ impl Default for Config {
             username_form: UsernameForm::Exact,
             username_conflicts: UsernameConflicts::Stop,
             excluded_groups: BTreeSet::new(),
+            group_case: GroupCase::Preserve,
+            groups_allowed: None,
             group_map: BTreeMap::new(),
             group_map_only: false,
             create_groups: false,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rocket::time::Duration;
 
 use super::keys::Config;
-use crate::auth::{GroupMapper, PrincipalMapper, UsernameConflicts};
+use crate::auth::{AllowedGroups, GroupMapper, PrincipalMapper, UsernameConflicts};
 use crate::headers::{BlankedHeaders, Encoding, HeaderName, IdentityReader, Prefixes, ReaderOptions};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
@@ -121,9 +121,11 @@ impl Config {
             policy,
             groups_header: header.map(HeaderName::to_string).unwrap_or_default(),
             max_length: self.limits.group,
+            group_case: self.group_case,
             group_map: self.group_map.clone(),
             mapped_names: self.group_map.values().cloned().collect(),
             group_map_only: self.group_map_only,
+            allowed_groups: self.groups_allowed.as_ref().map(AllowedGroups::new),
             excluded_groups: self.excluded_groups.clone(),
         }
     }

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::keys::Config;
+use crate::auth::GroupCase;
 use crate::headers::{Encoding, GroupsEscape, GroupsFormat};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
@@ -41,9 +42,13 @@ impl Config {
         }
         facts.push(("users", users(self)));
         facts.push(("groups", groups(self)));
+        if self.group_case == GroupCase::Lower {
+            facts.push(("group case", "lowered".into()));
+        }
         if self.group_map_only {
             facts.push(("group map", "no other groups count".into()));
         }
+        facts.extend(self.groups_allowed.as_ref().map(|groups| ("groups allowed", join(groups.iter()))));
         let lists = [
             ("excluded groups", non_empty(&self.excluded_groups)),
             ("staff groups", self.staff_groups.as_ref()),
