@@ -4,6 +4,7 @@ mod harness;
 
 use std::borrow::Cow;
 
+use harness::browser::{Browser, launch};
 use harness::{App, Database};
 use rocket::serde::json::{Value, json};
 use rocket_remote_user::RemoteUser;
@@ -13,6 +14,11 @@ on_every_database![
     of_a_large_directory_the_allowed_groups_count,
     what_is_not_allowed_gives_and_takes_nothing,
     the_case_of_a_group_does_not_count_where_it_is_lowered,
+    whoever_leaves_the_active_groups_is_out_and_comes_back_with_them,
+    a_refusal_makes_inactive_and_never_active,
+    an_inner_list_takes_all_of_its_groups,
+    a_denied_pair_counts_in_a_session_too,
+    a_user_may_have_a_flag_by_name,
 ];
 
 const ADA: (&str, &str) = ("Remote-User", "ada");
@@ -92,4 +98,99 @@ impl Policy for Shouting {
     fn clean_group<'a>(&self, group: &'a str) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(group.strip_prefix("hook:").unwrap_or(group)))
     }
+}
+
+const INACTIVE: &str = "the user is inactive";
+
+/// Whether the database has the user `ada` as active.
+fn is_active(app: &App) -> bool {
+    app.database.sql("SELECT username FROM remote_users WHERE username = 'ada' AND is_active").len() == 1
+}
+
+fn whoever_leaves_the_active_groups_is_out_and_comes_back_with_them(database: Database) {
+    let app = launch(database, "active_groups = ['staff', 'guests']\nsession.persistent = true");
+    app.get("/me", &[ADA, ("Remote-Groups", "others")]).is(403, INACTIVE);
+    assert_eq!(app.database.sql("SELECT username FROM remote_users").len(), 0, "nobody is created inactive");
+
+    let mut browser = Browser::new(&app);
+    assert_eq!(browser.get("/me", &[ADA, ("Remote-Groups", "guests")]).status, 200);
+    let mut other_device = Browser::new(&app);
+    assert_eq!(other_device.get("/me", &[ADA, ("Remote-Groups", "staff")]).status, 200);
+    for headers in [&[ADA, ("Remote-Groups", "others")][..], &[ADA, ("Remote-Groups", "")], &[ADA]] {
+        app.database.sql("UPDATE remote_users SET is_active = TRUE");
+        browser.get("/me", headers).is(403, INACTIVE);
+        assert!(!is_active(&app), "{headers:?}");
+    }
+    assert_eq!(other_device.get("/me", &[]).status, 401);
+    assert_eq!(app.get("/me", &[ADA, ("Remote-Groups", "staff")]).status, 200);
+    assert!(is_active(&app));
+}
+
+fn a_refusal_makes_inactive_and_never_active(database: Database) {
+    let app = App::launch_on(database, "active_groups = ['staff']\ndenied_groups = ['banned']");
+    assert_eq!(app.get("/me", &[ADA, ("Remote-Groups", "staff")]).status, 200);
+    app.get("/me", &[ADA, ("Remote-Groups", "banned")]).is(403, INACTIVE);
+    assert!(!is_active(&app));
+    app.get("/me", &[ADA, ("Remote-Groups", "staff, banned")])
+        .is(403, "the user is in one of `denied_groups`");
+    assert!(!is_active(&app));
+}
+
+fn an_inner_list_takes_all_of_its_groups(database: Database) {
+    let toml =
+        "required_groups = ['admins', ['staff', 'vpn']]\ndenied_groups = [['staff', 'leaving'], 'banned']";
+    let app = App::launch_on(database, toml);
+    let (required, denied) =
+        ("the user is in none of `required_groups`", "the user is in one of `denied_groups`");
+    for (groups, reason) in [
+        ("admins", ""),
+        ("staff, vpn", ""),
+        ("admins, leaving", ""),
+        ("staff", required),
+        ("vpn", required),
+        ("leaving", required),
+        ("staff, vpn, leaving", denied),
+        ("admins, banned", denied),
+    ] {
+        let reply = app.get("/me", &[ADA, ("Remote-Groups", groups)]);
+        if reason.is_empty() {
+            assert_eq!(reply.status, 200, "{groups}: {}", reply.body);
+        } else {
+            reply.is(403, reason);
+        }
+    }
+}
+
+fn a_denied_pair_counts_in_a_session_too(database: Database) {
+    let app = launch(database, "denied_groups = [['staff', 'leaving']]\nsession.persistent = true");
+    app.database.sql("INSERT INTO remote_groups (name) VALUES ('leaving')");
+    let mut browser = Browser::new(&app);
+    assert_eq!(browser.get("/me", &[ADA, ("Remote-Groups", "staff")]).status, 200);
+    assert_eq!(browser.get("/me", &[]).status, 200);
+    app.database.sql(
+        "INSERT INTO remote_memberships (user_id, group_id)
+         SELECT u.id, g.id FROM remote_users u, remote_groups g",
+    );
+    browser.get("/me", &[]).is(403, "the user is in one of `denied_groups`");
+}
+
+fn a_user_may_have_a_flag_by_name(database: Database) {
+    let flags = |app: &App, user: &str, groups: &str| {
+        let me = app.me(&[("Remote-User", user), ("Remote-Groups", groups)]);
+        (me["staff"] == true, me["superuser"] == true)
+    };
+    let app = App::launch_on(
+        database.another(),
+        "staff_users = ['ada', 'Zoë']\nsuperuser_users = ['ada']\nsuperuser_groups = ['root']",
+    );
+    assert_eq!(flags(&app, "ada", ""), (true, true));
+    assert_eq!(flags(&app, "Zoë", "root"), (true, true));
+    assert_eq!(flags(&app, "Zoë", ""), (true, false));
+    assert_eq!(flags(&app, "Ada", ""), (false, false));
+    app.database.sql("UPDATE remote_users SET is_staff = TRUE, is_superuser = TRUE");
+    assert_eq!(flags(&app, "Ada", ""), (false, false), "the flags follow the names");
+    let app = App::launch_on(database, "staff_users = []");
+    app.database
+        .sql("INSERT INTO remote_users (username, is_staff, is_superuser) VALUES ('ada', TRUE, TRUE)");
+    assert_eq!(flags(&app, "ada", ""), (false, true), "an empty list is nobody, and no list is the database");
 }

@@ -173,7 +173,7 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         (
             "denied_groups",
             "denied_groups = ['*']",
-            "\"*\" is everyone in `staff_groups` and `superuser_groups` only",
+            "\"*\" is everyone in `staff_groups`, `superuser_groups` and `active_groups` only",
         ),
         (
             "excluded_groups",
@@ -713,6 +713,18 @@ fn liftoff_sums_up_what_is_in_force() {
             "group case: lowered",
             "groups allowed: \"a\", \"app-*\"",
             "excluded groups: \"b\"",
+        ]
+    );
+    assert_eq!(
+        summary(
+            "trusted_proxies = ['::1']\nstaff_users = ['ada']\nsuperuser_users = []\nactive_groups = ['a']\n\
+             required_groups = ['a', ['b', 'c']]"
+        )[6..10],
+        [
+            "staff users: \"ada\"",
+            "superuser users: none",
+            "active groups: \"a\"",
+            "required groups: \"a\", \"b\" and \"c\"",
         ]
     );
     let lines = summary("trusted_proxies = ['::1']\npreset = 'authentik'\nblank = ['X-Id', 'X-Own_*']");

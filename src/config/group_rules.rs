@@ -8,15 +8,16 @@ use std::collections::BTreeSet;
 use super::keys::Config;
 use crate::error::Fault;
 use crate::launch::InvalidKey;
-use crate::sync::MissingGroups;
+use crate::sync::{AllOf, MissingGroups};
 use crate::text;
+use crate::user::Username;
 
 /// What is everyone in the keys about flags.
 const EVERYONE: &str = "*";
 
 /// The keys in which a group may be called `*`: the flags, where it means everyone,
 /// and `group_map`, where it is an ordinary name.
-const STAR_KEYS: [&str; 3] = ["staff_groups", "superuser_groups", "group_map"];
+const STAR_KEYS: [&str; 4] = ["staff_groups", "superuser_groups", "active_groups", "group_map"];
 
 /// The key of the groups that count.
 const ALLOWED_KEY: &str = "groups_allowed";
@@ -33,6 +34,7 @@ impl Config {
         for (key, groups) in self.flags() {
             self.check_flag(key, groups)?;
         }
+        self.check_flagged_users()?;
         self.check_denied_groups()?;
         self.check_unmapped_groups()?;
         self.check_disallowed_groups()?;
@@ -50,7 +52,8 @@ impl Config {
                 return Err(InvalidKey::new(key, reason));
             }
             if group == EVERYONE && !STAR_KEYS.contains(&key) {
-                let reason = "\"*\" is everyone in `staff_groups` and `superuser_groups` only";
+                let reason =
+                    "\"*\" is everyone in `staff_groups`, `superuser_groups` and `active_groups` only";
                 return Err(InvalidKey::new(key, reason));
             }
         }
@@ -181,15 +184,30 @@ impl Config {
         Ok(())
     }
 
+    /// Checks that each user who has a flag by name can sign in by that name.
+    fn check_flagged_users(&self) -> Result<(), InvalidKey> {
+        let rules = self.username_rules();
+        for (key, users) in [("staff_users", &self.staff_users), ("superuser_users", &self.superuser_users)] {
+            if let Some(user) = users.iter().flatten().find(|user| !Username::is_canonical(user, &rules)) {
+                let reason =
+                    format!("nobody signs in by the name {user:?}, which is not in its canonical form");
+                return Err(InvalidKey::new(key, reason));
+            }
+        }
+        Ok(())
+    }
+
     /// Checks that `denied_groups` leaves something to what other rules give or ask for:
     /// whoever is in one of them is refused.
     fn check_denied_groups(&self) -> Result<(), InvalidKey> {
-        let is_denied = |group: &String| self.denied_groups.contains(group);
-        if !self.required_groups.is_empty() && self.required_groups.iter().all(is_denied) {
+        let required = self.required_groups.items();
+        if !required.is_empty() && required.iter().all(|groups| self.denied_groups.includes(groups)) {
             let reason = "all of them are in `denied_groups`, so that nobody would be let in";
             return Err(InvalidKey::new("required_groups", reason));
         }
-        if let Some((key, group)) = self.groups_that_give().find(|(_, group)| is_denied(group)) {
+        if let Some((key, group)) =
+            self.groups_that_give().find(|(_, group)| self.denied_groups.includes(&AllOf::one(group)))
+        {
             let reason = format!(
                 "{group:?} is in `denied_groups`, so that whoever it would give anything to is refused"
             );
@@ -243,7 +261,8 @@ impl Config {
     /// The groups of each flag that follows any, with its key.
     fn flags(&self) -> impl Iterator<Item = (&'static str, &BTreeSet<String>)> {
         let staff = self.staff_groups.iter().map(|groups| ("staff_groups", groups));
-        staff.chain(self.superuser_groups.iter().map(|groups| ("superuser_groups", groups)))
+        let superusers = self.superuser_groups.iter().map(|groups| ("superuser_groups", groups));
+        staff.chain(superusers).chain(self.active_groups.iter().map(|groups| ("active_groups", groups)))
     }
 
     /// The groups of the flags, each with its key.
@@ -264,7 +283,8 @@ impl Config {
     /// The groups of the rules that look at memberships, too, each with its key.
     fn groups_of_membership_rules(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let lists = [("required_groups", &self.required_groups), ("denied_groups", &self.denied_groups)];
-        let listed = lists.into_iter().flat_map(|(key, groups)| groups.iter().map(move |group| (key, group)));
+        let listed =
+            lists.into_iter().flat_map(|(key, groups)| groups.groups().map(move |group| (key, group)));
         listed.chain(self.groups_of_permissions())
     }
 

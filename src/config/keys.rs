@@ -22,7 +22,7 @@ use crate::proxy::ProxyCertificate;
 use crate::proxy::{Network, ProxySecret, UntrustedPeers};
 use crate::session::SessionConfig;
 use crate::site::{CrossSite, Host, RequireUser, TrustedOrigin};
-use crate::sync::MissingGroups;
+use crate::sync::{GroupCondition, MissingGroups};
 use crate::user::{UsernameCase, UsernameForm};
 
 /// The configuration: the table `[default.remote_user]` of `Rocket.toml`, or the environment
@@ -170,11 +170,22 @@ pub struct Config {
     /// The groups whose members are superusers. Unset by default, so that the flag does not
     /// follow the groups. `"*"` is everyone. See [`UserSync`](crate::sync::UserSync).
     pub(super) superuser_groups: Option<BTreeSet<String>>,
+    /// The users who are staff, whatever their groups. Unset by default. See
+    /// [`UserSync`](crate::sync::UserSync).
+    pub(super) staff_users: Option<BTreeSet<String>>,
+    /// The users who are superusers, whatever their groups. Unset by default. See
+    /// [`UserSync`](crate::sync::UserSync).
+    pub(super) superuser_users: Option<BTreeSet<String>>,
+    /// The groups whose members are active users, as others are not. Unset by default, so that
+    /// the flag does not follow the groups. `"*"` is everyone. See
+    /// [`UserSync`](crate::sync::UserSync).
+    pub(super) active_groups: Option<BTreeSet<String>>,
     /// The groups of which a user must be in one. Empty by default, which requires none. See
     /// [`Rules::admit`](crate::sync::Rules::admit).
-    pub(super) required_groups: BTreeSet<String>,
-    /// The groups whose members are refused. Empty by default. See [`Rules::admit`](crate::sync::Rules::admit).
-    pub(super) denied_groups: BTreeSet<String>,
+    pub(super) required_groups: GroupCondition,
+    /// The groups whose members are refused. Empty by default. An inner list is all of its groups,
+    /// here and in `required_groups`. See [`GroupCondition`].
+    pub(super) denied_groups: GroupCondition,
     /// The permissions of the members of a group, by the name of the group. Empty by default.
     /// See [`Rules::grant_permissions`](crate::sync::Rules::grant_permissions).
     pub(super) group_permissions: BTreeMap<String, BTreeSet<String>>,
@@ -245,8 +256,11 @@ impl Default for Config {
             missing_groups: MissingGroups::Clear,
             staff_groups: None,
             superuser_groups: None,
-            required_groups: BTreeSet::new(),
-            denied_groups: BTreeSet::new(),
+            staff_users: None,
+            superuser_users: None,
+            active_groups: None,
+            required_groups: GroupCondition::default(),
+            denied_groups: GroupCondition::default(),
             group_permissions: BTreeMap::new(),
             login_interval: 300,
             session: None,

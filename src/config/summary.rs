@@ -52,12 +52,20 @@ impl Config {
         let lists = [
             ("excluded groups", non_empty(&self.excluded_groups)),
             ("staff groups", self.staff_groups.as_ref()),
+            ("staff users", self.staff_users.as_ref()),
             ("superuser groups", self.superuser_groups.as_ref()),
-            ("required groups", non_empty(&self.required_groups)),
-            ("denied groups", non_empty(&self.denied_groups)),
+            ("superuser users", self.superuser_users.as_ref()),
+            ("active groups", self.active_groups.as_ref()),
         ];
         for (fact, groups) in lists {
             facts.extend(groups.map(|groups| (fact, quoted(groups))));
+        }
+        for (fact, condition) in
+            [("required groups", &self.required_groups), ("denied groups", &self.denied_groups)]
+        {
+            if !condition.is_empty() {
+                facts.push((fact, join(condition.items().iter())));
+            }
         }
         if !self.group_permissions.is_empty() {
             let groups = self.group_permissions.keys().map(|group| format!("{group:?}"));

@@ -79,8 +79,15 @@ impl UserSync<'_> {
         let MembershipChanges { created, joined, left } =
             self.plan_memberships(&user.memberships, &stored.groups);
         user.memberships.retain(|group, _| !left.contains(group));
+        let was_active = user.is_active;
+        user.is_active = self.flag(&self.rules.active_groups, &None, was_active);
         if let Err(refusal) = self.admit(&user) {
-            return if is_new { Err(refusal) } else { Ok(self.plan_refusal(user, left, refusal)) };
+            user.is_active &= was_active;
+            return if is_new {
+                Err(refusal)
+            } else {
+                Ok(self.plan_refusal(user, was_active, left, refusal))
+            };
         }
 
         user.memberships.extend(joined.iter().map(|group| (group.clone(), MembershipSource::Remote)));
@@ -96,6 +103,9 @@ impl UserSync<'_> {
         }
         if !left.is_empty() {
             changes.push(Change::Leave(left));
+        }
+        if user.is_active != was_active {
+            changes.push(Change::SetActive(user.is_active));
         }
         if self.follow(&mut user.profile, is_new) {
             changes.push(Change::Profile(user.profile.clone()));
@@ -123,11 +133,15 @@ impl UserSync<'_> {
     }
 
     /// Plans what is taken from a stored user who is refused: the memberships that `left`
-    /// lists, which `user` no longer has, and the flags that a sign-in would take.
-    fn plan_refusal(&self, mut user: User, left: BTreeSet<String>, refusal: Error) -> Plan {
+    /// lists, which `user` no longer has, and the flags that a sign-in would take. Whether the
+    /// user is active is set already, and `was_active` is what is stored.
+    fn plan_refusal(&self, mut user: User, was_active: bool, left: BTreeSet<String>, refusal: Error) -> Plan {
         let mut changes = Vec::new();
         if !left.is_empty() {
             changes.push(Change::Leave(left));
+        }
+        if user.is_active != was_active {
+            changes.push(Change::SetActive(user.is_active));
         }
         let mut followed = user.profile.clone();
         self.follow(&mut followed, false);
@@ -218,8 +232,12 @@ impl UserSync<'_> {
     /// Returns whether any of them changed.
     fn update_profile(&self, profile: &mut Profile) -> bool {
         let flags = Flags {
-            staff: self.flag(&self.rules.staff_groups, profile.flags.staff),
-            superuser: self.flag(&self.rules.superuser_groups, profile.flags.superuser),
+            staff: self.flag(&self.rules.staff_groups, &self.rules.staff_users, profile.flags.staff),
+            superuser: self.flag(
+                &self.rules.superuser_groups,
+                &self.rules.superuser_users,
+                profile.flags.superuser,
+            ),
         };
         let mut is_changed = flags != profile.flags;
         profile.flags = flags;
@@ -228,11 +246,19 @@ impl UserSync<'_> {
         is_changed
     }
 
-    /// Returns a flag of the user: whether the proxy names one of `groups`, of which
-    /// `"*"` is everyone. The `stored` flag stays if no groups are configured for it,
-    /// or if the groups header is absent and `missing_groups` is `"keep"`.
-    fn flag(&self, groups: &Option<BTreeSet<String>>, stored: bool) -> bool {
-        let Some(groups) = groups else { return stored };
+    /// Returns a flag of the user: whether the user is one of `users`, or the proxy names one
+    /// of `groups`, of which `"*"` is everyone. The `stored` flag stays if neither is
+    /// configured for it, or if the groups header is absent and `missing_groups` is `"keep"`.
+    fn flag(
+        &self,
+        groups: &Option<BTreeSet<String>>,
+        users: &Option<BTreeSet<String>>,
+        stored: bool,
+    ) -> bool {
+        if users.as_ref().is_some_and(|users| users.contains(self.identity.username.as_str())) {
+            return true;
+        }
+        let Some(groups) = groups else { return stored && users.is_none() };
         if groups.contains("*") {
             return true;
         }
