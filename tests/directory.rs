@@ -5,7 +5,8 @@ mod harness;
 use std::borrow::Cow;
 
 use harness::browser::{Browser, launch};
-use harness::{App, Database};
+use harness::{App, Database, STRANGER};
+use rocket::http::Method;
 use rocket::serde::json::{Value, json};
 use rocket_remote_user::RemoteUser;
 use rocket_remote_user::policy::Policy;
@@ -19,6 +20,10 @@ on_every_database![
     an_inner_list_takes_all_of_its_groups,
     a_denied_pair_counts_in_a_session_too,
     a_user_may_have_a_flag_by_name,
+    a_user_header_that_is_missing_is_refused_and_a_blank_one_is_nobody,
+    a_name_and_an_address_that_are_missing_are_kept_cleared_or_refused,
+    a_refusal_for_a_missing_name_takes_what_ended,
+    a_name_of_nobody_signs_nobody_in,
 ];
 
 const ADA: (&str, &str) = ("Remote-User", "ada");
@@ -193,4 +198,77 @@ fn a_user_may_have_a_flag_by_name(database: Database) {
     app.database
         .sql("INSERT INTO remote_users (username, is_staff, is_superuser) VALUES ('ada', TRUE, TRUE)");
     assert_eq!(flags(&app, "ada", ""), (false, true), "an empty list is nobody, and no list is the database");
+}
+
+fn a_user_header_that_is_missing_is_refused_and_a_blank_one_is_nobody(database: Database) {
+    let app = launch(database, "missing_user = 'deny'\nsession.persistent = true");
+    let missing = "header `Remote-User` is missing and `missing_user` is \"deny\"";
+    let mut browser = Browser::new(&app);
+    assert_eq!(browser.get("/me", &[ADA]).status, 200);
+    for headers in [&[][..], &[("Remote-Groups", "a")], &[("Remote-Name", "Ada")]] {
+        browser.get("/me", headers).is(403, missing);
+        app.get("/public", headers).is(403, missing);
+    }
+    assert_eq!(browser.get("/me", &[("Remote-User", "")]).status, 200, "the session goes on");
+    app.get("/visitor", &[("Remote-User", " ")]).is(200, "nobody");
+    app.get("/visitor", &[("Remote_User", "ada")])
+        .is(400, "header `Remote-User` was sent under another spelling of its name");
+    app.send(Method::Get, "/visitor", &[], STRANGER).is(200, "nobody");
+}
+
+fn a_name_and_an_address_that_are_missing_are_kept_cleared_or_refused(database: Database) {
+    let all = [ADA, ("Remote-Name", "Ada L"), ("Remote-Email", "ada@example.com")];
+    let profile = |app: &App, headers: &[(&str, &str)]| {
+        let me = app.me(headers);
+        json!([me["name"], me["email"]])
+    };
+    let app = App::launch_on(database.another(), "");
+    profile(&app, &all);
+    assert_eq!(profile(&app, &all[..1]), json!(["Ada L", "ada@example.com"]));
+
+    let app = App::launch_on(database.another(), "missing_name = 'clear'\nmissing_email = 'clear'");
+    profile(&app, &all);
+    assert_eq!(profile(&app, &all[..2]), json!(["Ada L", null]));
+    assert_eq!(profile(&app, &[all[0], all[2]]), json!([null, "ada@example.com"]));
+
+    let app = App::launch_on(database, "missing_name = 'deny'\nmissing_email = 'deny'");
+    app.get("/me", &all[..1]).is(403, "the name header is missing and `missing_name` is \"deny\"");
+    app.get("/me", &all[..2]).is(403, "the email header is missing and `missing_email` is \"deny\"");
+    app.get("/visitor", &[]).is(200, "nobody");
+    assert_eq!(app.database.sql("SELECT username FROM remote_users").len(), 0);
+    assert_eq!(profile(&app, &all), json!(["Ada L", "ada@example.com"]));
+    assert_eq!(profile(&app, &[all[0], ("Remote-Name", ""), ("Remote-Email", "")]), json!([null, null]));
+}
+
+fn a_refusal_for_a_missing_name_takes_what_ended(database: Database) {
+    let app = App::launch_on(database, "missing_name = 'deny'\nsuperuser_groups = ['root']");
+    let name = ("Remote-Name", "Ada L");
+    assert_eq!(app.me(&[ADA, name, ("Remote-Groups", "root")])["superuser"], true);
+    assert_eq!(app.get("/me", &[ADA, ("Remote-Groups", "other")]).status, 403);
+    let superusers = "SELECT username FROM remote_users WHERE is_superuser";
+    assert_eq!(app.database.sql(superusers).len(), 0);
+}
+
+fn a_name_of_nobody_signs_nobody_in(database: Database) {
+    let toml = "nobody = ['system:anonymous', 'guest']\nusername_case = 'lower'\nmissing_user = 'deny'";
+    let app = App::launch_on_with(database, toml, RemoteUser::fairing().policy(Guests));
+    for user in ["system:anonymous", "guest", "GUEST", "System:Anonymous", "visitor"] {
+        app.get("/visitor", &[("Remote-User", user)]).is(200, "nobody");
+        assert_eq!(app.get("/me", &[("Remote-User", user), ("Remote-Groups", "root")]).status, 401, "{user}");
+    }
+    app.get("/visitor", &[("Remote-User", "guests")]).is(200, "guests");
+    app.get("/me", &[("Remote-User", "guest"), ("Remote-User", "guest")])
+        .is(400, "header `Remote-User` was sent more than once");
+    app.send(Method::Get, "/visitor", &[("Remote-User", "guest")], STRANGER)
+        .is(403, "header `Remote-User` comes from a peer that is no trusted proxy");
+    assert_eq!(app.database.sql("SELECT username FROM remote_users"), ["guests"]);
+}
+
+/// A hook that makes a name of nobody of another.
+struct Guests;
+
+impl Policy for Guests {
+    fn clean_username<'a>(&self, username: &'a str) -> Option<Cow<'a, str>> {
+        Some(Cow::Borrowed(if username == "visitor" { "guest" } else { username }))
+    }
 }

@@ -727,6 +727,20 @@ fn liftoff_sums_up_what_is_in_force() {
             "required groups: \"a\", \"b\" and \"c\"",
         ]
     );
+    let lines = summary(
+        "trusted_proxies = ['::1']\nmissing_user = 'deny'\nnobody = ['guest']\nmissing_name = 'clear'\n\
+         missing_email = 'deny'\nsession = { persistent = true }",
+    );
+    assert_eq!(
+        lines[4..8],
+        [
+            "a missing user: is refused",
+            "nobody: \"guest\"",
+            "a missing name: clears",
+            "a missing address: is refused",
+        ]
+    );
+    assert!(lines.iter().all(|line| !line.contains("a persistent session then goes on")), "{lines:?}");
     let lines = summary("trusted_proxies = ['::1']\npreset = 'authentik'\nblank = ['X-Id', 'X-Own_*']");
     assert_eq!(lines[5], "blanked too: X-Id, X-Own_*, X-authentik-*");
     let lines = summary(

@@ -730,3 +730,34 @@ fn a_flag_of_a_name_that_nobody_signs_in_by_stops_the_launch() {
         launch(&format!("{key} = ['Ada', 'zoë', 'CORP\\ada']"));
     }
 }
+
+#[test]
+fn what_follows_from_an_absence_that_always_is_stops_the_launch() {
+    for field in ["name", "email"] {
+        let key = format!("missing_{field}");
+        for (missing, consequence) in [
+            ("clear", "\"clear\" removes what the application stores"),
+            ("deny", "\"deny\" refuses everyone"),
+        ] {
+            let off = format!("headers = {{ {field} = false }}\n");
+            let message = format!("`headers.{field}` is off, so {consequence}");
+            expect_abort(&format!("{off}{key} = '{missing}'"), &key, &message);
+            launch(&format!("{key} = '{missing}'"));
+            launch(&format!("{off}{key} = 'keep'"));
+        }
+        let message = "invalid type: found signed int `1`, expected \"keep\", \"clear\" or \"deny\"";
+        expect_abort(&format!("{key} = 1"), &key, message);
+    }
+    let message = "invalid type: found signed int `1`, expected \"anonymous\" or \"deny\"";
+    expect_abort("missing_user = 1", "missing_user", message);
+}
+
+#[test]
+fn a_name_of_nobody_that_no_user_could_have_stops_the_launch() {
+    for (beside, name) in [("", "(null)"), ("", ""), ("", "a,b"), ("username_case = 'lower'", "Guest")] {
+        let message =
+            format!("{name:?} is no user name in canonical form, so that no request is nobody's by it");
+        expect_abort(&format!("{beside}\nnobody = ['guest', '{name}']"), "nobody", &message);
+    }
+    launch("nobody = ['system:anonymous', 'Guest']");
+}

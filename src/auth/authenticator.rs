@@ -1,6 +1,6 @@
 //! What an authenticator consists of, and how it reports a refusal.
 //!
-//! Within this folder it depends on `group_mapper` and `principal`.
+//! Within this folder it depends on `group_mapper`, `nobody` and `principal`.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use rocket::http::Status;
 use rocket::{Request, error, warn};
 
 use super::group_mapper::GroupMapper;
+use super::nobody::NobodyRules;
 use super::principal::PrincipalMapper;
 use crate::error::{Refusal, Refusals};
 use crate::headers::{BlankedHeaders, IdentityReader};
@@ -37,6 +38,7 @@ pub(crate) struct Authenticator {
     pub(crate) blank: Vec<BlankedHeaders>,
     #[cfg(feature = "jwt")]
     pub(crate) token_reader: Option<TokenReader>,
+    pub(crate) nobody: NobodyRules,
     pub(crate) principal_mapper: PrincipalMapper,
     pub(crate) group_mapper: GroupMapper,
     pub(crate) rules: Rules,

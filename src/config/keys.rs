@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::not_compiled::JwtConfig;
 #[cfg(not(feature = "mtls"))]
 use super::not_compiled::ProxyCertificate;
-use crate::auth::{GroupCase, GroupPattern, UsernameConflicts};
+use crate::auth::{GroupCase, GroupPattern, MissingUser, UsernameConflicts};
 use crate::headers::{
     BlankedHeaders, Encoding, GroupsEscape, GroupsFormat, IdentityHeaders, Limits, Prefixes,
 };
@@ -22,7 +22,7 @@ use crate::proxy::ProxyCertificate;
 use crate::proxy::{Network, ProxySecret, UntrustedPeers};
 use crate::session::SessionConfig;
 use crate::site::{CrossSite, Host, RequireUser, TrustedOrigin};
-use crate::sync::{GroupCondition, MissingGroups};
+use crate::sync::{GroupCondition, MissingField, MissingGroups};
 use crate::user::{UsernameCase, UsernameForm};
 
 /// The configuration: the table `[default.remote_user]` of `Rocket.toml`, or the environment
@@ -161,6 +161,18 @@ pub struct Config {
     /// Whether to keep memberships that were given in the database, when the proxy does not
     /// name them. `false` by default. See [`UserSync`](crate::sync::UserSync).
     pub(super) keep_local_groups: bool,
+    /// What an absent user header, or an absent token, of a trusted proxy means: `"anonymous"`,
+    /// the default, or `"deny"`. See [`MissingUser`].
+    pub(super) missing_user: MissingUser,
+    /// The user names that mean that nobody signed in. None by default. See
+    /// [`NobodyRules`](crate::auth::NobodyRules).
+    pub(super) nobody: BTreeSet<String>,
+    /// What an absent name means: `"keep"`, the default, `"clear"` or `"deny"`. See
+    /// [`MissingField`].
+    pub(super) missing_name: MissingField,
+    /// What an absent address means: `"keep"`, the default, `"clear"` or `"deny"`. See
+    /// [`MissingField`].
+    pub(super) missing_email: MissingField,
     /// What an absent groups header means: `"clear"`, the default, `"keep"` or `"deny"`. See
     /// [`UserSync`](crate::sync::UserSync).
     pub(super) missing_groups: MissingGroups,
@@ -253,6 +265,10 @@ impl Default for Config {
             group_map_only: false,
             create_groups: false,
             keep_local_groups: false,
+            missing_user: MissingUser::Anonymous,
+            nobody: BTreeSet::new(),
+            missing_name: MissingField::Keep,
+            missing_email: MissingField::Keep,
             missing_groups: MissingGroups::Clear,
             staff_groups: None,
             superuser_groups: None,

@@ -5,14 +5,14 @@
 use std::collections::BTreeSet;
 
 use super::keys::Config;
-use crate::auth::GroupCase;
+use crate::auth::{GroupCase, MissingUser};
 use crate::headers::{Encoding, GroupsEscape, GroupsFormat};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
 use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionManager;
 use crate::site::CrossSite;
-use crate::sync::MissingGroups;
+use crate::sync::{MissingField, MissingGroups};
 use crate::user::{UsernameCase, UsernameForm};
 
 impl Config {
@@ -39,6 +39,21 @@ impl Config {
         }
         if self.encoding != Encoding::Utf8 {
             facts.push(("encoding", self.encoding.as_str().into()));
+        }
+        if self.missing_user == MissingUser::Deny {
+            facts.push(("a missing user", "is refused".into()));
+        }
+        if !self.nobody.is_empty() {
+            facts.push(("nobody", quoted(&self.nobody)));
+        }
+        for (fact, missing) in
+            [("a missing name", self.missing_name), ("a missing address", self.missing_email)]
+        {
+            match missing {
+                MissingField::Keep => {}
+                MissingField::Clear => facts.push((fact, "clears".into())),
+                MissingField::Deny => facts.push((fact, "is refused".into())),
+            }
         }
         facts.push(("users", users(self)));
         facts.push(("groups", groups(self)));
@@ -93,7 +108,8 @@ impl Config {
                  \"deny\"` if your proxy always sends that header"
             ));
         }
-        if self.session.as_ref().is_some_and(|session| session.persistent) {
+        let is_lost = self.missing_user == MissingUser::Anonymous;
+        if is_lost && self.session.as_ref().is_some_and(|session| session.persistent) {
             let header = self.identity_header();
             warnings.push(format!(
                 "a client may have some proxies drop `{header}`, and a persistent session then goes on as it \

@@ -1,4 +1,5 @@
-//! The rules of the configuration about users and groups, and the key `missing_groups`.
+//! The rules of the configuration about users and groups, and the keys `missing_groups`,
+//! `missing_name` and `missing_email`.
 //!
 //! Within this folder it depends on `group_condition`.
 
@@ -23,6 +24,29 @@ pub(crate) enum MissingGroups {
     Deny,
 }
 
+/// What an absent name or address means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase", expecting = "\"keep\", \"clear\" or \"deny\"")]
+pub(crate) enum MissingField {
+    /// What is stored stays.
+    Keep,
+    /// What is stored is removed, as by a blank value.
+    Clear,
+    /// The user is refused.
+    Deny,
+}
+
+impl MissingField {
+    /// Says what becomes of everyone where the value is always absent.
+    pub(crate) fn consequence(self) -> &'static str {
+        match self {
+            MissingField::Keep => "nothing changes",
+            MissingField::Clear => "\"clear\" removes what the application stores",
+            MissingField::Deny => "\"deny\" refuses everyone",
+        }
+    }
+}
+
 /// The rules of the configuration about users and groups.
 #[derive(Debug)]
 pub(crate) struct Rules {
@@ -32,6 +56,8 @@ pub(crate) struct Rules {
     pub(crate) create_groups: bool,
     pub(crate) keep_local_groups: bool,
     pub(crate) missing_groups: MissingGroups,
+    pub(crate) missing_name: MissingField,
+    pub(crate) missing_email: MissingField,
     pub(crate) staff_groups: Option<BTreeSet<String>>,
     pub(crate) staff_users: Option<BTreeSet<String>>,
     pub(crate) superuser_groups: Option<BTreeSet<String>>,

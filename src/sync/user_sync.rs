@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rocket::time::OffsetDateTime;
 
-use super::rules::{MissingGroups, Rules};
+use super::rules::{MissingField, MissingGroups, Rules};
 use crate::error::Error;
 use crate::policy::Policy;
 use crate::user::{Change, Field, Flags, Identity, MembershipSource, Plan, Profile, Stored, User};
@@ -129,6 +129,12 @@ impl UserSync<'_> {
         if self.identity.groups.is_none() && self.rules.missing_groups == MissingGroups::Deny {
             return Err(Error::GroupsMissing);
         }
+        if *self.identity.name == Field::Absent && self.rules.missing_name == MissingField::Deny {
+            return Err(Error::NameMissing);
+        }
+        if *self.identity.email == Field::Absent && self.rules.missing_email == MissingField::Deny {
+            return Err(Error::EmailMissing);
+        }
         self.rules.check_groups(&user.memberships, |group| self.is_asserted(group))
     }
 
@@ -241,8 +247,8 @@ impl UserSync<'_> {
         };
         let mut is_changed = flags != profile.flags;
         profile.flags = flags;
-        is_changed |= update_field(&mut profile.name, self.identity.name);
-        is_changed |= update_field(&mut profile.email, self.identity.email);
+        is_changed |= update_field(&mut profile.name, self.identity.name, self.rules.missing_name);
+        is_changed |= update_field(&mut profile.email, self.identity.email, self.rules.missing_email);
         is_changed
     }
 
@@ -283,12 +289,12 @@ impl UserSync<'_> {
     }
 }
 
-/// Sets `stored` to what the proxy said, if it said anything: a blank value removes
-/// it. Returns whether it changed.
-fn update_field(stored: &mut Option<String>, asserted: &Field<String>) -> bool {
+/// Sets `stored` to what the proxy said, if it said anything: a blank value removes it, and so
+/// does an absent one if that is what `missing` means. Returns whether it changed.
+fn update_field(stored: &mut Option<String>, asserted: &Field<String>, missing: MissingField) -> bool {
     let asserted = match asserted {
-        Field::Absent => return false,
-        Field::Blank => None,
+        Field::Absent if missing != MissingField::Clear => return false,
+        Field::Absent | Field::Blank => None,
         Field::Value(value) => Some(value),
     };
     if stored.as_ref() == asserted {
