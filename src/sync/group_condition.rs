@@ -94,6 +94,13 @@ impl<'de> Visitor<'de> for GroupOrGroups {
 }
 
 #[cfg(test)]
+impl FromIterator<AllOf> for GroupCondition {
+    fn from_iter<I: IntoIterator<Item = AllOf>>(items: I) -> Self {
+        Self(items.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
