@@ -78,6 +78,26 @@ pub(crate) fn check_group(group: &str, limit: usize) -> Result<(), Fault> {
     check_that(is_normalized, Fault::NotNormalized)
 }
 
+/// Whether every part of `list` is visible and in NFC, whichever way it is split: no character
+/// needs another beside it to be allowed, and a part of what is in NFC is in NFC.
+pub(crate) fn is_clean_throughout(list: &str) -> bool {
+    steps::note(list.len());
+    let is_normalized = || list.is_ascii() || ComposingNormalizerBorrowed::new_nfc().is_normalized(list);
+    visible::is_visible(list) && is_normalized()
+}
+
+/// Checks what [`check_group`] does of a part of a list that is
+/// [clean throughout](is_clean_throughout).
+///
+/// # Errors
+///
+/// Returns the faults of [`check_group`].
+pub(crate) fn check_group_of_clean_list(group: &str, limit: usize) -> Result<(), Fault> {
+    check_expanded(group)?;
+    check_length(group, limit)?;
+    check_that(!has_blank_at_an_edge(group), Fault::InvisibleCharacter)
+}
+
 /// Checks that `group` is the whole name of a group, as a key or a hook gives it: no list is
 /// around it to which spaces or tabs at an edge could belong.
 ///
@@ -113,7 +133,8 @@ pub(crate) fn check_comma(username: &str) -> Result<(), Fault> {
 /// Checks that `value` has at most `limit` characters, of which it counts no more.
 fn check_length(value: &str, limit: usize) -> Result<(), Fault> {
     steps::note(value.len().min(limit));
-    check_that(value.chars().nth(limit).is_none(), Fault::TooLong { limit })
+    // A character is a byte or more.
+    check_that(value.len() <= limit || value.chars().nth(limit).is_none(), Fault::TooLong { limit })
 }
 
 /// Whether a blank other than spaces and tabs is at an edge of `value`, where trimming it
@@ -266,6 +287,17 @@ mod tests {
             let unseen = Some(Fault::InvisibleCharacter);
             let faults = CHECKS.map(|check| check(value, 99).err());
             assert_eq!(faults, [unseen, unseen, None, None], "{value}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_part_of_a_list_that_is_clean_throughout_is_checked_as_any_other(
+            list in "[a,\u{301}\u{eb}\u{200d}\u{a0}\u{1161}\u{1100}\u{1f44b} {}\t-]{0,12}",
+        ) {
+            for group in list.split(',').filter(|_| is_clean_throughout(&list)) {
+                proptest::prop_assert_eq!(check_group_of_clean_list(group, 5), check_group(group, 5));
+            }
         }
     }
 

@@ -173,7 +173,7 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         (
             "denied_groups",
             "denied_groups = ['*']",
-            "\"*\" is everyone in `staff_groups` and `superuser_groups` only",
+            "\"*\" is everyone in `staff_groups`, `superuser_groups` and `active_groups` only",
         ),
         (
             "excluded_groups",
@@ -707,6 +707,44 @@ fn liftoff_sums_up_what_is_in_force() {
             "superuser groups: none",
         ]
     );
+    assert_eq!(
+        summary(
+            "trusted_proxies = ['::1']\ngroup_case = 'lower'\ngroups_allowed = ['app-*', 'a']\n\
+             excluded_groups = ['b']"
+        )[5..9],
+        [
+            "groups: split at \",\", unknown ignored, local mirrored away, a missing header clears",
+            "group case: lowered",
+            "groups allowed: \"a\", \"app-*\"",
+            "excluded groups: \"b\"",
+        ]
+    );
+    assert_eq!(
+        summary(
+            "trusted_proxies = ['::1']\nstaff_users = ['ada']\nsuperuser_users = []\nactive_groups = ['a']\n\
+             required_groups = ['a', ['b', 'c']]"
+        )[6..10],
+        [
+            "staff users: \"ada\"",
+            "superuser users: none",
+            "active groups: \"a\"",
+            "required groups: \"a\", \"b\" and \"c\"",
+        ]
+    );
+    let lines = summary(
+        "trusted_proxies = ['::1']\nmissing_user = 'deny'\nnobody = ['guest']\nmissing_name = 'clear'\n\
+         missing_email = 'deny'\nsession = { persistent = true }",
+    );
+    assert_eq!(
+        lines[4..8],
+        [
+            "a missing user: is refused",
+            "nobody: \"guest\"",
+            "a missing name: clears",
+            "a missing address: is refused",
+        ]
+    );
+    assert!(lines.iter().all(|line| !line.contains("a persistent session then goes on")), "{lines:?}");
     let lines = summary("trusted_proxies = ['::1']\npreset = 'authentik'\nblank = ['X-Id', 'X-Own_*']");
     assert_eq!(lines[5], "blanked too: X-Id, X-Own_*, X-authentik-*");
     let lines = summary(

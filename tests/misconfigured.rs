@@ -409,11 +409,14 @@ fn a_table_of_tokens_that_cannot_be_says_what_is_wrong() {
 }
 
 /// Every key that is about groups, with a value that names this one.
-fn rules_about(group: &str) -> [(&'static str, String); 6] {
+fn rules_about(group: &str) -> [(&'static str, String); 9] {
     let group = toml_string(group);
     [
         ("staff_groups", format!("staff_groups = ['other', {group}]")),
         ("superuser_groups", format!("superuser_groups = [{group}]")),
+        ("active_groups", format!("active_groups = [{group}]")),
+        ("required_groups", format!("required_groups = [['other', {group}]]")),
+        ("denied_groups", format!("denied_groups = [['other', {group}]]")),
         ("excluded_groups", format!("excluded_groups = [{group}]")),
         ("required_groups", format!("required_groups = ['other', {group}]")),
         ("denied_groups", format!("denied_groups = [{group}]")),
@@ -457,7 +460,7 @@ fn a_rule_about_a_name_that_the_map_takes_away_stops_the_launch() {
         launch(&format!("group_map = {{ a = 'b', b = 'a' }}\n{rule}"));
         launch(&format!("group_map = {{ a = 'a' }}\n{rule}"));
     }
-    for flag in ["staff_groups", "superuser_groups"] {
+    for flag in ["staff_groups", "superuser_groups", "active_groups"] {
         launch(&format!("group_map = {{ '*' = 'crew' }}\n{flag} = ['*']"));
     }
 }
@@ -468,7 +471,7 @@ fn a_flag_of_an_excluded_group_stops_the_launch() {
         let toml = format!("excluded_groups = ['x', 'wheel']\n{rule}");
         match key {
             "excluded_groups" => {}
-            "staff_groups" | "superuser_groups" => {
+            "staff_groups" | "superuser_groups" | "active_groups" => {
                 let message = "\"wheel\" is in `excluded_groups`, so that it gives nobody the flag";
                 expect_abort(&toml, key, message);
             }
@@ -490,7 +493,7 @@ fn a_flag_by_groups_without_a_source_of_groups_stops_the_launch() {
         for (key, rule) in rules_about("crew") {
             let toml = format!("{off}\n{rule}");
             match key {
-                "staff_groups" | "superuser_groups" => {
+                "staff_groups" | "superuser_groups" | "active_groups" => {
                     expect_abort(&toml, key, message);
                     expect_abort(&format!("{off}\n{key} = []"), key, message);
                     launch(&format!("{off}\n{key} = ['*']"));
@@ -511,7 +514,7 @@ fn a_flag_by_groups_without_a_claim_of_groups_stops_the_launch() {
              jwks_url = 'https://issuer.example/keys', claims = {{ {claims} }} }}"
         )
     };
-    for key in ["staff_groups", "superuser_groups"] {
+    for key in ["staff_groups", "superuser_groups", "active_groups"] {
         let message = "`jwt.claims.groups` is off, so that the flag would follow no groups and never be taken away: \
                        leave the key out, or set it to [\"*\"]";
         expect_abort(&format!("{key} = ['crew']\n{}", jwt("name = 'name'")), key, message);
@@ -581,7 +584,7 @@ fn a_map_that_alone_counts_names_every_group_of_a_rule() {
     let unmapped = "`group_map_only` is set, and `group_map` gives nobody the group \"mates\"";
     for (key, rule) in rules_about("mates") {
         match key {
-            "staff_groups" | "superuser_groups" => {
+            "staff_groups" | "superuser_groups" | "active_groups" => {
                 let message = format!("{unmapped}: make it a value of `group_map`");
                 expect_abort(&format!("{map}\n{rule}"), key, &message);
                 launch(&format!("{map}\n{key} = ['*', 'crew']"));
@@ -618,7 +621,7 @@ fn a_rule_that_denied_groups_make_void_stops_the_launch() {
     launch("required_groups = []\ndenied_groups = ['b']");
 
     let refused = "\"b\" is in `denied_groups`, so that whoever it would give anything to is refused";
-    for flag in ["staff_groups", "superuser_groups"] {
+    for flag in ["staff_groups", "superuser_groups", "active_groups"] {
         for groups in ["'b'", "'a', 'b'", "'*', 'b'"] {
             expect_abort(&format!("denied_groups = ['b', 'x']\n{flag} = [{groups}]"), flag, refused);
         }
@@ -627,4 +630,134 @@ fn a_rule_that_denied_groups_make_void_stops_the_launch() {
     let permissions = "group_permissions = { a = ['x'], b = ['y'] }";
     expect_abort(&format!("denied_groups = ['b']\n{permissions}"), "group_permissions", refused);
     launch(&format!("denied_groups = ['c']\n{permissions}"));
+}
+
+#[test]
+fn a_rule_about_a_group_that_is_not_allowed_stops_the_launch() {
+    let empty = "an empty list allows no group: name those that count, or leave the key out";
+    expect_abort("groups_allowed = []", "groups_allowed", empty);
+    for (pattern, fault) in
+        [("", "is blank, or has white space around it"), ("zoe\u{308}*", "is not in Unicode's form NFC")]
+    {
+        let message = format!("{pattern:?} allows no name of a group: it {fault}");
+        expect_abort(&format!("groups_allowed = [{}]", toml_string(pattern)), "groups_allowed", &message);
+    }
+    let long = format!("limits = {{ group = 5 }}\ngroups_allowed = ['abcde*', '*abcd*e']");
+    launch(&long);
+    expect_abort(
+        &long.replace("abcde*", "abcdef*"),
+        "groups_allowed",
+        "\"abcdef*\" allows no name of a group: it is longer than 6 characters",
+    );
+
+    let message = "`groups_allowed` does not allow \"crew\", so that the proxy puts nobody in it: allow it";
+    let allowed = "groups_allowed = ['app-*', 'other']";
+    for (key, rule) in rules_about("crew") {
+        match key {
+            "excluded_groups" => launch(&format!("{allowed}\n{rule}")),
+            "staff_groups" | "superuser_groups" | "active_groups" => {
+                expect_abort(&format!("{allowed}\n{rule}"), key, message)
+            }
+            _ => {
+                expect_abort(&format!("{allowed}\n{rule}"), key, message);
+                launch(&format!("{allowed}\n{rule}\nexcluded_groups = ['crew']"));
+            }
+        }
+        launch(&format!("groups_allowed = ['c*w', 'other']\n{rule}"));
+    }
+    expect_abort(&format!("{allowed}\ngroup_map = {{ x = 'crew' }}"), "group_map", message);
+    expect_abort(
+        "groups_allowed = ['x', 'crew']\ngroup_map = { x = 'crew' }",
+        "groups_allowed",
+        "`group_map` makes \"crew\" of \"x\", so that the proxy puts nobody in \"x\": name \"crew\"",
+    );
+    launch(&format!("{allowed}\nstaff_groups = ['*']\nsuperuser_groups = ['app-x']"));
+}
+
+#[test]
+fn a_name_that_no_group_has_in_lower_case_stops_the_launch() {
+    let lower = "group_case = 'lower'";
+    let message = "`group_case` makes \"zürich\" of \"ZÜrich\": name \"zürich\"";
+    for (key, rule) in rules_about("ZÜrich") {
+        expect_abort(&format!("{lower}\n{rule}"), key, message);
+        launch(&format!("{lower}\n{rule}\ngroup_map = {{ x = 'ZÜrich' }}"));
+        launch(&rule);
+    }
+    expect_abort(&format!("{lower}\ngroup_map = {{ 'ZÜrich' = 'x' }}"), "group_map", message);
+    expect_abort(
+        &format!("{lower}\ngroups_allowed = ['App-*']"),
+        "groups_allowed",
+        "`group_case` makes \"app-*\" of \"App-*\": name \"app-*\"",
+    );
+    launch(&format!("{lower}\ngroups_allowed = ['App-*']\ngroup_map = {{ x = 'App-x' }}"));
+    expect_abort(
+        "group_case = 'upper'",
+        "group_case",
+        "unknown variant: found `upper`, expected ``preserve` or `lower``",
+    );
+}
+
+#[test]
+fn an_inner_list_that_can_never_hold_stops_the_launch() {
+    for key in ["required_groups", "denied_groups"] {
+        expect_abort(
+            &format!("{key} = ['a', []]"),
+            &format!("{key}.1"),
+            "an inner list is all of its groups, and an empty one is everyone",
+        );
+        expect_abort(
+            &format!("{key} = [1]"),
+            &format!("{key}.0"),
+            "invalid type: found signed int `1`, expected the name of a group, or a list of names",
+        );
+    }
+    let nobody = "all of them are in `denied_groups`, so that nobody would be let in";
+    for denied in ["['a', 'b']", "'b'"] {
+        let toml = format!("required_groups = [['a', 'b']]\ndenied_groups = [{denied}]");
+        expect_abort(&toml, "required_groups", nobody);
+    }
+    launch("required_groups = [['a', 'b']]\ndenied_groups = [['a', 'c'], ['a', 'b', 'c']]");
+    launch("staff_groups = ['a']\ndenied_groups = [['a', 'c']]");
+}
+
+#[test]
+fn a_flag_of_a_name_that_nobody_signs_in_by_stops_the_launch() {
+    for key in ["staff_users", "superuser_users"] {
+        for (beside, name) in [("", "ａｄａ"), ("", ""), ("", "a,b"), ("username_case = 'lower'", "Ada")] {
+            let message = format!("nobody signs in by the name {name:?}, which is not in its canonical form");
+            expect_abort(&format!("{beside}\n{key} = ['bob', '{name}']"), key, &message);
+        }
+        launch(&format!("{key} = ['Ada', 'zoë', 'CORP\\ada']"));
+    }
+}
+
+#[test]
+fn what_follows_from_an_absence_that_always_is_stops_the_launch() {
+    for field in ["name", "email"] {
+        let key = format!("missing_{field}");
+        for (missing, consequence) in [
+            ("clear", "\"clear\" removes what the application stores"),
+            ("deny", "\"deny\" refuses everyone"),
+        ] {
+            let off = format!("headers = {{ {field} = false }}\n");
+            let message = format!("`headers.{field}` is off, so {consequence}");
+            expect_abort(&format!("{off}{key} = '{missing}'"), &key, &message);
+            launch(&format!("{key} = '{missing}'"));
+            launch(&format!("{off}{key} = 'keep'"));
+        }
+        let message = "invalid type: found signed int `1`, expected \"keep\", \"clear\" or \"deny\"";
+        expect_abort(&format!("{key} = 1"), &key, message);
+    }
+    let message = "invalid type: found signed int `1`, expected \"anonymous\" or \"deny\"";
+    expect_abort("missing_user = 1", "missing_user", message);
+}
+
+#[test]
+fn a_name_of_nobody_that_no_user_could_have_stops_the_launch() {
+    for (beside, name) in [("", "(null)"), ("", ""), ("", "a,b"), ("username_case = 'lower'", "Guest")] {
+        let message =
+            format!("{name:?} is no user name in canonical form, so that no request is nobody's by it");
+        expect_abort(&format!("{beside}\nnobody = ['guest', '{name}']"), "nobody", &message);
+    }
+    launch("nobody = ['system:anonymous', 'Guest']");
 }

@@ -589,6 +589,8 @@ fn every_reason_has_a_code_of_its_own() {
         (Error::GroupRequired, "group_required"),
         (Error::GroupDenied, "group_denied"),
         (Error::GroupsMissing, "groups_missing"),
+        (Error::NameMissing, "name_missing"),
+        (Error::EmailMissing, "email_missing"),
         (Error::NotAMember("x"), "not_a_member"),
         (Error::NotStaff, "not_staff"),
         (Error::NotSuperuser, "not_superuser"),
@@ -603,6 +605,7 @@ fn every_reason_has_a_code_of_its_own() {
     let faults = [
         (Fault::UntrustedPeer, "untrusted_peer"),
         (Fault::WrongSecret, "wrong_secret"),
+        (Fault::Missing, "missing"),
         (Fault::MissingSecret, "missing_secret"),
         (Fault::MissingCertificate, "missing_certificate"),
         (Fault::WrongCertificate, "wrong_certificate"),

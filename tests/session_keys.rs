@@ -107,7 +107,7 @@ fn a_session_that_cannot_be_stops_the_launch_and_says_why() {
         (
             "group_permissions",
             "group_permissions = { '*' = ['write'] }",
-            "\"*\" is everyone in `staff_groups` and `superuser_groups` only",
+            "\"*\" is everyone in `staff_groups`, `superuser_groups` and `active_groups` only",
         ),
     ];
     for (key, toml, message) in cases {

@@ -1,6 +1,6 @@
 //! What an authenticator consists of, and how it reports a refusal.
 //!
-//! Within this folder it depends on `answer_cache`, `group_mapper` and `principal`.
+//! Within this folder it depends on `answer_cache`, `group_mapper`, `nobody` and `principal`.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use rocket::{Request, error, warn};
 
 use super::answer_cache::AnswerCache;
 use super::group_mapper::GroupMapper;
+use super::nobody::NobodyRules;
 use super::principal::PrincipalMapper;
 use crate::error::{Refusal, Refusals};
 use crate::headers::{BlankedHeaders, IdentityReader};
@@ -38,6 +39,7 @@ pub(crate) struct Authenticator {
     pub(crate) blank: Vec<BlankedHeaders>,
     #[cfg(feature = "jwt")]
     pub(crate) token_reader: Option<TokenReader>,
+    pub(crate) nobody: NobodyRules,
     pub(crate) principal_mapper: PrincipalMapper,
     pub(crate) group_mapper: GroupMapper,
     pub(crate) rules: Rules,

@@ -1,12 +1,13 @@
 //! The half of an authenticator that the fairing uses: it passes a verdict on a
 //! request.
 //!
-//! Within this folder it depends on `authenticator`, `principal` and `verdict`.
+//! Within this folder it depends on `authenticator`, `nobody`, `principal` and `verdict`.
 
 use rocket::Request;
 use rocket::http::{Header, HeaderMap};
 
 use super::authenticator::Authenticator;
+use super::nobody::MissingUser;
 use super::principal::Principal;
 use super::verdict::Verdict;
 use crate::error::{Error, Fault, Refusals, Rejection};
@@ -138,14 +139,30 @@ impl Authenticator {
     /// names, even if that is refused.
     async fn identify(&self, scan: &HeaderScan<'_, '_>, refusals: &Refusals) -> Result<Verdict, Rejection> {
         let Some(assertion) = self.assertion(scan, refusals).await? else {
+            self.check_missing_user(scan)?;
             return Ok(Verdict::Anonymous { is_peer_trusted: true });
         };
         let Assertion { user, name, email, groups } = assertion;
+        if self.nobody.include(&user) {
+            return Ok(Verdict::Anonymous { is_peer_trusted: true });
+        }
         refusals.set_username(&user);
         let username = self.principal_mapper.username(user)?;
+        if self.nobody.include(username.as_str()) {
+            return Ok(Verdict::Anonymous { is_peer_trusted: true });
+        }
         refusals.set_username(username.as_str());
         let groups = self.group_mapper.groups(&groups, &self.identity_reader)?;
         Ok(Verdict::Authenticated(Principal { username, name, email, groups }))
+    }
+
+    /// Checks that a request that names nobody may leave out the header that would.
+    fn check_missing_user(&self, scan: &HeaderScan<'_, '_>) -> Result<(), Rejection> {
+        let header = self.token_header().unwrap_or(&self.identity_reader.headers().user);
+        if self.nobody.missing_user == MissingUser::Deny && scan.value(header).is_none() {
+            return Err(Rejection::new(header, Fault::Missing));
+        }
+        Ok(())
     }
 
     /// Reads the token alone if tokens are configured, and the identity headers otherwise.

@@ -9,21 +9,25 @@
 //! [`session`](crate::session) and [`site`](crate::site), on [`user`](crate::user) and
 //! [`text`](crate::text), and on the errors. It does not depend on the configuration.
 
+mod allowed_groups;
 mod answer_cache;
 mod authenticator;
 mod cache_config;
 mod group_mapper;
 mod judge;
+mod nobody;
 mod personal;
 mod principal;
 mod sign_in;
 mod unreachable_names;
 mod verdict;
 
+pub(crate) use allowed_groups::{AllowedGroups, GroupPattern};
 pub(crate) use answer_cache::AnswerCache;
 pub(crate) use authenticator::Authenticator;
 pub(crate) use cache_config::CacheConfig;
-pub(crate) use group_mapper::GroupMapper;
+pub(crate) use group_mapper::{GroupCase, GroupMapper};
+pub(crate) use nobody::{MissingUser, NobodyRules};
 pub(crate) use personal::PersonalAnswer;
 pub(crate) use principal::PrincipalMapper;
 pub(crate) use sign_in::SignedIn;

@@ -10,6 +10,8 @@ use crate::launch::InvalidKey;
 use crate::proxy::Network;
 use crate::session::SessionConfig;
 use crate::site::CrossSite;
+use crate::sync::MissingField;
+use crate::user::Username;
 
 /// The checks that no single key can make of itself. Each returns the first key that is
 /// wrong.
@@ -27,6 +29,8 @@ impl Config {
         self.check_separator()?;
         self.check_escape()?;
         self.limits.check()?;
+        self.check_missing_fields()?;
+        self.check_nobody()?;
         self.check_groups()?;
         self.cache.check()?;
         if let Some(session) = &self.session {
@@ -130,6 +134,29 @@ impl Config {
         if self.groups_separator.contains('"') {
             let reason = "the separator of groups cannot be a quote, which keeps one in a name";
             return Err(InvalidKey::new("groups_separator", reason));
+        }
+        Ok(())
+    }
+
+    /// Checks that nothing follows from the absence of what is always absent.
+    fn check_missing_fields(&self) -> Result<(), InvalidKey> {
+        for (key, missing, disabled) in self.missing_fields() {
+            let (Some(disabled), consequence) = (disabled, missing.consequence()) else { continue };
+            if missing != MissingField::Keep {
+                let reason = format!("`{disabled}` is off, so {consequence}");
+                return Err(InvalidKey::new(key, reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that each name of nobody is one that somebody could have.
+    fn check_nobody(&self) -> Result<(), InvalidKey> {
+        let rules = self.username_rules();
+        if let Some(name) = self.nobody.iter().find(|name| !Username::is_canonical(name, &rules)) {
+            let reason =
+                format!("{name:?} is no user name in canonical form, so that no request is nobody's by it");
+            return Err(InvalidKey::new("nobody", reason));
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::not_compiled::JwtConfig;
 #[cfg(not(feature = "mtls"))]
 use super::not_compiled::ProxyCertificate;
-use crate::auth::{CacheConfig, UsernameConflicts};
+use crate::auth::{CacheConfig, GroupCase, GroupPattern, MissingUser, UsernameConflicts};
 use crate::headers::{
     BlankedHeaders, Encoding, GroupsEscape, GroupsFormat, IdentityHeaders, Limits, Prefixes,
 };
@@ -22,7 +22,7 @@ use crate::proxy::ProxyCertificate;
 use crate::proxy::{Network, ProxySecret, UntrustedPeers};
 use crate::session::SessionConfig;
 use crate::site::{CrossSite, Host, RequireUser, TrustedOrigin};
-use crate::sync::MissingGroups;
+use crate::sync::{GroupCondition, MissingField, MissingGroups};
 use crate::user::{UsernameCase, UsernameForm};
 
 /// The configuration: the table `[default.remote_user]` of `Rocket.toml`, or the environment
@@ -142,6 +142,12 @@ pub struct Config {
     /// leaves because of the header. Empty by default. See
     /// [`GroupMapper`](crate::auth::GroupMapper) and [`UserSync`](crate::sync::UserSync).
     pub(super) excluded_groups: BTreeSet<String>,
+    /// Whether the case of a group's name counts: `"preserve"`, the default, or `"lower"`. See
+    /// [`GroupCase`].
+    pub(super) group_case: GroupCase,
+    /// The names of the groups that count, of those that the proxy names, by the names that
+    /// they have here; a `*` stands for any characters. All by default. See [`GroupPattern`].
+    pub(super) groups_allowed: Option<BTreeSet<GroupPattern>>,
     /// The application's name for a group, by the proxy's name. A group that has such a name
     /// without the map does not count. Empty by default. See
     /// [`GroupMapper`](crate::auth::GroupMapper).
@@ -155,6 +161,18 @@ pub struct Config {
     /// Whether to keep memberships that were given in the database, when the proxy does not
     /// name them. `false` by default. See [`UserSync`](crate::sync::UserSync).
     pub(super) keep_local_groups: bool,
+    /// What an absent user header, or an absent token, of a trusted proxy means: `"anonymous"`,
+    /// the default, or `"deny"`. See [`MissingUser`].
+    pub(super) missing_user: MissingUser,
+    /// The user names that mean that nobody signed in. None by default. See
+    /// [`NobodyRules`](crate::auth::NobodyRules).
+    pub(super) nobody: BTreeSet<String>,
+    /// What an absent name means: `"keep"`, the default, `"clear"` or `"deny"`. See
+    /// [`MissingField`].
+    pub(super) missing_name: MissingField,
+    /// What an absent address means: `"keep"`, the default, `"clear"` or `"deny"`. See
+    /// [`MissingField`].
+    pub(super) missing_email: MissingField,
     /// What an absent groups header means: `"clear"`, the default, `"keep"` or `"deny"`. See
     /// [`UserSync`](crate::sync::UserSync).
     pub(super) missing_groups: MissingGroups,
@@ -164,11 +182,22 @@ pub struct Config {
     /// The groups whose members are superusers. Unset by default, so that the flag does not
     /// follow the groups. `"*"` is everyone. See [`UserSync`](crate::sync::UserSync).
     pub(super) superuser_groups: Option<BTreeSet<String>>,
+    /// The users who are staff, whatever their groups. Unset by default. See
+    /// [`UserSync`](crate::sync::UserSync).
+    pub(super) staff_users: Option<BTreeSet<String>>,
+    /// The users who are superusers, whatever their groups. Unset by default. See
+    /// [`UserSync`](crate::sync::UserSync).
+    pub(super) superuser_users: Option<BTreeSet<String>>,
+    /// The groups whose members are active users, as others are not. Unset by default, so that
+    /// the flag does not follow the groups. `"*"` is everyone. See
+    /// [`UserSync`](crate::sync::UserSync).
+    pub(super) active_groups: Option<BTreeSet<String>>,
     /// The groups of which a user must be in one. Empty by default, which requires none. See
     /// [`Rules::admit`](crate::sync::Rules::admit).
-    pub(super) required_groups: BTreeSet<String>,
-    /// The groups whose members are refused. Empty by default. See [`Rules::admit`](crate::sync::Rules::admit).
-    pub(super) denied_groups: BTreeSet<String>,
+    pub(super) required_groups: GroupCondition,
+    /// The groups whose members are refused. Empty by default. An inner list is all of its groups,
+    /// here and in `required_groups`. See [`GroupCondition`].
+    pub(super) denied_groups: GroupCondition,
     /// The permissions of the members of a group, by the name of the group. Empty by default.
     /// See [`Rules::grant_permissions`](crate::sync::Rules::grant_permissions).
     pub(super) group_permissions: BTreeMap<String, BTreeSet<String>>,
@@ -234,15 +263,24 @@ impl Default for Config {
             username_form: UsernameForm::Exact,
             username_conflicts: UsernameConflicts::Stop,
             excluded_groups: BTreeSet::new(),
+            group_case: GroupCase::Preserve,
+            groups_allowed: None,
             group_map: BTreeMap::new(),
             group_map_only: false,
             create_groups: false,
             keep_local_groups: false,
+            missing_user: MissingUser::Anonymous,
+            nobody: BTreeSet::new(),
+            missing_name: MissingField::Keep,
+            missing_email: MissingField::Keep,
             missing_groups: MissingGroups::Clear,
             staff_groups: None,
             superuser_groups: None,
-            required_groups: BTreeSet::new(),
-            denied_groups: BTreeSet::new(),
+            staff_users: None,
+            superuser_users: None,
+            active_groups: None,
+            required_groups: GroupCondition::default(),
+            denied_groups: GroupCondition::default(),
             group_permissions: BTreeMap::new(),
             login_interval: 300,
             cache: CacheConfig::default(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rocket::time::Duration;
 
 use super::keys::Config;
-use crate::auth::{CacheConfig, GroupMapper, PrincipalMapper, UsernameConflicts};
+use crate::auth::{AllowedGroups, CacheConfig, GroupMapper, NobodyRules, PrincipalMapper, UsernameConflicts};
 use crate::headers::{BlankedHeaders, Encoding, HeaderName, IdentityReader, Prefixes, ReaderOptions};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
@@ -15,7 +15,7 @@ use crate::policy::Policy;
 use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionConfig;
 use crate::site::{CrossSiteCheck, Hosts, RequireUser};
-use crate::sync::{MissingGroups, Rules};
+use crate::sync::{MissingField, MissingGroups, Rules};
 use crate::user::UsernameRules;
 
 /// The parts of an `Authenticator`, built from the keys.
@@ -104,6 +104,11 @@ impl Config {
         }
     }
 
+    /// Builds the rules by which a proxy says that nobody signed in.
+    pub(crate) fn nobody(&self) -> NobodyRules {
+        NobodyRules { missing_user: self.missing_user, names: self.nobody.clone() }
+    }
+
     /// Builds the rules of user names.
     pub(crate) fn username_rules(&self) -> UsernameRules {
         UsernameRules { case: self.username_case, form: self.username_form, max_length: self.limits.user }
@@ -121,9 +126,11 @@ impl Config {
             policy,
             groups_header: header.map(HeaderName::to_string).unwrap_or_default(),
             max_length: self.limits.group,
+            group_case: self.group_case,
             group_map: self.group_map.clone(),
             mapped_names: self.group_map.values().cloned().collect(),
             group_map_only: self.group_map_only,
+            allowed_groups: self.groups_allowed.as_ref().map(AllowedGroups::new),
             excluded_groups: self.excluded_groups.clone(),
         }
     }
@@ -140,8 +147,13 @@ impl Config {
             create_groups: self.create_groups,
             keep_local_groups: self.keep_local_groups,
             missing_groups,
+            missing_name: self.missing_name,
+            missing_email: self.missing_email,
             staff_groups: self.staff_groups.clone(),
+            staff_users: self.staff_users.clone(),
             superuser_groups: self.superuser_groups.clone(),
+            superuser_users: self.superuser_users.clone(),
+            active_groups: self.active_groups.clone(),
             required_groups: self.required_groups.clone(),
             denied_groups: self.denied_groups.clone(),
             group_permissions: self.group_permissions.clone(),
@@ -161,6 +173,24 @@ impl Config {
     /// Returns what is kept between two requests.
     pub(crate) fn cache(&self) -> CacheConfig {
         self.cache
+    }
+
+    /// Returns what an absent name and an absent address mean, each with its key, and with the
+    /// key that is off if nothing says them.
+    pub(super) fn missing_fields(&self) -> [(&'static str, MissingField, Option<&'static str>); 2] {
+        #[cfg(feature = "jwt")]
+        if let Some(jwt) = &self.jwt {
+            let off = |claim: &Option<_>, key| if claim.is_none() { Some(key) } else { None };
+            return [
+                ("missing_name", self.missing_name, off(&jwt.claims.name, "jwt.claims.name")),
+                ("missing_email", self.missing_email, off(&jwt.claims.email, "jwt.claims.email")),
+            ];
+        }
+        let off = |header: &Option<_>, key| if header.is_none() { Some(key) } else { None };
+        [
+            ("missing_name", self.missing_name, off(&self.headers.name, "headers.name")),
+            ("missing_email", self.missing_email, off(&self.headers.email, "headers.email")),
+        ]
     }
 
     /// Returns the keys about sessions, if sessions are configured.

@@ -5,13 +5,14 @@
 use std::collections::BTreeSet;
 
 use super::keys::Config;
+use crate::auth::{GroupCase, MissingUser};
 use crate::headers::{Encoding, GroupsEscape, GroupsFormat};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
 use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionManager;
 use crate::site::CrossSite;
-use crate::sync::MissingGroups;
+use crate::sync::{MissingField, MissingGroups};
 use crate::user::{UsernameCase, UsernameForm};
 
 impl Config {
@@ -40,20 +41,47 @@ impl Config {
         if self.encoding != Encoding::Utf8 {
             facts.push(("encoding", self.encoding.as_str().into()));
         }
+        if self.missing_user == MissingUser::Deny {
+            facts.push(("a missing user", "is refused".into()));
+        }
+        if !self.nobody.is_empty() {
+            facts.push(("nobody", quoted(&self.nobody)));
+        }
+        for (fact, missing) in
+            [("a missing name", self.missing_name), ("a missing address", self.missing_email)]
+        {
+            match missing {
+                MissingField::Keep => {}
+                MissingField::Clear => facts.push((fact, "clears".into())),
+                MissingField::Deny => facts.push((fact, "is refused".into())),
+            }
+        }
         facts.push(("users", users(self)));
         facts.push(("groups", groups(self)));
+        if self.group_case == GroupCase::Lower {
+            facts.push(("group case", "lowered".into()));
+        }
         if self.group_map_only {
             facts.push(("group map", "no other groups count".into()));
         }
+        facts.extend(self.groups_allowed.as_ref().map(|groups| ("groups allowed", join(groups.iter()))));
         let lists = [
             ("excluded groups", non_empty(&self.excluded_groups)),
             ("staff groups", self.staff_groups.as_ref()),
+            ("staff users", self.staff_users.as_ref()),
             ("superuser groups", self.superuser_groups.as_ref()),
-            ("required groups", non_empty(&self.required_groups)),
-            ("denied groups", non_empty(&self.denied_groups)),
+            ("superuser users", self.superuser_users.as_ref()),
+            ("active groups", self.active_groups.as_ref()),
         ];
         for (fact, groups) in lists {
             facts.extend(groups.map(|groups| (fact, quoted(groups))));
+        }
+        for (fact, condition) in
+            [("required groups", &self.required_groups), ("denied groups", &self.denied_groups)]
+        {
+            if !condition.is_empty() {
+                facts.push((fact, join(condition.items().iter())));
+            }
         }
         if !self.group_permissions.is_empty() {
             let groups = self.group_permissions.keys().map(|group| format!("{group:?}"));
@@ -82,7 +110,8 @@ impl Config {
                  \"deny\"` if your proxy always sends that header"
             ));
         }
-        if self.session.as_ref().is_some_and(|session| session.persistent) {
+        let is_lost = self.missing_user == MissingUser::Anonymous;
+        if is_lost && self.session.as_ref().is_some_and(|session| session.persistent) {
             let header = self.identity_header();
             warnings.push(format!(
                 "a client may have some proxies drop `{header}`, and a persistent session then goes on as it \

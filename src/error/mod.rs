@@ -79,6 +79,12 @@ pub enum Error {
     /// The groups header is missing, and `missing_groups` is `"deny"` (403).
     #[error("the groups header is missing and `missing_groups` is \"deny\"")]
     GroupsMissing,
+    /// The name header is missing, and `missing_name` is `"deny"` (403).
+    #[error("the name header is missing and `missing_name` is \"deny\"")]
+    NameMissing,
+    /// The email header is missing, and `missing_email` is `"deny"` (403).
+    #[error("the email header is missing and `missing_email` is \"deny\"")]
+    EmailMissing,
     /// The guard [`Member`](crate::Member) asks for a group that the user is not in
     /// (403).
     #[error("the user is not in group `{0}`")]
@@ -150,6 +156,8 @@ impl Error {
             Error::GroupRequired => "group_required",
             Error::GroupDenied => "group_denied",
             Error::GroupsMissing => "groups_missing",
+            Error::NameMissing => "name_missing",
+            Error::EmailMissing => "email_missing",
             Error::NotAMember(_) => "not_a_member",
             Error::NotStaff => "not_staff",
             Error::NotSuperuser => "not_superuser",

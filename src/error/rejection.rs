@@ -38,6 +38,9 @@ pub enum Fault {
     /// The peer has no trusted address, so it may not say who somebody is (403).
     #[error("comes from a peer that is no trusted proxy")]
     UntrustedPeer,
+    /// The header that says who is there is missing, and `missing_user` is `"deny"` (403).
+    #[error("is missing and `missing_user` is \"deny\"")]
+    Missing,
     /// The header of `proxy_secret` does not hold an accepted secret (403).
     #[error("holds no secret that is accepted")]
     WrongSecret,
@@ -202,6 +205,7 @@ impl Fault {
         match self {
             Fault::UntrustedPeer => "untrusted_peer",
             Fault::WrongSecret => "wrong_secret",
+            Fault::Missing => "missing",
             Fault::MissingSecret => "missing_secret",
             Fault::MissingCertificate => "missing_certificate",
             Fault::WrongCertificate => "wrong_certificate",
@@ -302,7 +306,9 @@ impl Rejection {
             Fault::WrongHost => Status::MisdirectedRequest,
             Fault::CrossSite => Status::Forbidden,
             Fault::UntrustedPeer | Fault::MissingSecret | Fault::WrongSecret => Status::Forbidden,
-            Fault::MissingCertificate | Fault::WrongCertificate | Fault::Declined => Status::Forbidden,
+            Fault::MissingCertificate | Fault::WrongCertificate | Fault::Declined | Fault::Missing => {
+                Status::Forbidden
+            }
             Fault::WrongAlgorithm | Fault::UnknownKey | Fault::WrongSignature => Status::Forbidden,
             Fault::WrongIssuer | Fault::WrongAudience | Fault::WrongSigner => Status::Forbidden,
             Fault::WrongType | Fault::Expired | Fault::NotYetValid => Status::Forbidden,

@@ -313,6 +313,7 @@ impl Completion {
             untrusted: config.untrusted(),
             identity_reader: config.identity_reader(),
             blank: config.blank(),
+            nobody: config.nobody(),
             principal_mapper: config.principal_mapper(policy.clone()),
             group_mapper: config.group_mapper(policy.clone()),
             rules: config.rules(),

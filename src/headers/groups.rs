@@ -139,8 +139,11 @@ impl GroupsReader {
     /// Checks a list that only has to be split, and keeps it as it is.
     fn read_plain_list(&self, list: &str) -> Result<Field<Groups>, Fault> {
         let mut tally = Tally::new(self.limits);
+        // A directory has thousands of names, each of which would be looked at by itself.
+        let check =
+            if text::is_clean_throughout(list) { text::check_group_of_clean_list } else { text::check_group };
         for name in self.split_list(list) {
-            tally.check(trim(name))?;
+            tally.check_by(check, trim(name))?;
         }
         if tally.count == 0 { Ok(Field::Blank) } else { Ok(Field::Value(Groups::List(list.to_owned()))) }
     }
@@ -215,6 +218,12 @@ impl Tally {
 
     /// Checks one more name, unless it is blank, and that it is not one too many.
     fn check(&mut self, name: &str) -> Result<(), Fault> {
+        self.check_by(text::check_group, name)
+    }
+
+    /// Checks one more name as `check` does, as [`check`](Self::check) is for names of which
+    /// nothing is known.
+    fn check_by(&mut self, check: fn(&str, usize) -> Result<(), Fault>, name: &str) -> Result<(), Fault> {
         if name.is_empty() {
             return Ok(());
         }
@@ -223,7 +232,7 @@ impl Tally {
         if self.count > limit {
             return Err(Fault::TooManyGroups { limit });
         }
-        text::check_group(name, self.limits.group)
+        check(name, self.limits.group)
     }
 }
 

@@ -7,10 +7,12 @@
 //! This module depends on [`user`](crate::user), [`policy`](crate::policy) and the
 //! errors.
 
+mod group_condition;
 mod rules;
 #[cfg(test)]
 mod tests;
 mod user_sync;
 
-pub(crate) use rules::{MissingGroups, Rules};
+pub(crate) use group_condition::{AllOf, GroupCondition};
+pub(crate) use rules::{MissingField, MissingGroups, Rules};
 pub(crate) use user_sync::{LoginTracking, PolicyHooks, UserSync};

@@ -1,6 +1,7 @@
-//! The rules of the configuration about users and groups, and the key `missing_groups`.
+//! The rules of the configuration about users and groups, and the keys `missing_groups`,
+//! `missing_name` and `missing_email`.
 //!
-//! Within this folder it depends on nothing.
+//! Within this folder it depends on `group_condition`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use rocket::time::Duration;
 use serde::Deserialize;
 
+use super::group_condition::GroupCondition;
 use crate::error::Error;
 use crate::user::{Identity, MembershipSource, User};
 
@@ -23,6 +25,29 @@ pub(crate) enum MissingGroups {
     Deny,
 }
 
+/// What an absent name or address means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase", expecting = "\"keep\", \"clear\" or \"deny\"")]
+pub(crate) enum MissingField {
+    /// What is stored stays.
+    Keep,
+    /// What is stored is removed, as by a blank value.
+    Clear,
+    /// The user is refused.
+    Deny,
+}
+
+impl MissingField {
+    /// Says what becomes of everyone where the value is always absent.
+    pub(crate) fn consequence(self) -> &'static str {
+        match self {
+            MissingField::Keep => "nothing changes",
+            MissingField::Clear => "\"clear\" removes what the application stores",
+            MissingField::Deny => "\"deny\" refuses everyone",
+        }
+    }
+}
+
 /// The rules of the configuration about users and groups.
 #[derive(Debug)]
 pub(crate) struct Rules {
@@ -32,10 +57,15 @@ pub(crate) struct Rules {
     pub(crate) create_groups: bool,
     pub(crate) keep_local_groups: bool,
     pub(crate) missing_groups: MissingGroups,
+    pub(crate) missing_name: MissingField,
+    pub(crate) missing_email: MissingField,
     pub(crate) staff_groups: Option<BTreeSet<String>>,
+    pub(crate) staff_users: Option<BTreeSet<String>>,
     pub(crate) superuser_groups: Option<BTreeSet<String>>,
-    pub(crate) required_groups: BTreeSet<String>,
-    pub(crate) denied_groups: BTreeSet<String>,
+    pub(crate) superuser_users: Option<BTreeSet<String>>,
+    pub(crate) active_groups: Option<BTreeSet<String>>,
+    pub(crate) required_groups: GroupCondition,
+    pub(crate) denied_groups: GroupCondition,
     pub(crate) group_permissions: BTreeMap<String, BTreeSet<String>>,
     pub(crate) login_interval: Duration,
 }
@@ -64,13 +94,11 @@ impl Rules {
         memberships: &BTreeMap<String, MembershipSource>,
         is_asserted: impl Fn(&str) -> bool,
     ) -> Result<(), Error> {
-        let is_in_any = |groups: &BTreeSet<String>| {
-            groups.iter().any(|group| memberships.contains_key(group) || is_asserted(group))
-        };
-        if is_in_any(&self.denied_groups) {
+        let is_in = |group: &str| memberships.contains_key(group) || is_asserted(group);
+        if self.denied_groups.holds(is_in) {
             return Err(Error::GroupDenied);
         }
-        if !self.required_groups.is_empty() && !is_in_any(&self.required_groups) {
+        if !self.required_groups.is_empty() && !self.required_groups.holds(is_in) {
             return Err(Error::GroupRequired);
         }
         Ok(())
@@ -97,8 +125,9 @@ impl Rules {
     }
 
     /// Returns the groups that a session must remember: those the proxy names that
-    /// `required_groups` or `group_permissions` mentions. A group counts even if the
-    /// database has no such row.
+    /// `required_groups`, `denied_groups` or `group_permissions` mentions. A group counts even
+    /// if the database has no such row. One that is denied together with another is
+    /// remembered, as the user may be given the other one here.
     ///
     /// `before` are the groups that the session remembers so far. They stay if the
     /// groups header is absent and `missing_groups` is `"keep"`.
@@ -110,7 +139,8 @@ impl Rules {
         if identity.groups.is_none() && self.missing_groups == MissingGroups::Keep {
             return before.clone();
         }
-        let mentioned = self.required_groups.iter().chain(self.group_permissions.keys());
+        let conditions = self.required_groups.groups().chain(self.denied_groups.groups());
+        let mentioned = conditions.chain(self.group_permissions.keys());
         mentioned.filter(|group| identity.is_member(group)).cloned().collect()
     }
 }

@@ -437,6 +437,7 @@ fn replayed(mut user: User, changes: &[Change]) -> User {
     for change in changes.iter().cloned() {
         match change {
             Change::Create => panic!("the user exists"),
+            Change::SetActive(is_active) => user.is_active = is_active,
             Change::Profile(profile) => user.profile = profile,
             Change::LogIn(now) => user.last_login_at = Some(now),
             Change::CreateGroups(_) => {}
@@ -517,7 +518,7 @@ proptest! {
     ) {
         let stored = || Stored { user: Some(user.clone()), groups: existing.clone() };
         let admitted = plan(stored(), &identity, &rules).expect("a plan");
-        let refusing = Rules { required_groups: set("unheard-of"), ..rules };
+        let refusing = Rules { required_groups: [super::AllOf::one("unheard-of")].into_iter().collect(), ..rules };
         let refused = plan(stored(), &identity, &refusing).expect("a plan");
 
         let stays = |group: &String| admitted.user().memberships.contains_key(group);

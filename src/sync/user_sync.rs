@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rocket::time::OffsetDateTime;
 
-use super::rules::{MissingGroups, Rules};
+use super::rules::{MissingField, MissingGroups, Rules};
 use crate::error::Error;
 use crate::policy::Policy;
 use crate::user::{Change, Field, Flags, Identity, MembershipSource, Plan, Profile, Stored, User};
@@ -79,8 +79,15 @@ impl UserSync<'_> {
         let MembershipChanges { created, joined, left } =
             self.plan_memberships(&user.memberships, &stored.groups);
         user.memberships.retain(|group, _| !left.contains(group));
+        let was_active = user.is_active;
+        user.is_active = self.flag(&self.rules.active_groups, &None, was_active);
         if let Err(refusal) = self.admit(&user) {
-            return if is_new { Err(refusal) } else { Ok(self.plan_refusal(user, left, refusal)) };
+            user.is_active &= was_active;
+            return if is_new {
+                Err(refusal)
+            } else {
+                Ok(self.plan_refusal(user, was_active, left, refusal))
+            };
         }
 
         user.memberships.extend(joined.iter().map(|group| (group.clone(), MembershipSource::Remote)));
@@ -96,6 +103,9 @@ impl UserSync<'_> {
         }
         if !left.is_empty() {
             changes.push(Change::Leave(left));
+        }
+        if user.is_active != was_active {
+            changes.push(Change::SetActive(user.is_active));
         }
         if self.follow(&mut user.profile, is_new) {
             changes.push(Change::Profile(user.profile.clone()));
@@ -119,15 +129,25 @@ impl UserSync<'_> {
         if self.identity.groups.is_none() && self.rules.missing_groups == MissingGroups::Deny {
             return Err(Error::GroupsMissing);
         }
+        if *self.identity.name == Field::Absent && self.rules.missing_name == MissingField::Deny {
+            return Err(Error::NameMissing);
+        }
+        if *self.identity.email == Field::Absent && self.rules.missing_email == MissingField::Deny {
+            return Err(Error::EmailMissing);
+        }
         self.rules.check_groups(&user.memberships, |group| self.is_asserted(group))
     }
 
     /// Plans what is taken from a stored user who is refused: the memberships that `left`
-    /// lists, which `user` no longer has, and the flags that a sign-in would take.
-    fn plan_refusal(&self, mut user: User, left: BTreeSet<String>, refusal: Error) -> Plan {
+    /// lists, which `user` no longer has, and the flags that a sign-in would take. Whether the
+    /// user is active is set already, and `was_active` is what is stored.
+    fn plan_refusal(&self, mut user: User, was_active: bool, left: BTreeSet<String>, refusal: Error) -> Plan {
         let mut changes = Vec::new();
         if !left.is_empty() {
             changes.push(Change::Leave(left));
+        }
+        if user.is_active != was_active {
+            changes.push(Change::SetActive(user.is_active));
         }
         let mut followed = user.profile.clone();
         self.follow(&mut followed, false);
@@ -218,21 +238,33 @@ impl UserSync<'_> {
     /// Returns whether any of them changed.
     fn update_profile(&self, profile: &mut Profile) -> bool {
         let flags = Flags {
-            staff: self.flag(&self.rules.staff_groups, profile.flags.staff),
-            superuser: self.flag(&self.rules.superuser_groups, profile.flags.superuser),
+            staff: self.flag(&self.rules.staff_groups, &self.rules.staff_users, profile.flags.staff),
+            superuser: self.flag(
+                &self.rules.superuser_groups,
+                &self.rules.superuser_users,
+                profile.flags.superuser,
+            ),
         };
         let mut is_changed = flags != profile.flags;
         profile.flags = flags;
-        is_changed |= update_field(&mut profile.name, self.identity.name);
-        is_changed |= update_field(&mut profile.email, self.identity.email);
+        is_changed |= update_field(&mut profile.name, self.identity.name, self.rules.missing_name);
+        is_changed |= update_field(&mut profile.email, self.identity.email, self.rules.missing_email);
         is_changed
     }
 
-    /// Returns a flag of the user: whether the proxy names one of `groups`, of which
-    /// `"*"` is everyone. The `stored` flag stays if no groups are configured for it,
-    /// or if the groups header is absent and `missing_groups` is `"keep"`.
-    fn flag(&self, groups: &Option<BTreeSet<String>>, stored: bool) -> bool {
-        let Some(groups) = groups else { return stored };
+    /// Returns a flag of the user: whether the user is one of `users`, or the proxy names one
+    /// of `groups`, of which `"*"` is everyone. The `stored` flag stays if neither is
+    /// configured for it, or if the groups header is absent and `missing_groups` is `"keep"`.
+    fn flag(
+        &self,
+        groups: &Option<BTreeSet<String>>,
+        users: &Option<BTreeSet<String>>,
+        stored: bool,
+    ) -> bool {
+        if users.as_ref().is_some_and(|users| users.contains(self.identity.username.as_str())) {
+            return true;
+        }
+        let Some(groups) = groups else { return stored && users.is_none() };
         if groups.contains("*") {
             return true;
         }
@@ -265,12 +297,12 @@ impl UserSync<'_> {
     }
 }
 
-/// Sets `stored` to what the proxy said, if it said anything: a blank value removes
-/// it. Returns whether it changed.
-fn update_field(stored: &mut Option<String>, asserted: &Field<String>) -> bool {
+/// Sets `stored` to what the proxy said, if it said anything: a blank value removes it, and so
+/// does an absent one if that is what `missing` means. Returns whether it changed.
+fn update_field(stored: &mut Option<String>, asserted: &Field<String>, missing: MissingField) -> bool {
     let asserted = match asserted {
-        Field::Absent => return false,
-        Field::Blank => None,
+        Field::Absent if missing != MissingField::Clear => return false,
+        Field::Absent | Field::Blank => None,
         Field::Value(value) => Some(value),
     };
     if stored.as_ref() == asserted {

@@ -37,7 +37,8 @@ pub(super) fn is_visible(value: &str) -> bool {
     if value.is_ascii() {
         !value.bytes().any(|byte| byte.is_ascii_control())
     } else {
-        !value.chars().any(is_invisible)
+        // The properties of a character cost more to look up than all of ASCII to rule out.
+        !value.chars().any(|c| if c.is_ascii() { c.is_ascii_control() } else { is_invisible(c) })
     }
 }
 

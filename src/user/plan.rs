@@ -190,6 +190,8 @@ pub enum Change {
     Create,
     /// Replace the profile of the user by this one.
     Profile(Profile),
+    /// Make the user active, or inactive.
+    SetActive(bool),
     /// Set the time of the last login to this one.
     LogIn(OffsetDateTime),
     /// Create groups of these names.

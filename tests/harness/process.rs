@@ -118,7 +118,7 @@ fn build(name: &str) -> PathBuf {
         let is_of_it = message["target"]["name"] == name && message["target"]["kind"][0] == "example";
         message["executable"].as_str().filter(|_| is_of_it).map(PathBuf::from)
     });
-    programs.last().unwrap_or_else(|| panic!("cargo names no program: {messages}"))
+    programs.next_back().unwrap_or_else(|| panic!("cargo names no program: {messages}"))
 }
 
 impl Drop for Example {

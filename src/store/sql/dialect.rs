@@ -68,6 +68,9 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     /// Parameters: `name`, `email`, `is_staff`, `is_superuser`, `user_id`.
     const SET_PROFILE: &'static str;
 
+    /// Sets whether a user is active: `is_active`, `id`.
+    const SET_ACTIVE: &'static str;
+
     /// Records a login of a user.
     ///
     /// Parameters: `last_login_at`, `user_id`.

@@ -92,6 +92,8 @@ impl Dialect for MySql {
     const SET_PROFILE: &'static str = "\
 UPDATE remote_users SET name = ?, email = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
 
+    const SET_ACTIVE: &'static str = "UPDATE remote_users SET is_active = ? WHERE id = ?";
+
     const LOG_IN: &'static str = "\
 UPDATE remote_users SET last_login_at = '1970-01-01' + INTERVAL ? SECOND WHERE id = ?";
 

@@ -83,6 +83,8 @@ SELECT set_config('client_connection_check_interval', '500ms', true)
     const SET_PROFILE: &'static str = "\
 UPDATE remote_users SET name = $1, email = $2, is_staff = $3, is_superuser = $4 WHERE id = $5";
 
+    const SET_ACTIVE: &'static str = "UPDATE remote_users SET is_active = $1 WHERE id = $2";
+
     const LOG_IN: &'static str = "\
 UPDATE remote_users SET last_login_at = to_timestamp($1::bigint) WHERE id = $2";
 

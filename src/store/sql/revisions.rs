@@ -56,9 +56,10 @@ pub(super) async fn prepare<D: Statements>(
     // Another instance may have created them at the same time.
     match (created, missing_triggers::<D>(connections).await) {
         (_, Ok(missing)) if missing.is_empty() => Ok(()),
-        (Err(error), _) => {
-            Err(format!("the triggers that tell of changes cannot be created: {}: {error}", D::TRIGGER_RIGHTS))
-        }
+        (Err(error), _) => Err(format!(
+            "the triggers that tell of changes cannot be created: {}: {error}",
+            D::TRIGGER_RIGHTS
+        )),
         (Ok(()), Ok(missing)) => Err(describe_missing::<D>(&missing)),
         (Ok(()), Err(error)) => Err(describe_unreadable(&error)),
     }

@@ -71,6 +71,8 @@ impl Dialect for Sqlite {
     const SET_PROFILE: &'static str = "\
 UPDATE remote_users SET name = ?, email = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
 
+    const SET_ACTIVE: &'static str = "UPDATE remote_users SET is_active = ? WHERE id = ?";
+
     const LOG_IN: &'static str = "\
 UPDATE remote_users SET last_login_at = datetime(?, 'unixepoch') WHERE id = ?";
 

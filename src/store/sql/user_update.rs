@@ -69,6 +69,7 @@ fn statement_for<D: Statements>(user_id: i64, change: &Change) -> Option<Stateme
                 .bind(profile.flags.superuser)
                 .bind(user_id),
         ),
+        Change::SetActive(is_active) => Some(Statement::new(D::SET_ACTIVE).bind(*is_active).bind(user_id)),
         Change::LogIn(now) => Some(Statement::new(D::LOG_IN).bind_seconds(*now).bind(user_id)),
         Change::CreateGroups(names) => Some(Statement::new(D::CREATE_GROUPS).bind_names(names)),
         Change::Join(names) => Some(Statement::new(D::JOIN_GROUPS).bind(user_id).bind_names(names)),
