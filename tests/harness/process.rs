@@ -113,7 +113,7 @@ fn build(name: &str) -> PathBuf {
     let output = output.expect("to run cargo");
     assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     let messages = String::from_utf8(output.stdout).expect("text");
-    let programs = messages.lines().filter_map(|line| {
+    let mut programs = messages.lines().filter_map(|line| {
         let message: Value = rocket::serde::json::from_str(line).expect("a message of cargo");
         let is_of_it = message["target"]["name"] == name && message["target"]["kind"][0] == "example";
         message["executable"].as_str().filter(|_| is_of_it).map(PathBuf::from)
