@@ -642,7 +642,7 @@ fn a_rule_about_a_group_that_is_not_allowed_stops_the_launch() {
         let message = format!("{pattern:?} allows no name of a group: it {fault}");
         expect_abort(&format!("groups_allowed = [{}]", toml_string(pattern)), "groups_allowed", &message);
     }
-    let long = format!("limits = {{ group = 5 }}\ngroups_allowed = ['abcde*', '*abcd*e']");
+    let long = "limits = { group = 5 }\ngroups_allowed = ['abcde*', '*abcd*e']".to_owned();
     launch(&long);
     expect_abort(
         &long.replace("abcde*", "abcdef*"),
