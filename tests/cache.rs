@@ -519,7 +519,7 @@ fn a_bad_cache_says_what_is_wrong_and_where() {
     let shape = "expected `false`, or a table such as { staleness = 250 }";
     let people = "the answers of 1 to 10000000 people can be kept: set `cache = false` to keep none";
     let cases = [
-        ("cache", "cache = true", format!("invalid value boolean `true`, {shape}")),
+        ("cache", "cache = true", format!("invalid value bool true, {shape}")),
         ("cache", "cache = 250", format!("invalid type: found unsigned int `250`, {shape}")),
         ("cache.staleness", "cache.staleness = -1", "invalid value signed int `-1`, expected u64".into()),
         (
