@@ -520,7 +520,7 @@ fn a_bad_cache_says_what_is_wrong_and_where() {
     let people = "the answers of 1 to 10000000 people can be kept: set `cache = false` to keep none";
     let cases = [
         ("cache", "cache = true", format!("invalid value bool true, {shape}")),
-        ("cache", "cache = 250", format!("invalid type: found unsigned int `250`, {shape}")),
+        ("cache", "cache = 250", format!("invalid type: found signed int `250`, {shape}")),
         ("cache.staleness", "cache.staleness = -1", "invalid value signed int `-1`, expected u64".into()),
         (
             "cache.staleness",
@@ -532,7 +532,7 @@ fn a_bad_cache_says_what_is_wrong_and_where() {
         (
             "cache.stalenes",
             "cache.stalenes = 1",
-            "unknown field: found `stalenes`, expected `staleness` or `users`".into(),
+            "unknown field: found `stalenes`, expected ``staleness` or `users``".into(),
         ),
     ];
     for (key, toml, message) in cases {
