@@ -27,7 +27,7 @@ impl<D: Statements> StampedStore for SqlStore<D> {
     }
 
     async fn revisions(&self) -> Result<Option<Revisions>, StoreError> {
-        let stored = self.fetch_revisions(&Statement::new(D::REVISIONS)).await?;
+        let stored = self.fetch_all(&Statement::new(D::REVISIONS)).await?.concat();
         Ok(Revisions::parse(&stored, D::SHARDS))
     }
 

@@ -61,11 +61,6 @@ impl<D: Statements> SqlStore<D> {
         self.changes.load(Ordering::SeqCst)
     }
 
-    /// Fetches the text of all rows, one after the other.
-    pub(super) async fn fetch_revisions(&self, statement: &Statement<'_>) -> Result<String, StoreError> {
-        Ok(self.fetch_all(statement).await?.concat())
-    }
-
     /// Fetches the text of the first row, if there is one. See [`fetch_all`](Self::fetch_all).
     pub(super) async fn fetch_text(&self, statement: &Statement<'_>) -> Result<Option<String>, StoreError> {
         Ok(self.fetch_all(statement).await?.into_iter().next())
