@@ -445,6 +445,12 @@ fn an_answer_may_be_as_old_as_the_configuration_allows(database: Database) {
     assert_eq!(counted.cost(ADA), (0, true), "no statement at all");
     counted.app.database.sql("UPDATE remote_users SET is_staff = TRUE");
     assert_eq!(counted.app.me(ADA)["staff"], false, "a change of less than a minute ago");
+    let other: Headers<'_> = &[("Remote-User", "ada"), ("Remote-Groups", "editors")];
+    assert_eq!(counted.app.me(other)["staff"], true, "what is looked up is new");
+    for _looked_up_and_read_anew in 0..2 {
+        counted.app.me(other);
+    }
+    assert_eq!(counted.cost(other), (0, true), "the revisions were read anew, as they were known to be old");
 }
 
 fn one_s_own_change_counts_at_once_however_old_an_answer_may_be(database: Database) {
