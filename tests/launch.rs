@@ -85,9 +85,10 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         ),
         (
             "trusted_proxies.0",
-            "trusted_proxies = ['localhost']",
+            "trusted_proxies = ['127.1']",
             format!(
-                "`localhost` {not_a_network}: couldn't parse address in network: invalid IP address syntax"
+                "`127.1` {not_a_network}: couldn't parse address in network: invalid IP address syntax, nor is it \
+                 the name of a host"
             ),
         ),
     ];
@@ -858,6 +859,28 @@ fn liftoff_says_which_proofs_are_in_force_and_warns_of_wide_networks_alone() {
         liftoff(&format!("{secret}\ntrusted_proxies = ['fe80::/10']")),
         ["trusted proxies: fe80::/10", accepted, &link_local("fe80::/10")]
     );
+    assert_eq!(
+        liftoff("trusted_proxies = ['private', 'loopback']"),
+        ["trusted proxies: private, loopback", ADDRESS_ONLY, &warning("private")]
+    );
+}
+
+#[test]
+fn a_trusted_host_is_looked_up_at_launch() {
+    let recording = Recording::start();
+    let database = Database::new();
+    let launched = rocket(&database, &format!("{TABLE}trusted_proxies = ['10.0.0.1', 'localhost']"));
+    let client = Client::untracked(launched.attach(RemoteUser::fairing())).expect("a launch");
+    let lines = recording.lines_of("rocket_remote_user");
+    assert!(lines[1].starts_with("trusted proxies: 10.0.0.1, localhost (127.0.0.1"), "{lines:?}");
+    let warning = "the host `localhost` is looked up every 30 seconds: whoever answers for its name says who is \
+                   trusted";
+    assert_eq!(lines.last().map(String::as_str), Some(warning));
+    for (peer, status) in [("127.0.0.1", 404), ("10.0.0.1", 404), ("127.0.0.2", 403), ("10.0.0.2", 403)] {
+        let mut request = client.get("/me").header(rocket::http::Header::new("Remote-User", "ada"));
+        request.set_remote((peer.parse::<std::net::IpAddr>().expect("an address"), 9).into());
+        assert_eq!(request.dispatch().status().code, status, "{peer}");
+    }
 }
 
 #[test]

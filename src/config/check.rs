@@ -7,7 +7,7 @@ use rocket::figment::Figment;
 use super::keys::Config;
 use crate::headers::{BlankedHeaders, GroupsEscape, GroupsFormat, HeaderName, check_names, check_prefixes};
 use crate::launch::InvalidKey;
-use crate::proxy::Network;
+use crate::proxy::TrustedProxy;
 use crate::session::SessionConfig;
 use crate::site::CrossSite;
 use crate::sync::MissingField;
@@ -42,24 +42,26 @@ impl Config {
 
     /// Checks that there is a proof of the proxy, and that it can fail.
     fn check_trusted_proxies(&self) -> Result<(), InvalidKey> {
-        let networks = self.trusted_proxies.as_deref().unwrap_or_default();
+        let proxies = self.trusted_proxies.as_deref().unwrap_or_default();
         let is_only_proof = !self.has_further_proof();
-        if networks.is_empty() && is_only_proof {
+        if proxies.is_empty() && is_only_proof {
             return Err(InvalidKey::new(
                 "trusted_proxies",
                 "no proof of the proxy is configured: set `trusted_proxies` to the addresses that your proxy \
                  connects from, or another proof",
             ));
         }
-        if networks.is_empty() && self.trusted_proxies.is_some() {
+        if proxies.is_empty() && self.trusted_proxies.is_some() {
             return Err(InvalidKey::new(
                 "trusted_proxies",
                 "an empty list trusts nobody: name the addresses that your proxy connects from, or leave the \
                  key out",
             ));
         }
-        if is_only_proof && Network::hold_every_address(networks) {
-            let everything = match networks.iter().find(|network| Network::hold_every_address(&[**network])) {
+        if is_only_proof && TrustedProxy::hold_every_address(proxies) {
+            let holds_all =
+                |item: &&TrustedProxy| TrustedProxy::hold_every_address(std::slice::from_ref(item));
+            let everything = match proxies.iter().find(holds_all) {
                 Some(network) => format!("`{network}` holds every address"),
                 None => "the networks hold every address together".into(),
             };
@@ -74,8 +76,8 @@ impl Config {
     /// Checks that something proves the peer of a request that brings a session and no
     /// token. A token is a proof of itself, and a session comes without one.
     fn check_session_proof(&self, session: &SessionConfig) -> Result<(), InvalidKey> {
-        let networks = self.trusted_proxies.as_deref().unwrap_or_default();
-        let is_address_proof = !networks.is_empty() && !Network::hold_every_address(networks);
+        let proxies = self.trusted_proxies.as_deref().unwrap_or_default();
+        let is_address_proof = !proxies.is_empty() && !TrustedProxy::hold_every_address(proxies);
         let is_proved = is_address_proof || self.proxy_secret.is_some() || self.proxy_certificate.is_some();
         if is_proved || !session.proof {
             return Ok(());

@@ -19,7 +19,7 @@ use crate::headers::{
 use crate::jwt::JwtConfig;
 #[cfg(feature = "mtls")]
 use crate::proxy::ProxyCertificate;
-use crate::proxy::{Network, ProxySecret, UntrustedPeers};
+use crate::proxy::{ProxySecret, TrustedProxy, UntrustedPeers};
 use crate::session::SessionConfig;
 use crate::site::{CrossSite, Host, RequireUser, TrustedOrigin};
 use crate::sync::{GroupCondition, MissingField, MissingGroups};
@@ -54,9 +54,10 @@ use crate::user::{UsernameCase, UsernameForm};
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     // Each key names the type that obeys it.
-    /// The addresses and CIDR networks that the proxy connects from. Required, unless
-    /// another proof of the proxy is configured. See [`Proofs`](crate::proxy::Proofs).
-    pub(super) trusted_proxies: Option<Vec<Network>>,
+    /// The addresses, CIDR networks and hosts that the proxy connects from, and the sets
+    /// `"loopback"` and `"private"`. Required, unless another proof of the proxy is configured.
+    /// See [`TrustedProxy`].
+    pub(super) trusted_proxies: Option<Vec<TrustedProxy>>,
     /// A table: the header and the secrets by which the proxy proves itself. Off by default.
     /// See [`ProxySecret`].
     pub(super) proxy_secret: Option<ProxySecret>,

@@ -11,8 +11,9 @@ use crate::auth::{AllowedGroups, CacheConfig, GroupMapper, NobodyRules, Principa
 use crate::headers::{BlankedHeaders, Encoding, HeaderName, IdentityReader, Prefixes, ReaderOptions};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
+use crate::launch::LaunchError;
 use crate::policy::Policy;
-use crate::proxy::{Proofs, UntrustedPeers};
+use crate::proxy::{Proofs, ProxyAddresses, UntrustedPeers};
 use crate::session::SessionConfig;
 use crate::site::{CrossSiteCheck, Hosts, RequireUser};
 use crate::sync::{MissingField, MissingGroups, Rules};
@@ -20,15 +21,23 @@ use crate::user::UsernameRules;
 
 /// The parts of an `Authenticator`, built from the keys.
 impl Config {
-    /// Builds the proofs that a peer is the proxy.
-    pub(crate) fn proofs(&self) -> Proofs {
-        Proofs {
-            networks: self.trusted_proxies.clone(),
+    /// Builds the proofs that a peer is the proxy. Hosts among the trusted proxies are looked
+    /// up.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if such a host has no address.
+    pub(crate) async fn proofs(&self) -> Result<Proofs, LaunchError> {
+        Ok(Proofs {
+            addresses: match &self.trusted_proxies {
+                Some(items) => Some(ProxyAddresses::open(items).await?),
+                None => None,
+            },
             secret: self.proxy_secret.clone(),
             #[cfg(feature = "mtls")]
             certificate: self.proxy_certificate.clone(),
             is_address_only_proof: !self.has_further_proof(),
-        }
+        })
     }
 
     /// Whether the proxy must give a proof other than its address.

@@ -309,7 +309,7 @@ impl Completion {
                 Some(jwt) => Some(TokenReader::open(jwt.clone()).await?),
                 None => None,
             },
-            proofs: config.proofs(),
+            proofs: config.proofs().await?,
             untrusted: config.untrusted(),
             identity_reader: config.identity_reader(),
             blank: config.blank(),

@@ -1,4 +1,4 @@
-//! The proof `trusted_proxies`: addresses and networks, and the peers in them.
+//! Addresses and networks of `trusted_proxies`, and the peers in them.
 //!
 //! Within this folder it depends on nothing.
 
@@ -59,6 +59,12 @@ impl Network {
     }
 }
 
+impl From<IpCidr> for Network {
+    fn from(network: IpCidr) -> Self {
+        Self(to_canonical(network))
+    }
+}
+
 impl FromStr for Network {
     type Err = String;
 
@@ -70,7 +76,7 @@ impl FromStr for Network {
         if text.rsplit_once('/').is_some_and(|(_, length)| !is_plain(length)) {
             return Err(invalid(&"the length of the network is no plain number"));
         }
-        Ok(Self(to_canonical(network)))
+        Ok(Self::from(network))
     }
 }
 

@@ -1,13 +1,13 @@
 //! All proofs together, and the key `untrusted`.
 //!
-//! Within this folder it depends on `certificate`, `network` and `secret`.
+//! Within this folder it depends on `certificate`, `proxy_addresses` and `secret`.
 
 use rocket::Request;
 use serde::Deserialize;
 
 #[cfg(feature = "mtls")]
 use super::certificate::ProxyCertificate;
-use super::network::Network;
+use super::proxy_addresses::ProxyAddresses;
 use super::secret::{ProxySecret, SecretCheck};
 use crate::error::{Fault, Rejection};
 use crate::headers::{HeaderName, HeaderScan};
@@ -34,9 +34,9 @@ pub(crate) enum Trust {
 }
 
 /// The configured proofs that a peer is a trusted proxy. All of them must hold.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Proofs {
-    pub(crate) networks: Option<Vec<Network>>,
+    pub(crate) addresses: Option<ProxyAddresses>,
     pub(crate) secret: Option<ProxySecret>,
     #[cfg(feature = "mtls")]
     pub(crate) certificate: Option<ProxyCertificate>,
@@ -46,10 +46,6 @@ pub(crate) struct Proofs {
 }
 
 impl Proofs {
-    /// The most bits that may tell the hosts of a network apart if an address is
-    /// the only proof: 8 bits are 256 addresses.
-    const MAX_HOST_BITS: u8 = 8;
-
     /// Returns the header that carries the secret, if one is configured.
     pub(crate) fn secret_header(&self) -> Option<&HeaderName> {
         self.secret.as_ref().map(ProxySecret::header)
@@ -77,7 +73,7 @@ impl Proofs {
                 }
             }
         }
-        if !self.is_from_network(request) {
+        if !self.has_proxy_address(request) {
             return Ok(Trust::Untrusted(Fault::UntrustedPeer));
         }
         if is_secret_missing {
@@ -89,12 +85,11 @@ impl Proofs {
         })
     }
 
-    /// Whether the socket's peer is in one of the networks, if any are configured. A peer
-    /// without an address is in none.
-    fn is_from_network(&self, request: &Request<'_>) -> bool {
-        let Some(networks) = &self.networks else { return true };
-        let Some(peer) = request.remote() else { return false };
-        networks.iter().any(|network| network.contains(peer.ip()))
+    /// Whether the socket's peer has an address of the proxy, if any are configured. A peer
+    /// without an address has none of them.
+    fn has_proxy_address(&self, request: &Request<'_>) -> bool {
+        let Some(addresses) = &self.addresses else { return true };
+        request.remote().is_some_and(|peer| addresses.contain(peer.ip()))
     }
 
     /// Checks that the peer showed a certificate of the proxy, if one is configured.
@@ -111,10 +106,7 @@ impl Proofs {
     /// at liftoff.
     pub(crate) fn summary(&self) -> Vec<(&'static str, String)> {
         let mut facts = Vec::new();
-        if let Some(networks) = &self.networks {
-            let networks: Vec<_> = networks.iter().map(Network::to_string).collect();
-            facts.push(("trusted proxies", networks.join(", ")));
-        }
+        facts.extend(self.addresses.iter().map(|addresses| ("trusted proxies", addresses.summary())));
         facts.extend(self.secret.iter().map(|secret| ("proxy secret", secret.summary())));
         #[cfg(feature = "mtls")]
         facts.extend(self.certificate.iter().map(|certificate| ("proxy certificate", certificate.summary())));
@@ -132,20 +124,8 @@ impl Proofs {
                     .into(),
             );
         }
-        for network in self.networks.iter().flatten() {
-            if self.is_address_only_proof && network.host_bits() > Self::MAX_HOST_BITS {
-                warnings.push(format!(
-                    "{network} holds more than 256 addresses, and whoever has one of them can say who anybody \
-                     is: configure another proof of the proxy, such as `proxy_secret`"
-                ));
-            }
-            if network.holds_link_local_addresses() {
-                warnings.push(format!(
-                    "{network} holds link-local addresses, and their links (scopes) are not compared: whoever \
-                     has the address on any link of this machine is trusted"
-                ));
-            }
-        }
+        let addresses = self.addresses.iter();
+        warnings.extend(addresses.flat_map(|addresses| addresses.warnings(self.is_address_only_proof)));
         warnings.extend(self.secret.as_ref().and_then(ProxySecret::warning));
         #[cfg(feature = "mtls")]
         warnings.extend(self.certificate.as_ref().and_then(ProxyCertificate::warning));
