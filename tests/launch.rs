@@ -117,7 +117,11 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
             "unknown field: found `x`, expected `one of `user`, `name`, `email`, `group`, `groups`, `bytes``",
         ),
         ("limits", "limits = { bytes = 0 }", "a limit of 0 refuses every request"),
-        ("username_form", "username_form = 'dn'", "unknown variant: found `dn`, expected ``exact` or `map``"),
+        (
+            "username_form",
+            "username_form = 'ldap'",
+            "unknown variant: found `ldap`, expected `one of `exact`, `map`, `dn``",
+        ),
         (
             "username_conflicts",
             "username_conflicts = 'merge'",
@@ -154,11 +158,42 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
             "unknown field: found `x`, expected `one of `user`, `name`, `email`, `groups``",
         ),
         ("headers.user", "headers = { user = 'a b' }", "`a b` is not a header name"),
-        ("headers.user", "headers = { user = false }", "invalid type: found bool false, expected a string"),
+        (
+            "headers.user",
+            "headers = { user = false }",
+            "invalid type: found bool false, expected a header name, or a list of them",
+        ),
+        (
+            "headers.user",
+            "headers = { user = [] }",
+            "invalid length 0, expected a header name, or a list of them",
+        ),
+        ("headers.groups.1", "headers = { groups = ['a', 'b c'] }", "`b c` is not a header name"),
+        (
+            "headers",
+            "headers = { groups = ['a', 'A'] }",
+            "`A` is the name of two headers, or an alias of another",
+        ),
+        (
+            "encoding",
+            "encoding = 'hex'",
+            "unknown variant: found `hex`, expected `one of `utf-8`, `percent`, `rfc2047`, `quoted-printable``",
+        ),
+        (
+            "encoding.name",
+            "encoding = { name = 'hex' }",
+            "unknown variant: found `hex`, expected `one of `utf-8`, `percent`, `rfc2047`, `quoted-printable``",
+        ),
+        (
+            "strip_suffix.user",
+            "strip_suffix = { user = 1 }",
+            "invalid type: found signed int `1`, expected a string, or a table of `value`, `optional` and `ignore_case`",
+        ),
+        ("strip_suffix.user", "strip_suffix = { user = { optional = true } }", "missing field `value`"),
         (
             "headers.name",
             "headers = { name = true }",
-            "invalid type: found bool true, expected a header name or `false`",
+            "invalid type: found bool true, expected a header name, a list of them, or `false`",
         ),
         ("headers.email", "headers = { email = '' }", "`` is not a header name"),
         (
@@ -200,7 +235,7 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         (
             "groups_format",
             "groups_format = 'csv'",
-            "unknown variant: found `csv`, expected `one of `separator`, `repeated`, `json``",
+            "unknown variant: found `csv`, expected `one of `separator`, `repeated`, `json`, `dn``",
         ),
         (
             "strip_prefix.group",

@@ -36,7 +36,10 @@ fn aborted(recording: &Recording, database: &Database, toml: &str) -> Vec<String
 }
 
 fn told(names: &str) -> [String; 2] {
-    [names.replace('§', "`username_case`, `username_form` and `limits.user` never find"), HELP.into()]
+    [
+        names.replace('§', "`username_case`, `username_form`, `realms` and `limits.user` never find"),
+        HELP.into(),
+    ]
 }
 
 fn a_name_that_the_keys_never_find_stops_the_launch(database: Database) {

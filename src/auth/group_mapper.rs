@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::allowed_groups::AllowedGroups;
-use crate::error::{Fault, Rejection};
+use crate::error::Fault;
 use crate::headers::{Groups, IdentityReader};
 use crate::policy::Policy;
 use crate::text;
@@ -40,8 +40,6 @@ impl GroupCase {
 /// it by itself does not count, unless it is a key of the map, too.
 pub(crate) struct GroupMapper {
     pub(crate) policy: Option<Arc<dyn Policy>>,
-    /// The header that carries the groups, for a rejection to name. Blank if none does.
-    pub(crate) groups_header: String,
     /// The most characters of a name that the hook returns.
     pub(crate) max_length: usize,
     pub(crate) group_case: GroupCase,
@@ -60,19 +58,16 @@ impl GroupMapper {
     ///
     /// # Errors
     ///
-    /// Returns a [`Rejection`] if the hook returns what cannot be the name of a group.
+    /// Returns a fault if the hook returns what cannot be the name of a group.
     pub(crate) fn groups(
         &self,
         groups: &Field<Groups>,
         reader: &IdentityReader,
-    ) -> Result<Option<BTreeSet<String>>, Rejection> {
+    ) -> Result<Option<BTreeSet<String>>, Fault> {
         match groups {
             Field::Absent => Ok(None),
             Field::Blank => Ok(Some(BTreeSet::new())),
-            Field::Value(groups) => match self.set(reader.names(groups)) {
-                Ok(set) => Ok(Some(set)),
-                Err(fault) => Err(Rejection::new(&self.groups_header, fault)),
-            },
+            Field::Value(groups) => self.set(reader.names(groups)).map(Some),
         }
     }
 

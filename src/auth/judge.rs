@@ -11,7 +11,7 @@ use super::nobody::MissingUser;
 use super::principal::Principal;
 use super::verdict::Verdict;
 use crate::error::{Error, Fault, Refusals, Rejection};
-use crate::headers::{Assertion, HeaderName, HeaderScan, MAX_SCANNED};
+use crate::headers::{Assertion, HeaderName, HeaderScan};
 use crate::proxy::{Trust, UntrustedPeers};
 
 /// The steps that the fairing asks for, before a request is routed.
@@ -93,9 +93,9 @@ impl Authenticator {
     }
 
     /// Every header that is read, and then blanked.
-    fn scanned_headers(&self) -> [Option<&HeaderName>; MAX_SCANNED] {
-        let [user, name, email, groups] = self.identity_reader.headers().all();
-        [user, name, email, groups, self.proofs.secret_header(), self.token_header()]
+    fn scanned_headers(&self) -> impl Iterator<Item = &HeaderName> {
+        let proof = self.proofs.secret_header().into_iter().chain(self.token_header());
+        self.identity_reader.headers().iter().chain(proof)
     }
 
     /// Decides whether the request is for this site, who is there, and whether a page of
@@ -147,22 +147,31 @@ impl Authenticator {
             return Ok(Verdict::Anonymous { is_peer_trusted: true });
         }
         refusals.set_username(&user);
-        let username = self.principal_mapper.username(user)?;
+        let username = self.principal_mapper.username(user);
+        let username = username.map_err(|fault| rejection(self.user_header(scan), fault))?;
         if self.nobody.include(username.as_str()) {
             return Ok(Verdict::Anonymous { is_peer_trusted: true });
         }
         refusals.set_username(username.as_str());
-        let groups = self.group_mapper.groups(&groups, &self.identity_reader)?;
+        let groups = self.group_mapper.groups(&groups, &self.identity_reader);
+        let header = || self.token_header().or_else(|| self.identity_reader.groups_header(scan));
+        let groups = groups.map_err(|fault| rejection(header(), fault))?;
         Ok(Verdict::Authenticated(Principal { username, name, email, groups }))
     }
 
     /// Checks that a request that names nobody may leave out the header that would.
     fn check_missing_user(&self, scan: &HeaderScan<'_, '_>) -> Result<(), Rejection> {
-        let header = self.token_header().unwrap_or(&self.identity_reader.headers().user);
-        if self.nobody.missing_user == MissingUser::Deny && scan.value(header).is_none() {
-            return Err(Rejection::new(header, Fault::Missing));
+        let header = self.user_header(scan);
+        let is_absent = header.is_none_or(|header| scan.value(header).is_none());
+        if self.nobody.missing_user == MissingUser::Deny && is_absent {
+            return Err(rejection(header, Fault::Missing));
         }
         Ok(())
+    }
+
+    /// The header that says who the user is: that of the token, or the one that was read.
+    fn user_header(&self, scan: &HeaderScan<'_, '_>) -> Option<&HeaderName> {
+        self.token_header().or_else(|| self.identity_reader.user_header(scan))
     }
 
     /// Reads the token alone if tokens are configured, and the identity headers otherwise.
@@ -192,4 +201,9 @@ impl Authenticator {
         }
         None
     }
+}
+
+/// Rejects a request because of what `header` says, or does not say.
+fn rejection(header: Option<&HeaderName>, fault: Fault) -> Rejection {
+    Rejection::new(header.map(HeaderName::as_str).unwrap_or_default(), fault)
 }

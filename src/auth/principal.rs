@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::error::{Fault, Rejection};
+use crate::error::Fault;
 use crate::policy::Policy;
 use crate::text;
 use crate::user::{Field, Identity, Username, UsernameRules};
@@ -38,8 +38,6 @@ impl Principal {
 /// first; then the name is made canonical.
 pub(crate) struct PrincipalMapper {
     pub(crate) policy: Option<Arc<dyn Policy>>,
-    /// The header that carries the user name, for a rejection to name.
-    pub(crate) user_header: String,
     pub(crate) username_rules: UsernameRules,
 }
 
@@ -48,13 +46,9 @@ impl PrincipalMapper {
     ///
     /// # Errors
     ///
-    /// Returns a [`Rejection`] if the hook declines the name, or if it is not a user
-    /// name.
-    pub(crate) fn username(&self, user: String) -> Result<Username, Rejection> {
-        self.canonical(user).map_err(|fault| Rejection::new(&self.user_header, fault))
-    }
-
-    fn canonical(&self, user: String) -> Result<Username, Fault> {
+    /// Returns [`Fault::Declined`] if the hook declines the name, and another fault if it is not
+    /// a user name.
+    pub(crate) fn username(&self, user: String) -> Result<Username, Fault> {
         let cleaned = match &self.policy {
             Some(policy) => policy.clean_username(&user).ok_or(Fault::Declined)?.into_owned(),
             None => user,

@@ -71,7 +71,7 @@ impl UnreachableNames {
         let more = if self.count > self.examples.len() { ", …" } else { "" };
         let users = if self.count == 1 { "user has a name" } else { "users have names" };
         format!(
-            "{} stored {users} that `username_case`, `username_form` and `limits.user` never find: {}{more}",
+            "{} stored {users} that `username_case`, `username_form`, `realms` and `limits.user` never find: {}{more}",
             self.count,
             names.join(", ")
         )

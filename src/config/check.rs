@@ -11,7 +11,7 @@ use crate::proxy::TrustedProxy;
 use crate::session::SessionConfig;
 use crate::site::CrossSite;
 use crate::sync::MissingField;
-use crate::user::Username;
+use crate::user::{Username, UsernameForm};
 
 /// The checks that no single key can make of itself. Each returns the first key that is
 /// wrong.
@@ -28,6 +28,8 @@ impl Config {
         check_prefixes(&self.blank)?;
         self.check_separator()?;
         self.check_escape()?;
+        self.check_dn_attribute()?;
+        self.check_realms()?;
         self.limits.check()?;
         self.check_missing_fields()?;
         self.check_nobody()?;
@@ -129,13 +131,43 @@ impl Config {
         self.read_headers().any(|(_, read)| read.is_same_or_alias(name.as_str()))
     }
 
+    /// Checks that the separator of groups can stand between two.
     fn check_separator(&self) -> Result<(), InvalidKey> {
-        if self.groups_separator.is_empty() {
-            return Err(InvalidKey::new("groups_separator", "the separator of groups cannot be empty"));
+        let Some(separator) = &self.groups_separator else { return Ok(()) };
+        let reason = match self.groups_format {
+            _ if separator.is_empty() => "the separator of groups cannot be empty",
+            GroupsFormat::Json => return Ok(()),
+            GroupsFormat::Dn if separator != ";" => {
+                "only \";\" is between two distinguished names, as it is escaped in each of them"
+            }
+            _ if separator.contains('"') => {
+                "the separator of groups cannot be a quote, which keeps one in a name"
+            }
+            _ => return Ok(()),
+        };
+        Err(InvalidKey::new("groups_separator", reason))
+    }
+
+    /// Checks that the attribute of distinguished names is one, and that there are such names.
+    fn check_dn_attribute(&self) -> Result<(), InvalidKey> {
+        let Some(attributes) = &self.dn_attribute else { return Ok(()) };
+        if let Some(invalid) = attributes.invalid() {
+            let reason = format!("`{invalid}` is no attribute of a distinguished name");
+            return Err(InvalidKey::new("dn_attribute", reason));
         }
-        if self.groups_separator.contains('"') {
-            let reason = "the separator of groups cannot be a quote, which keeps one in a name";
-            return Err(InvalidKey::new("groups_separator", reason));
+        if self.username_form != UsernameForm::Dn && self.groups_format != GroupsFormat::Dn {
+            let reason =
+                "neither `username_form` nor `groups_format` is \"dn\", so that nothing has attributes";
+            return Err(InvalidKey::new("dn_attribute", reason));
+        }
+        Ok(())
+    }
+
+    /// Checks that a user name can be of each realm.
+    fn check_realms(&self) -> Result<(), InvalidKey> {
+        if let Some(invalid) = self.realms.invalid() {
+            let reason = format!("{invalid:?} is no realm: it is blank, or holds `@`, `\\` or `/`");
+            return Err(InvalidKey::new("realms", reason));
         }
         Ok(())
     }
@@ -168,11 +200,11 @@ impl Config {
         if self.groups_escape == GroupsEscape::None {
             return Ok(());
         }
-        if self.groups_format != GroupsFormat::Separator {
+        let Some(separator) = self.groups_separator() else {
             let reason = "`groups_format` is not \"separator\", so there is no separator to escape";
             return Err(InvalidKey::new("groups_escape", reason));
-        }
-        if self.groups_separator.contains('\\') {
+        };
+        if separator.contains('\\') {
             let reason = "`groups_separator` holds a backslash, which cannot escape itself";
             return Err(InvalidKey::new("groups_escape", reason));
         }

@@ -13,7 +13,8 @@ use super::not_compiled::JwtConfig;
 use super::not_compiled::ProxyCertificate;
 use crate::auth::{CacheConfig, GroupCase, GroupPattern, MissingUser, UsernameConflicts};
 use crate::headers::{
-    BlankedHeaders, Encoding, GroupsEscape, GroupsFormat, IdentityHeaders, Limits, Prefixes,
+    Affixes, BlankedHeaders, DnAttributes, Encoding, Encodings, GroupsEscape, GroupsFormat, IdentityHeaders,
+    Limits,
 };
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
@@ -23,7 +24,7 @@ use crate::proxy::{ProxySecret, TrustedProxy, UntrustedPeers};
 use crate::session::SessionConfig;
 use crate::site::{CrossSite, Host, RequireUser, TrustedOrigin};
 use crate::sync::{GroupCondition, MissingField, MissingGroups};
-use crate::user::{UsernameCase, UsernameForm};
+use crate::user::{Realms, UsernameCase, UsernameForm};
 
 /// The configuration: the table `[default.remote_user]` of `Rocket.toml`, or the environment
 /// variable `ROCKET_REMOTE_USER`.
@@ -90,15 +91,20 @@ pub struct Config {
     /// `false` by default. See [`PresetChoice`](super::presets::PresetChoice).
     pub(super) unsigned: bool,
     /// A table: the names of the identity headers. `Remote-User`, `Remote-Name`,
-    /// `Remote-Email` and `Remote-Groups` by default; `false` turns off any but the first.
-    /// See [`IdentityReader`](crate::headers::IdentityReader).
+    /// `Remote-Email` and `Remote-Groups` by default; `false` turns off any but the first. Of a
+    /// list of names, the first that is sent counts, and each is an identity header. See
+    /// [`HeaderChoice`](crate::headers::HeaderChoice).
     pub(super) headers: IdentityHeaders,
-    /// The encoding of all four headers: `"utf-8"`, the default, `"percent"`, `"rfc2047"` or
-    /// `"quoted-printable"`. See [`Encoding::decode`].
-    pub(super) encoding: Encoding,
+    /// The encoding of all headers, or a table of one for each: `"utf-8"`, the default,
+    /// `"percent"`, `"rfc2047"` or `"quoted-printable"`. See [`Encoding::decode`].
+    pub(super) encoding: Encodings,
     /// A table: the prefixes that the values of the headers must have, and that are taken
-    /// off. Empty by default. See [`IdentityReader`](crate::headers::IdentityReader).
-    pub(super) strip_prefix: Prefixes,
+    /// off. Each is a string, or a table of `value`, `optional` and `ignore_case`. Empty by
+    /// default. See [`Affixes`].
+    pub(super) strip_prefix: Affixes,
+    /// A table: the suffixes that the values of the headers must have, as `strip_prefix` has
+    /// the prefixes. Empty by default. See [`Affixes`].
+    pub(super) strip_suffix: Affixes,
     /// Further headers that are blanked for the routes, although nothing reads them: names, and
     /// prefixes with a trailing `*`. Those of the preset are blanked beside them. Empty by
     /// default. See [`HeaderScan`](crate::headers::HeaderScan).
@@ -107,13 +113,14 @@ pub struct Config {
     /// [`Preset`](super::presets::Preset).
     #[serde(skip)]
     pub(super) blank_by_preset: Vec<BlankedHeaders>,
-    /// How the groups header lists groups: `"separator"`, the default, `"repeated"` or
-    /// `"json"`. See `GroupsReader` in `headers/groups.rs`.
+    /// How the groups header lists groups: `"separator"`, the default, `"repeated"`, `"json"` or
+    /// `"dn"`. See [`GroupsFormat`].
     pub(super) groups_format: GroupsFormat,
-    /// The text between two groups in the format `"separator"`. `","` by default. See
-    /// `GroupsReader` in `headers/groups.rs`.
-    pub(super) groups_separator: String,
-    /// What a backslash directly before a separator means in the format `"separator"`: with
+    /// The text between two groups in the format `"separator"`, where it is `","` by default. In
+    /// the format `"repeated"` it makes a list of each line, and is unset by default. See
+    /// [`GroupsFormat`].
+    pub(super) groups_separator: Option<String>,
+    /// What a backslash directly before a separator of groups means: with
     /// `"none"`, the default, it is refused, and with `"backslash"` the separator is part of
     /// the name. See [`GroupsEscape`].
     pub(super) groups_escape: GroupsEscape,
@@ -132,9 +139,16 @@ pub struct Config {
     /// [`Username`](crate::user::Username).
     pub(super) username_case: UsernameCase,
     /// What happens to a user name that RFC 8265 would change, as it is in another width or
-    /// normalisation: `"exact"`, the default, refuses it, and `"map"` changes it. See
+    /// normalisation: `"exact"`, the default, refuses it, and `"map"` changes it. With `"dn"` the
+    /// user name is one attribute of a distinguished name, and is `"exact"` then. See
     /// [`Username`](crate::user::Username).
     pub(super) username_form: UsernameForm,
+    /// The attribute that is taken of the first part of a distinguished name, `"cn"` by default,
+    /// or a table of one for `user` and one for `groups`. See [`DnAttributes`].
+    pub(super) dn_attribute: Option<DnAttributes>,
+    /// The Kerberos realms and Windows domains whose people are known without them. Empty by
+    /// default, so that a realm is part of the user name. See [`Realms`].
+    pub(super) realms: Realms,
     /// What becomes of a launch if the store has user names that can never be found:
     /// `"stop"`, the default, or `"ignore"`. See
     /// [`UnreachableNames`](crate::auth::UnreachableNames).
@@ -250,18 +264,21 @@ impl Default for Config {
             preset: None,
             unsigned: false,
             headers: IdentityHeaders::default(),
-            encoding: Encoding::Utf8,
-            strip_prefix: Prefixes::default(),
+            encoding: Encodings::all(Encoding::Utf8),
+            strip_prefix: Affixes::default(),
+            strip_suffix: Affixes::default(),
             blank: Vec::new(),
             blank_by_preset: Vec::new(),
             groups_format: GroupsFormat::Separator,
-            groups_separator: ",".into(),
+            groups_separator: None,
             groups_escape: GroupsEscape::None,
             limits: Limits::default(),
             create_users: true,
             allow_inactive: false,
             username_case: UsernameCase::Preserve,
             username_form: UsernameForm::Exact,
+            dn_attribute: None,
+            realms: Realms::default(),
             username_conflicts: UsernameConflicts::Stop,
             excluded_groups: BTreeSet::new(),
             group_case: GroupCase::Preserve,

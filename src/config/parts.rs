@@ -8,7 +8,10 @@ use rocket::time::Duration;
 
 use super::keys::Config;
 use crate::auth::{AllowedGroups, CacheConfig, GroupMapper, NobodyRules, PrincipalMapper, UsernameConflicts};
-use crate::headers::{BlankedHeaders, Encoding, HeaderName, IdentityReader, Prefixes, ReaderOptions};
+use crate::headers::{
+    Affixes, BlankedHeaders, Encoding, Encodings, GroupsFormat, HeaderChoice, HeaderName, IdentityReader,
+    ReaderOptions,
+};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
 use crate::launch::LaunchError;
@@ -17,7 +20,7 @@ use crate::proxy::{Proofs, ProxyAddresses, UntrustedPeers};
 use crate::session::SessionConfig;
 use crate::site::{CrossSiteCheck, Hosts, RequireUser};
 use crate::sync::{MissingField, MissingGroups, Rules};
-use crate::user::UsernameRules;
+use crate::user::{UsernameForm, UsernameRules};
 
 /// The parts of an `Authenticator`, built from the keys.
 impl Config {
@@ -68,19 +71,31 @@ impl Config {
     /// Builds the reader of the identity headers. It also reads the claims of a token, which
     /// are never encoded, and never have a prefix.
     pub(crate) fn identity_reader(&self) -> IdentityReader {
-        let (encoding, prefixes) = match self.jwt {
-            Some(_) => (Encoding::Utf8, Prefixes::default()),
-            None => (self.encoding, self.strip_prefix.clone()),
+        let (encodings, prefixes, suffixes) = match self.jwt {
+            Some(_) => (Encodings::all(Encoding::Utf8), Affixes::default(), Affixes::default()),
+            None => (self.encoding, self.strip_prefix.clone(), self.strip_suffix.clone()),
         };
         IdentityReader::new(ReaderOptions {
             headers: self.headers.clone(),
-            encoding,
+            encodings,
             prefixes,
+            suffixes,
             limits: self.limits,
+            has_distinguished_users: self.username_form == UsernameForm::Dn,
+            dn_attributes: self.dn_attribute.clone().unwrap_or_default(),
             groups_format: self.groups_format,
-            groups_separator: self.groups_separator.clone(),
+            groups_separator: self.groups_separator().map(str::to_owned),
             groups_escape: self.groups_escape,
         })
+    }
+
+    /// Returns what is between two groups of a line, if a line is a list of names.
+    pub(super) fn groups_separator(&self) -> Option<&str> {
+        match self.groups_format {
+            GroupsFormat::Separator => Some(self.groups_separator.as_deref().unwrap_or(",")),
+            GroupsFormat::Repeated => self.groups_separator.as_deref(),
+            GroupsFormat::Json | GroupsFormat::Dn => None,
+        }
     }
 
     /// Returns the headers that are blanked although nothing reads them: those of the key
@@ -106,11 +121,7 @@ impl Config {
 
     /// Builds the mapper from the user names that the proxy sends to those of the application.
     pub(crate) fn principal_mapper(&self, policy: Option<Arc<dyn Policy>>) -> PrincipalMapper {
-        PrincipalMapper {
-            policy,
-            user_header: self.token_header().unwrap_or(&self.headers.user).to_string(),
-            username_rules: self.username_rules(),
-        }
+        PrincipalMapper { policy, username_rules: self.username_rules() }
     }
 
     /// Builds the rules by which a proxy says that nobody signed in.
@@ -120,7 +131,12 @@ impl Config {
 
     /// Builds the rules of user names.
     pub(crate) fn username_rules(&self) -> UsernameRules {
-        UsernameRules { case: self.username_case, form: self.username_form, max_length: self.limits.user }
+        UsernameRules {
+            case: self.username_case,
+            form: self.username_form,
+            realms: self.realms.clone(),
+            max_length: self.limits.user,
+        }
     }
 
     /// Returns what becomes of a launch if stored user names can never be found.
@@ -130,10 +146,8 @@ impl Config {
 
     /// Builds the mapper from the groups that the proxy names to those of the application.
     pub(crate) fn group_mapper(&self, policy: Option<Arc<dyn Policy>>) -> GroupMapper {
-        let header = self.token_header().or(self.headers.groups.as_ref());
         GroupMapper {
             policy,
-            groups_header: header.map(HeaderName::to_string).unwrap_or_default(),
             max_length: self.limits.group,
             group_case: self.group_case,
             group_map: self.group_map.clone(),
@@ -176,7 +190,7 @@ impl Config {
         if let Some(jwt) = &self.jwt {
             return if jwt.claims.groups.is_none() { Some("jwt.claims.groups") } else { None };
         }
-        if self.headers.groups.is_none() { Some("headers.groups") } else { None }
+        if self.headers.groups.is_off() { Some("headers.groups") } else { None }
     }
 
     /// Returns what is kept between two requests.
@@ -195,7 +209,7 @@ impl Config {
                 ("missing_email", self.missing_email, off(&jwt.claims.email, "jwt.claims.email")),
             ];
         }
-        let off = |header: &Option<_>, key| if header.is_none() { Some(key) } else { None };
+        let off = |header: &HeaderChoice, key| if header.is_off() { Some(key) } else { None };
         [
             ("missing_name", self.missing_name, off(&self.headers.name, "headers.name")),
             ("missing_email", self.missing_email, off(&self.headers.email, "headers.email")),

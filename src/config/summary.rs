@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::keys::Config;
 use crate::auth::{GroupCase, MissingUser};
-use crate::headers::{Encoding, GroupsEscape, GroupsFormat};
+use crate::headers::{Encoding, Encodings, GroupsEscape, GroupsFormat};
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
 use crate::proxy::{Proofs, UntrustedPeers};
@@ -38,8 +38,8 @@ impl Config {
         if !blank.is_empty() {
             facts.push(("blanked too", join(blank.iter())));
         }
-        if self.encoding != Encoding::Utf8 {
-            facts.push(("encoding", self.encoding.as_str().into()));
+        if self.encoding != Encodings::all(Encoding::Utf8) {
+            facts.push(("encoding", self.encoding.to_string()));
         }
         if self.missing_user == MissingUser::Deny {
             facts.push(("a missing user", "is refused".into()));
@@ -57,6 +57,9 @@ impl Config {
             }
         }
         facts.push(("users", users(self)));
+        if !self.realms.names().is_empty() {
+            facts.push(("realms", join(self.realms.names().iter())));
+        }
         facts.push(("groups", groups(self)));
         if self.group_case == GroupCase::Lower {
             facts.push(("group case", "lowered".into()));
@@ -104,7 +107,7 @@ impl Config {
             MissingGroups::Keep => Some("`missing_groups = \"keep\"` takes nothing away"),
             MissingGroups::Clear => None,
         };
-        if let (Some(keeps), Some(header), None) = (keeps, &self.headers.groups, &self.jwt) {
+        if let (Some(keeps), Some(header), None) = (keeps, self.headers.groups.preferred(), &self.jwt) {
             warnings.push(format!(
                 "a client may have some proxies drop `{header}`, and then {keeps}: set `missing_groups = \
                  \"deny\"` if your proxy always sends that header"
@@ -127,7 +130,7 @@ impl Config {
         if let Some(jwt) = &self.jwt {
             return jwt.header.to_string();
         }
-        self.headers.user.to_string()
+        join(self.headers.user.iter())
     }
 }
 
@@ -170,6 +173,7 @@ fn users(config: &Config) -> String {
     let form = match config.username_form {
         UsernameForm::Exact => "",
         UsernameForm::Map => ", other forms mapped",
+        UsernameForm::Dn => ", from distinguished names",
     };
     format!("unknown {unknown}, inactive {inactive}, case {case}{form}")
 }
@@ -185,16 +189,19 @@ fn groups(config: &Config) -> String {
         MissingGroups::Keep => "keeps",
         MissingGroups::Deny => "is refused",
     };
-    let format = match config.groups_format {
-        GroupsFormat::Separator => {
-            let unless = match config.groups_escape {
-                GroupsEscape::None => "",
-                GroupsEscape::Backslash => " without a backslash before it",
-            };
-            format!("split at {:?}{unless}", config.groups_separator)
-        }
-        GroupsFormat::Repeated => "one a line".into(),
-        GroupsFormat::Json => "a JSON array".into(),
+    let split = config.groups_separator().map(|separator| {
+        let unless = match config.groups_escape {
+            GroupsEscape::None => "",
+            GroupsEscape::Backslash => " without a backslash before it",
+        };
+        format!("split at {separator:?}{unless}")
+    });
+    let format = match (config.groups_format, split) {
+        (GroupsFormat::Repeated, Some(split)) => format!("lines, {split}"),
+        (_, Some(split)) => split,
+        (GroupsFormat::Json, None) => "a JSON array".into(),
+        (GroupsFormat::Dn, None) => "distinguished names".into(),
+        (_, None) => "one a line".into(),
     };
     format!("{format}, unknown {unknown}, local {local}, a missing header {missing}")
 }

@@ -87,6 +87,20 @@ pub enum Fault {
     /// The value, or one of its groups, lacks its prefix of `strip_prefix` (400).
     #[error("does not begin with the prefix that `strip_prefix` says")]
     MissingPrefix,
+    /// The value, or one of its groups, lacks its suffix of `strip_suffix` (400).
+    #[error("does not end with the suffix that `strip_suffix` says")]
+    MissingSuffix,
+    /// The value, or one of its groups, is no distinguished name, or its first part lacks a
+    /// value of the attribute of `dn_attribute` that is text (400; RFC 4514).
+    #[error("is not a distinguished name that `dn_attribute` names somebody in")]
+    NotADistinguishedName,
+    /// The user name is of a realm, or of a domain, that is none of `realms` (403).
+    #[error("is of a realm that is not one of `realms`")]
+    WrongRealm,
+    /// The user name is the principal of a service, such as `host/x@EXAMPLE.ORG`, or has two
+    /// realms, although `realms` says that names are those of people (403).
+    #[error("is a principal of a service, or has two realms")]
+    NotAPerson,
     /// The value holds a control, bidirectional, zero-width or other character that
     /// nobody can see, or a blank at an edge that is no space (400). In the name of a group
     /// that a hook returns, a space at an edge is such a blank, too.
@@ -217,6 +231,10 @@ impl Fault {
             Fault::HopByHop => "hop_by_hop",
             Fault::InvalidEncoding => "invalid_encoding",
             Fault::MissingPrefix => "missing_prefix",
+            Fault::MissingSuffix => "missing_suffix",
+            Fault::NotADistinguishedName => "not_a_distinguished_name",
+            Fault::WrongRealm => "wrong_realm",
+            Fault::NotAPerson => "not_a_person",
             Fault::InvisibleCharacter => "invisible_character",
             Fault::Placeholder => "placeholder",
             Fault::TooLong { .. } => "too_long",
@@ -309,6 +327,7 @@ impl Rejection {
             Fault::MissingCertificate | Fault::WrongCertificate | Fault::Declined | Fault::Missing => {
                 Status::Forbidden
             }
+            Fault::WrongRealm | Fault::NotAPerson => Status::Forbidden,
             Fault::WrongAlgorithm | Fault::UnknownKey | Fault::WrongSignature => Status::Forbidden,
             Fault::WrongIssuer | Fault::WrongAudience | Fault::WrongSigner => Status::Forbidden,
             Fault::WrongType | Fault::Expired | Fault::NotYetValid => Status::Forbidden,

@@ -8,10 +8,10 @@ use rocket::http::HeaderMap;
 
 use super::{ENCODINGS, encode};
 use crate::headers::{
-    Assertion, Encoding, GroupsEscape, GroupsFormat, HeaderName, HeaderScan, IdentityHeaders, IdentityReader,
-    Limits, MAX_SCANNED, Prefixes, ReaderOptions,
+    Affixes, Assertion, DnAttributes, Encoding, Encodings, GroupsEscape, GroupsFormat, HeaderChoice,
+    HeaderName, HeaderScan, IdentityHeaders, IdentityReader, Limits, ReaderOptions,
 };
-use crate::user::{Field, Username, UsernameCase, UsernameForm, UsernameRules};
+use crate::user::{Field, Realms, Username, UsernameCase, UsernameForm, UsernameRules};
 
 /// The separators of groups, with the prefix of user names and groups, and what a
 /// backslash before the separator means.
@@ -30,11 +30,14 @@ pub(super) fn readers(limits: Limits) -> Vec<(ReaderOptions, IdentityReader)> {
             for (separator, prefix, groups_escape) in SEPARATORS {
                 let options = ReaderOptions {
                     headers: IdentityHeaders::default(),
-                    encoding,
-                    prefixes: Prefixes { user: prefix.into(), groups: prefix.into(), ..Prefixes::default() },
+                    encodings: Encodings::all(encoding),
+                    prefixes: Affixes { user: prefix.into(), groups: prefix.into(), ..Affixes::default() },
+                    suffixes: Affixes::default(),
                     limits,
+                    has_distinguished_users: false,
+                    dn_attributes: DnAttributes::default(),
                     groups_format,
-                    groups_separator: separator.into(),
+                    groups_separator: separator_of(groups_format, separator),
                     groups_escape,
                 };
                 readers.push((options.clone(), IdentityReader::new(options)));
@@ -42,6 +45,17 @@ pub(super) fn readers(limits: Limits) -> Vec<(ReaderOptions, IdentityReader)> {
         }
     }
     readers
+}
+
+/// Returns the separator of a format. A line that may be repeated is a list where the separator
+/// is a comma.
+fn separator_of(format: GroupsFormat, separator: &str) -> Option<String> {
+    let has_lists = match format {
+        GroupsFormat::Separator => true,
+        GroupsFormat::Repeated => separator == ",",
+        GroupsFormat::Json | GroupsFormat::Dn => false,
+    };
+    if has_lists { Some(separator.into()) } else { None }
 }
 
 /// The names of the headers that the lines of the data are sent in. The first
@@ -69,7 +83,8 @@ pub fn headers(data: &[u8]) -> bool {
     assert_eq!(comparable(reader, &again), comparable(reader, &assertion), "{rendered:?}");
 
     let canonical = |name: &str, form| {
-        let rules = UsernameRules { case: UsernameCase::Preserve, form, max_length: 20 };
+        let rules =
+            UsernameRules { case: UsernameCase::Preserve, form, realms: Realms::default(), max_length: 20 };
         Username::canonical(name.into(), &rules)
     };
     if let Ok(username) = canonical(&assertion.user, UsernameForm::Map) {
@@ -105,9 +120,7 @@ fn header_map(text: &str) -> HeaderMap<'static> {
 }
 
 pub(super) fn read(reader: &IdentityReader, map: &HeaderMap<'_>) -> Option<Assertion> {
-    let mut scanned = [None; MAX_SCANNED];
-    scanned[..IdentityHeaders::COUNT].copy_from_slice(&reader.headers().all());
-    reader.read(&HeaderScan::new(scanned, &[], reader.max_bytes(), map)).ok().flatten()
+    reader.read(&HeaderScan::new(reader.headers().iter(), &[], reader.max_bytes(), map)).ok().flatten()
 }
 
 /// Returns an assertion in a form that can be compared.
@@ -130,17 +143,18 @@ pub(super) fn group_names<'a>(reader: &'a IdentityReader, assertion: &'a Asserti
 /// Renders the headers with which a proxy of this configuration says the same.
 fn render(options: &ReaderOptions, reader: &IdentityReader, assertion: &Assertion) -> HeaderMap<'static> {
     let mut map = HeaderMap::new();
-    let mut add = |header: Option<&HeaderName>, value: String| {
-        let header = header.expect("a header that is on");
-        map.add_raw(header.as_str().to_owned(), value);
+    let mut add = |header: &HeaderChoice, value: String| {
+        let header = header.preferred().map(HeaderName::to_string);
+        map.add_raw(header.expect("a header that is on"), value);
     };
-    let ReaderOptions { headers, encoding, prefixes, .. } = options;
-    add(Some(&headers.user), encode(*encoding, &format!("{}{}", prefixes.user, assertion.user)));
+    let ReaderOptions { headers, encodings, prefixes, .. } = options;
+    let encoding = encodings.user;
+    add(&headers.user, encode(encoding, &format!("{}{}", prefixes.user, assertion.user)));
     for (header, field) in [(&headers.name, &assertion.name), (&headers.email, &assertion.email)] {
         match field {
             Field::Absent => {}
-            Field::Blank => add(header.as_ref(), String::new()),
-            Field::Value(value) => add(header.as_ref(), encode(*encoding, value)),
+            Field::Blank => add(header, String::new()),
+            Field::Value(value) => add(header, encode(encoding, value)),
         }
     }
     let lines = match group_names(reader, assertion) {
@@ -149,25 +163,27 @@ fn render(options: &ReaderOptions, reader: &IdentityReader, assertion: &Assertio
         Some(names) => group_lines(options, &names),
     };
     for line in lines {
-        add(headers.groups.as_ref(), line);
+        add(&headers.groups, line);
     }
     map
 }
 
 /// Renders the lines of the groups header that name `groups`.
 fn group_lines(options: &ReaderOptions, groups: &[&str]) -> Vec<String> {
-    let encoding = options.encoding;
+    let encoding = options.encodings.groups;
     let names: Vec<_> = groups.iter().map(|group| format!("{}{group}", options.prefixes.groups)).collect();
-    match (options.groups_format, encoding) {
-        (GroupsFormat::Repeated, _) => names.iter().map(|name| encode(encoding, name)).collect(),
-        (GroupsFormat::Json, _) => vec![encode(encoding, &serde_json::to_string(&names).expect("JSON"))],
-        (GroupsFormat::Separator, Encoding::Utf8 | Encoding::Rfc2047) => {
-            let quoted: Vec<_> = names.iter().map(|name| quote(name)).collect();
-            vec![encode(encoding, &quoted.join(&options.groups_separator))]
+    match (&options.groups_separator, options.groups_format, encoding) {
+        (None, GroupsFormat::Json, _) => {
+            vec![encode(encoding, &serde_json::to_string(&names).expect("JSON"))]
         }
-        (GroupsFormat::Separator, _) => {
+        (None, ..) => names.iter().map(|name| encode(encoding, name)).collect(),
+        (Some(separator), _, Encoding::Utf8 | Encoding::Rfc2047) => {
+            let quoted: Vec<_> = names.iter().map(|name| quote(name)).collect();
+            vec![encode(encoding, &quoted.join(separator))]
+        }
+        (Some(separator), ..) => {
             let encoded: Vec<_> = names.iter().map(|name| encode(encoding, name)).collect();
-            vec![encoded.join(&options.groups_separator)]
+            vec![encoded.join(separator)]
         }
     }
 }

@@ -1,12 +1,12 @@
-//! The keys `headers`, `strip_prefix` and `limits`.
+//! The keys `headers` and `limits`.
 //!
-//! Within this folder it depends on `blank` and `name`.
+//! Within this folder it depends on `blank`, `choice` and `name`.
 
 use serde::Deserialize;
 
 use super::blank::BlankedHeaders;
-use super::name::{HeaderName, header_or_false};
-use crate::error::Fault;
+use super::choice::{HeaderChoice, choice_or_false};
+use super::name::HeaderName;
 use crate::launch::InvalidKey;
 
 /// Headers that HTTP itself needs, or that say which page sent a request, so that they
@@ -27,60 +27,36 @@ const REQUIRED_BY_HTTP: [&str; 9] = [
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table of header names")]
 pub(crate) struct IdentityHeaders {
-    pub(crate) user: HeaderName,
-    #[serde(deserialize_with = "header_or_false")]
-    pub(crate) name: Option<HeaderName>,
-    #[serde(deserialize_with = "header_or_false")]
-    pub(crate) email: Option<HeaderName>,
-    #[serde(deserialize_with = "header_or_false")]
-    pub(crate) groups: Option<HeaderName>,
+    pub(crate) user: HeaderChoice,
+    #[serde(deserialize_with = "choice_or_false")]
+    pub(crate) name: HeaderChoice,
+    #[serde(deserialize_with = "choice_or_false")]
+    pub(crate) email: HeaderChoice,
+    #[serde(deserialize_with = "choice_or_false")]
+    pub(crate) groups: HeaderChoice,
 }
 
 impl IdentityHeaders {
-    /// The number of identity headers when none of them is turned off.
-    pub(crate) const COUNT: usize = 4;
-
-    /// Returns the headers of user, name, email and groups, in this order. A header that
-    /// is turned off is `None`.
-    pub(crate) fn all(&self) -> [Option<&HeaderName>; Self::COUNT] {
-        [Some(&self.user), self.name.as_ref(), self.email.as_ref(), self.groups.as_ref()]
+    /// Iterates over every header, those of the user first. Each may name the person,
+    /// whichever of a choice is read.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &HeaderName> {
+        self.choices().into_iter().flat_map(HeaderChoice::iter)
     }
 
-    /// Iterates over the headers that are not turned off.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &HeaderName> {
-        self.all().into_iter().flatten()
+    fn choices(&self) -> [&HeaderChoice; 4] {
+        [&self.user, &self.name, &self.email, &self.groups]
     }
 }
 
 impl Default for IdentityHeaders {
     fn default() -> Self {
         Self {
-            user: HeaderName::from_static("Remote-User"),
-            name: Some(HeaderName::from_static("Remote-Name")),
-            email: Some(HeaderName::from_static("Remote-Email")),
-            groups: Some(HeaderName::from_static("Remote-Groups")),
+            user: HeaderChoice::from_static("Remote-User"),
+            name: HeaderChoice::from_static("Remote-Name"),
+            email: HeaderChoice::from_static("Remote-Email"),
+            groups: HeaderChoice::from_static("Remote-Groups"),
         }
     }
-}
-
-/// The prefixes that the proxy puts before values, such as the
-/// `accounts.google.com:` of Google's proxy. A prefix is not part of the value.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, expecting = "a table of prefixes")]
-pub(crate) struct Prefixes {
-    pub(crate) user: String,
-    pub(crate) name: String,
-    pub(crate) email: String,
-    pub(crate) groups: String,
-}
-
-/// Removes a prefix that a value must have.
-///
-/// # Errors
-///
-/// Returns [`Fault::MissingPrefix`] if the value does not begin with it.
-pub(super) fn remove_prefix<'v>(value: &'v str, prefix: &str) -> Result<&'v str, Fault> {
-    value.strip_prefix(prefix).ok_or(Fault::MissingPrefix)
 }
 
 /// The greatest limit of the characters of a user name: what every database can keep.

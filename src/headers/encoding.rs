@@ -3,14 +3,16 @@
 //! Within this folder it depends on `encoded_word` and `escape`.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use super::{encoded_word, escape};
 use crate::error::Fault;
 
-/// How the proxy encodes the values of the identity headers. It is the same for all of
-/// them.
+/// How the proxy encodes the values of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", expecting = "\"utf-8\", \"percent\", \"rfc2047\" or \"quoted-printable\"")]
 pub(crate) enum Encoding {
@@ -55,6 +57,77 @@ impl Encoding {
                 .map(Cow::Owned),
         };
         decoded.ok_or(Fault::InvalidEncoding)
+    }
+}
+
+/// The encodings of the identity headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Encodings {
+    pub(crate) user: Encoding,
+    pub(crate) name: Encoding,
+    pub(crate) email: Encoding,
+    pub(crate) groups: Encoding,
+}
+
+impl Encodings {
+    /// All headers have the same `encoding`.
+    pub(crate) const fn all(encoding: Encoding) -> Self {
+        Self { user: encoding, name: encoding, email: encoding, groups: encoding }
+    }
+}
+
+impl fmt::Display for Encodings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { user, name, email, groups } = *self;
+        if *self == Self::all(user) {
+            return f.write_str(user.as_str());
+        }
+        let [user, name, email, groups] = [user, name, email, groups].map(Encoding::as_str);
+        write!(f, "user {user}, name {name}, email {email}, groups {groups}")
+    }
+}
+
+impl<'de> Deserialize<'de> for Encodings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(EncodingsVisitor)
+    }
+}
+
+/// The table of an encoding for each header. A header that is not in it is not encoded.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct EncodingsTable {
+    user: Encoding,
+    name: Encoding,
+    email: Encoding,
+    groups: Encoding,
+}
+
+impl Default for EncodingsTable {
+    fn default() -> Self {
+        let encoding = Encoding::Utf8;
+        Self { user: encoding, name: encoding, email: encoding, groups: encoding }
+    }
+}
+
+/// Visits one encoding for all headers, or a table.
+struct EncodingsVisitor;
+
+impl<'de> Visitor<'de> for EncodingsVisitor {
+    type Value = Encodings;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an encoding, or a table of `user`, `name`, `email` and `groups`")
+    }
+
+    fn visit_str<E: de::Error>(self, encoding: &str) -> Result<Encodings, E> {
+        Encoding::deserialize(StrDeserializer::new(encoding)).map(Encodings::all)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Encodings, A::Error> {
+        let EncodingsTable { user, name, email, groups } =
+            EncodingsTable::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Encodings { user, name, email, groups })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The key `groups_format`, and how the groups header is read by it.
 //!
-//! Within this folder it depends on `config`, `encoding`, `escape` and `quoted_list`.
+//! Within this folder it depends on `affix`, `config`, `distinguished_name`, `encoding`, `escape`
+//! and `quoted_list`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +10,9 @@ use rocket::Either;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
-use super::config::{Limits, remove_prefix};
+use super::affix::Affix;
+use super::config::Limits;
+use super::distinguished_name;
 use super::encoding::Encoding;
 use super::escape::GroupsEscape;
 use super::quoted_list::{ListItem, QuotedList};
@@ -19,14 +22,17 @@ use crate::user::Field;
 
 /// How the groups header lists groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase", expecting = "\"separator\", \"repeated\" or \"json\"")]
+#[serde(rename_all = "lowercase", expecting = "\"separator\", \"repeated\", \"json\" or \"dn\"")]
 pub(crate) enum GroupsFormat {
     /// All in one line, with `groups_separator` between two.
     Separator,
-    /// Each in a line of its own, as Kubernetes' authenticating proxy sends them.
+    /// In lines of which there may be several, as Kubernetes' authenticating proxy sends them.
+    /// Each is one group, unless `groups_separator` says that it is a list.
     Repeated,
     /// All in one line, as a JSON array of strings.
     Json,
+    /// All in one line, as distinguished names (RFC 4514) with semicolons between them.
+    Dn,
 }
 
 /// The groups of an assertion. Each of them is clean.
@@ -43,10 +49,14 @@ pub(crate) enum Groups {
 #[derive(Debug)]
 pub(crate) struct GroupsReader {
     pub(super) format: GroupsFormat,
-    pub(super) separator: String,
+    /// What is between two groups of a line, if a line is a list of names.
+    pub(super) separator: Option<String>,
     pub(super) escape: GroupsEscape,
     pub(super) encoding: Encoding,
-    pub(super) prefix: String,
+    pub(super) prefix: Affix,
+    pub(super) suffix: Affix,
+    /// The attribute of a distinguished name that is the name of the group.
+    pub(super) dn_attribute: String,
     pub(super) limits: Limits,
 }
 
@@ -119,10 +129,11 @@ impl GroupsReader {
     /// `char`, which is faster.
     fn split_list<'a>(&'a self, list: &'a str) -> impl Iterator<Item = &'a str> {
         steps::note(list.len());
-        let mut characters = self.separator.chars();
+        let separator = self.separator.as_deref().unwrap_or_default();
+        let mut characters = separator.chars();
         match (characters.next(), characters.next()) {
             (Some(character), None) => Either::Left(list.split(character)),
-            _ => Either::Right(list.split(&*self.separator)),
+            _ => Either::Right(list.split(separator)),
         }
     }
 
@@ -133,6 +144,7 @@ impl GroupsReader {
         self.format == GroupsFormat::Separator
             && self.encoding == Encoding::Utf8
             && self.prefix.is_empty()
+            && self.suffix.is_empty()
             && !line.contains(['"', '\\'])
     }
 
@@ -164,18 +176,13 @@ impl GroupsReader {
     ) -> Result<(), Fault> {
         let line = trim(first);
         match self.format {
+            GroupsFormat::Separator => self.decode_line(line, names),
             GroupsFormat::Repeated => {
-                names.push_encoded(line, self.encoding)?;
-                for line in more {
-                    names.push_encoded(trim(line), self.encoding)?;
-                }
-                Ok(())
+                self.decode_line(line, names)?;
+                more.iter().try_for_each(|line| self.decode_line(trim(line), names))
             }
-            GroupsFormat::Separator if self.encoding == Encoding::Rfc2047 => {
-                let list = self.encoding.decode(line)?;
-                self.decode_list(&list, Encoding::Utf8, &[' '], names)
-            }
-            GroupsFormat::Separator => self.decode_list(line, self.encoding, &[' ', '\t'], names),
+            GroupsFormat::Dn => distinguished_name::split_list(line)
+                .try_for_each(|name| names.push_encoded(trim(name), self.encoding)),
             GroupsFormat::Json if line.is_empty() => Ok(()),
             GroupsFormat::Json if line.starts_with('[') => names.push_array(line, self.encoding),
             GroupsFormat::Json => {
@@ -185,16 +192,27 @@ impl GroupsReader {
         }
     }
 
+    /// Decodes a line that is one name, or a list of them.
+    fn decode_line(&self, line: &str, names: &mut NameList<'_>) -> Result<(), Fault> {
+        let Some(separator) = &self.separator else { return names.push_encoded(line, self.encoding) };
+        if self.encoding == Encoding::Rfc2047 {
+            let list = self.encoding.decode(line)?;
+            return self.decode_list(&list, separator, Encoding::Utf8, &[' '], names);
+        }
+        self.decode_list(line, separator, self.encoding, &[' ', '\t'], names)
+    }
+
     /// Decodes the names of a list. The `padding` around a name without quotes is
     /// trimmed: a tab can be white space of the header, but not if it was decoded.
     fn decode_list(
         &self,
         list: &str,
+        separator: &str,
         encoding: Encoding,
         padding: &[char],
         names: &mut NameList<'_>,
     ) -> Result<(), Fault> {
-        for item in QuotedList::new(list, &self.separator, self.escape) {
+        for item in QuotedList::new(list, separator, self.escape) {
             match item? {
                 ListItem::Quoted(name) => names.push_encoded(&name, encoding)?,
                 ListItem::Unquoted(name) => names.push_encoded(name.trim_matches(padding), encoding)?,
@@ -251,6 +269,9 @@ impl<'r> NameList<'r> {
     /// Adds a decoded name, without the spaces around it. Other white space is not trimmed,
     /// as it would make the name of another group of it.
     fn push(&mut self, name: &str) -> Result<(), Fault> {
+        if self.reader.format == GroupsFormat::Dn {
+            return self.push_distinguished(name);
+        }
         let name = name.trim_matches(' ');
         self.tally.check(name)?;
         if !name.is_empty() {
@@ -259,13 +280,26 @@ impl<'r> NameList<'r> {
         Ok(())
     }
 
-    /// Decodes a name, removes its prefix and adds it. A blank name needs no prefix.
+    /// Adds the name of the group that a distinguished name names, to which blanks at its edges
+    /// belong. An entry whose name has no such attribute is no group: directories list rules
+    /// among them.
+    fn push_distinguished(&mut self, name: &str) -> Result<(), Fault> {
+        if let Some(group) = distinguished_name::first_value(name, &self.reader.dn_attribute)? {
+            self.tally.check_by(text::check_whole_group, &group)?;
+            self.names.push(group);
+        }
+        Ok(())
+    }
+
+    /// Decodes a name, removes what is around it and adds it. A blank name needs nothing around
+    /// it.
     fn push_encoded(&mut self, name: &str, encoding: Encoding) -> Result<(), Fault> {
         let decoded = encoding.decode(name)?;
         if decoded.is_empty() {
             return Ok(());
         }
-        self.push(remove_prefix(&decoded, &self.reader.prefix)?)
+        let name = self.reader.prefix.strip_from_start(&decoded)?;
+        self.push(self.reader.suffix.strip_from_end(name)?)
     }
 
     /// Adds the names of a JSON array, each as soon as it is read.

@@ -9,9 +9,12 @@
 //! This module depends on [`user`](crate::user), on [`text`](crate::text), and on the
 //! errors of [`error`](crate::error) and [`launch`](crate::launch).
 
+mod affix;
 mod assertion;
 mod blank;
+mod choice;
 mod config;
+mod distinguished_name;
 mod encoded_word;
 mod encoding;
 mod escape;
@@ -23,14 +26,17 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use affix::Affixes;
 pub(crate) use assertion::Assertion;
 #[cfg(feature = "jwt")]
 pub(crate) use assertion::{GroupsClaim, IdentityClaims};
 pub(crate) use blank::BlankedHeaders;
-pub(crate) use config::{IdentityHeaders, Limits, Prefixes, check_names, check_prefixes};
-pub(crate) use encoding::Encoding;
+pub(crate) use choice::HeaderChoice;
+pub(crate) use config::{IdentityHeaders, Limits, check_names, check_prefixes};
+pub(crate) use distinguished_name::DnAttributes;
+pub(crate) use encoding::{Encoding, Encodings};
 pub(crate) use escape::GroupsEscape;
 pub(crate) use groups::{Groups, GroupsFormat};
 pub(crate) use name::HeaderName;
 pub(crate) use reader::{IdentityReader, ReaderOptions};
-pub(crate) use scan::{HeaderScan, MAX_SCANNED};
+pub(crate) use scan::HeaderScan;

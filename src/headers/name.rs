@@ -5,7 +5,6 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer, Unexpected, Visitor};
 
 use crate::text::steps;
 
@@ -141,34 +140,6 @@ fn fold(name: &str) -> impl Iterator<Item = u8> + '_ {
 
 fn fold_byte(byte: &u8) -> u8 {
     if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
-}
-
-/// Deserializes a header that can be turned off: a name, or `false`.
-pub(super) fn header_or_false<'de, D>(deserializer: D) -> Result<Option<HeaderName>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    deserializer.deserialize_any(HeaderOrFalse)
-}
-
-/// Visits a header name or `false`. An untagged enum would be shorter, but its error would
-/// not say what is wrong with a name.
-struct HeaderOrFalse;
-
-impl Visitor<'_> for HeaderOrFalse {
-    type Value = Option<HeaderName>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a header name or `false`")
-    }
-
-    fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
-        HeaderName::try_from(name.to_owned()).map(Some).map_err(E::custom)
-    }
-
-    fn visit_bool<E: de::Error>(self, is_on: bool) -> Result<Self::Value, E> {
-        if is_on { Err(E::invalid_type(Unexpected::Bool(is_on), &self)) } else { Ok(None) }
-    }
 }
 
 #[cfg(test)]

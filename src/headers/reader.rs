@@ -1,13 +1,18 @@
 //! From scanned headers, or from claims, to an assertion.
 //!
-//! Within this folder it depends on `assertion`, `config`, `encoding`, `escape`, `groups`,
-//! `name` and `scan`.
+//! Within this folder it depends on `affix`, `assertion`, `choice`, `config`,
+//! `distinguished_name`, `encoding`, `escape`, `groups`, `name` and `scan`.
 
+use std::borrow::Cow;
+
+use super::affix::{Affix, Affixes};
 use super::assertion::Assertion;
 #[cfg(feature = "jwt")]
 use super::assertion::{GroupsClaim, IdentityClaims};
-use super::config::{IdentityHeaders, Limits, Prefixes, remove_prefix};
-use super::encoding::Encoding;
+use super::choice::HeaderChoice;
+use super::config::{IdentityHeaders, Limits};
+use super::distinguished_name::{self, DnAttributes};
+use super::encoding::{Encoding, Encodings};
 use super::escape::GroupsEscape;
 use super::groups::{Groups, GroupsFormat, GroupsReader};
 use super::name::HeaderName;
@@ -20,11 +25,16 @@ use crate::user::Field;
 #[derive(Debug, Clone)]
 pub(crate) struct ReaderOptions {
     pub(crate) headers: IdentityHeaders,
-    pub(crate) encoding: Encoding,
-    pub(crate) prefixes: Prefixes,
+    pub(crate) encodings: Encodings,
+    pub(crate) prefixes: Affixes,
+    pub(crate) suffixes: Affixes,
     pub(crate) limits: Limits,
+    /// Whether user names are distinguished names.
+    pub(crate) has_distinguished_users: bool,
+    pub(crate) dn_attributes: DnAttributes,
     pub(crate) groups_format: GroupsFormat,
-    pub(crate) groups_separator: String,
+    /// What is between two groups of a line, if a line is a list of names.
+    pub(crate) groups_separator: Option<String>,
     pub(crate) groups_escape: GroupsEscape,
 }
 
@@ -33,24 +43,30 @@ pub(crate) struct ReaderOptions {
 #[derive(Debug)]
 pub(crate) struct IdentityReader {
     headers: IdentityHeaders,
-    encoding: Encoding,
-    prefixes: Prefixes,
+    encodings: Encodings,
+    prefixes: Affixes,
+    suffixes: Affixes,
     limits: Limits,
+    /// The attribute that names a user in a distinguished name, if user names are such.
+    user_attribute: Option<String>,
     groups_reader: GroupsReader,
 }
 
 impl IdentityReader {
     pub(crate) fn new(options: ReaderOptions) -> Self {
-        let ReaderOptions { headers, encoding, prefixes, limits, .. } = options;
+        let ReaderOptions { headers, encodings, prefixes, suffixes, limits, dn_attributes, .. } = options;
         let groups_reader = GroupsReader {
             format: options.groups_format,
             separator: options.groups_separator,
             escape: options.groups_escape,
-            encoding,
+            encoding: encodings.groups,
             prefix: prefixes.groups.clone(),
+            suffix: suffixes.groups.clone(),
+            dn_attribute: dn_attributes.groups,
             limits,
         };
-        Self { headers, encoding, prefixes, limits, groups_reader }
+        let user_attribute = if options.has_distinguished_users { Some(dn_attributes.user) } else { None };
+        Self { headers, encodings, prefixes, suffixes, limits, user_attribute, groups_reader }
     }
 
     pub(crate) fn headers(&self) -> &IdentityHeaders {
@@ -73,9 +89,12 @@ impl IdentityReader {
     pub(crate) fn read(&self, scan: &HeaderScan<'_, '_>) -> Result<Option<Assertion>, Rejection> {
         self.check_sent(scan)?;
         let headers = &self.headers;
-        let user = self.read_value(scan, Some(&headers.user), self.user_rule())?;
-        let name = self.read_value(scan, headers.name.as_ref(), self.name_rule())?;
-        let email = self.read_value(scan, headers.email.as_ref(), self.email_rule())?;
+        let user =
+            self.read_choice(scan, &headers.user, |value| self.parse_value(value, self.user_rule()))?;
+        let name =
+            self.read_choice(scan, &headers.name, |value| self.parse_value(value, self.name_rule()))?;
+        let email =
+            self.read_choice(scan, &headers.email, |value| self.parse_value(value, self.email_rule()))?;
         let groups = self.read_groups(scan)?;
 
         let Field::Value(user) = user else { return Ok(None) };
@@ -106,10 +125,22 @@ impl IdentityReader {
         })
     }
 
+    /// Returns the header that says who the user is: the first of its choice that was sent, or
+    /// else the preferred one.
+    pub(crate) fn user_header(&self, scan: &HeaderScan<'_, '_>) -> Option<&HeaderName> {
+        chosen(scan, &self.headers.user)
+    }
+
+    /// Returns the header that names the groups, as [`user_header`](Self::user_header) does the
+    /// one that names the user.
+    pub(crate) fn groups_header(&self, scan: &HeaderScan<'_, '_>) -> Option<&HeaderName> {
+        chosen(scan, &self.headers.groups)
+    }
+
     /// Returns what the user header says, if it was sent as it should be and is clean. A
     /// report names the user by it when another header refuses the request.
     pub(crate) fn clean_user(&self, scan: &HeaderScan<'_, '_>) -> Option<String> {
-        let header = &self.headers.user;
+        let header = self.user_header(scan)?;
         scan.check(header, false).ok()?;
         self.clean_user_value(text::trim(scan.value(header)?))
     }
@@ -130,33 +161,47 @@ impl IdentityReader {
     /// Checks how each header was sent. Only the groups header may be sent more than
     /// once, if its format is that of one group a line.
     fn check_sent(&self, scan: &HeaderScan<'_, '_>) -> Result<(), Rejection> {
-        let [user, name, email, groups] = self.headers.all();
-        for header in [user, name, email].into_iter().flatten() {
+        let IdentityHeaders { user, name, email, groups } = &self.headers;
+        for header in user.iter().chain(name.iter()).chain(email.iter()) {
             scan.check(header, false)?;
         }
-        if let Some(header) = groups {
+        for header in groups.iter() {
             scan.check(header, self.groups_reader.may_repeat())?;
         }
         Ok(())
     }
 
-    fn read_value(
+    /// Reads each header of a choice that was sent by `read`, and returns what the preferred
+    /// one of them says.
+    fn read_choice(
         &self,
         scan: &HeaderScan<'_, '_>,
-        header: Option<&HeaderName>,
-        rule: ValueRule<'_>,
+        choice: &HeaderChoice,
+        read: impl Fn(&str) -> Result<Field<String>, Fault>,
     ) -> Result<Field<String>, Rejection> {
-        let Some(header) = header else { return Ok(Field::Absent) };
-        let Some(value) = scan.value(header) else { return Ok(Field::Absent) };
-        self.parse_value(text::trim(value), rule).map_err(|fault| Rejection::new(header, fault))
+        let mut preferred = Field::Absent;
+        for header in choice.iter() {
+            let Some(value) = scan.value(header) else { continue };
+            let field = read(text::trim(value)).map_err(|fault| Rejection::new(header, fault))?;
+            if preferred == Field::Absent {
+                preferred = field;
+            }
+        }
+        Ok(preferred)
     }
 
     fn read_groups(&self, scan: &HeaderScan<'_, '_>) -> Result<Field<Groups>, Rejection> {
-        let Some(header) = &self.headers.groups else { return Ok(Field::Absent) };
-        let Some(first) = scan.value(header) else { return Ok(Field::Absent) };
-        self.groups_reader
-            .read_lines(first, scan.more_values(header))
-            .map_err(|fault| Rejection::new(header, fault))
+        let mut preferred = Field::Absent;
+        for header in self.headers.groups.iter() {
+            let Some(first) = scan.value(header) else { continue };
+            let more = scan.more_values(header);
+            let field = self.groups_reader.read_lines(first, more);
+            let field = field.map_err(|fault| Rejection::new(header, fault))?;
+            if preferred == Field::Absent {
+                preferred = field;
+            }
+        }
+        Ok(preferred)
     }
 
     #[cfg(feature = "jwt")]
@@ -167,34 +212,70 @@ impl IdentityReader {
         }
     }
 
-    /// Decodes a `raw` value, removes its prefix, and checks what is left.
+    /// Decodes a `raw` value, removes what is around it, and checks what is left.
     fn parse_value(&self, raw: &str, rule: ValueRule<'_>) -> Result<Field<String>, Fault> {
         if raw.is_empty() {
             return Ok(Field::Blank);
         }
-        let decoded = self.encoding.decode(raw)?;
-        let value = remove_prefix(&decoded, rule.prefix)?;
-        (rule.check)(value, rule.limit)?;
-        if text::trim(value).is_empty() { Ok(Field::Blank) } else { Ok(Field::Value(value.to_owned())) }
+        let decoded = rule.encoding.decode(raw)?;
+        let value = rule.suffix.strip_from_end(rule.prefix.strip_from_start(&decoded)?)?;
+        let value = match rule.dn_attribute {
+            Some(attribute) => distinguished_name::first_value(value, attribute)?
+                .map(Cow::Owned)
+                .ok_or(Fault::NotADistinguishedName)?,
+            None => Cow::Borrowed(value),
+        };
+        (rule.check)(&value, rule.limit)?;
+        if text::trim(&value).is_empty() { Ok(Field::Blank) } else { Ok(Field::Value(value.into_owned())) }
     }
 
     /// The user name may hold a comma until the hook has seen it.
     fn user_rule(&self) -> ValueRule<'_> {
-        ValueRule { prefix: &self.prefixes.user, check: text::check_username, limit: self.limits.user }
+        ValueRule {
+            encoding: self.encodings.user,
+            prefix: &self.prefixes.user,
+            suffix: &self.suffixes.user,
+            dn_attribute: self.user_attribute.as_deref(),
+            check: text::check_username,
+            limit: self.limits.user,
+        }
     }
 
     fn name_rule(&self) -> ValueRule<'_> {
-        ValueRule { prefix: &self.prefixes.name, check: text::check_name, limit: self.limits.name }
+        ValueRule {
+            encoding: self.encodings.name,
+            prefix: &self.prefixes.name,
+            suffix: &self.suffixes.name,
+            dn_attribute: None,
+            check: text::check_name,
+            limit: self.limits.name,
+        }
     }
 
     fn email_rule(&self) -> ValueRule<'_> {
-        ValueRule { prefix: &self.prefixes.email, check: text::check, limit: self.limits.email }
+        ValueRule {
+            encoding: self.encodings.email,
+            prefix: &self.prefixes.email,
+            suffix: &self.suffixes.email,
+            dn_attribute: None,
+            check: text::check,
+            limit: self.limits.email,
+        }
     }
 }
 
-/// What a value must begin with, and how the rest of it is checked.
+/// Returns the first header of a choice that was sent, or else the preferred one.
+fn chosen<'c>(scan: &HeaderScan<'_, '_>, choice: &'c HeaderChoice) -> Option<&'c HeaderName> {
+    choice.iter().find(|header| scan.value(header).is_some()).or(choice.preferred())
+}
+
+/// How a value is written, and how what it says is checked.
 struct ValueRule<'a> {
-    prefix: &'a str,
+    encoding: Encoding,
+    prefix: &'a Affix,
+    suffix: &'a Affix,
+    /// The attribute to take, if the value is a distinguished name.
+    dn_attribute: Option<&'a str>,
     check: fn(&str, usize) -> Result<(), Fault>,
     limit: usize,
 }

@@ -12,15 +12,11 @@ use super::name::{HeaderName, NameMatch, is_token_character};
 use crate::error::{Fault, Rejection};
 use crate::text::steps;
 
-/// The most headers that a scan looks for: four identity headers, the one with the
-/// secret of the proxy, and the one with a token.
-pub(crate) const MAX_SCANNED: usize = 6;
-
 /// The configured headers of a request, found in one walk over all of its headers.
 /// Their values are neither trusted nor decoded yet.
 #[derive(Debug)]
 pub(crate) struct HeaderScan<'c, 'h> {
-    scanned: [Option<ScannedHeader<'c, 'h>>; MAX_SCANNED],
+    scanned: Vec<ScannedHeader<'c, 'h>>,
     /// Headers that are blanked, though nobody reads them.
     blank: &'c [BlankedHeaders],
     /// The names, as they were sent, of aliases and of the headers in `blank`.
@@ -44,12 +40,12 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
     /// the headers that must be made `blank`. No header with more than `max_bytes` passes
     /// its check.
     pub(crate) fn new(
-        headers: [Option<&'c HeaderName>; MAX_SCANNED],
+        headers: impl Iterator<Item = &'c HeaderName>,
         blank: &'c [BlankedHeaders],
         max_bytes: usize,
         map: &'h HeaderMap<'_>,
     ) -> Self {
-        let scanned = headers.map(|header| header.map(ScannedHeader::new));
+        let scanned = headers.map(ScannedHeader::new).collect();
         let mut scan = Self { scanned, blank, other_names: Vec::new(), max_bytes };
         for header in map.iter() {
             scan.visit(header);
@@ -61,7 +57,7 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
         if name == "Connection" {
             self.visit_connection(&value);
         }
-        for scanned in self.scanned.iter_mut().flatten() {
+        for scanned in self.scanned.iter_mut() {
             match scanned.header.compare(name.as_str()) {
                 NameMatch::Different => continue,
                 NameMatch::Same if scanned.value.is_some() => scanned.more_values.push(value),
@@ -96,7 +92,7 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
     fn visit_connection(&mut self, options: &str) {
         steps::note(options.len());
         for option in options.split(|c| !is_token_character(c)).filter(|option| !option.is_empty()) {
-            for scanned in self.scanned.iter_mut().flatten().filter(|scanned| !scanned.is_hop_by_hop) {
+            for scanned in self.scanned.iter_mut().filter(|scanned| !scanned.is_hop_by_hop) {
                 scanned.is_hop_by_hop = scanned.header.is_same_or_alias(option);
             }
         }
@@ -106,11 +102,7 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
     /// as it is, unless it is blanked whoever reads it. Its aliases do not.
     #[cfg(feature = "jwt")]
     pub(crate) fn without(mut self, header: &HeaderName) -> Self {
-        for scanned in &mut self.scanned {
-            if scanned.as_ref().is_some_and(|scanned| std::ptr::eq(scanned.header, header)) {
-                *scanned = None;
-            }
-        }
+        self.scanned.retain(|scanned| !std::ptr::eq(scanned.header, header));
         if self.is_blanked(header.as_str()) {
             self.keep_name(header.as_str());
         }
@@ -134,7 +126,7 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
     }
 
     fn find(&self, header: &HeaderName) -> Option<&ScannedHeader<'c, 'h>> {
-        self.scanned.iter().flatten().find(|scanned| std::ptr::eq(scanned.header, header))
+        self.scanned.iter().find(|scanned| std::ptr::eq(scanned.header, header))
     }
 
     /// Checks how `header` was sent, if it was.
@@ -159,12 +151,10 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
 
     /// Lists the names of all headers that must be blanked, aliases among them.
     pub(crate) fn into_names_to_blank(self) -> impl Iterator<Item = Cow<'c, str>> + use<'c> {
-        // Mapped as an array, not lazily: the names must not borrow from the request.
-        let sent = self.scanned.map(|scanned| {
-            let scanned = scanned.filter(|scanned| scanned.value.is_some())?;
-            Some(Cow::Borrowed(scanned.header.as_str()))
-        });
-        sent.into_iter().flatten().chain(self.other_names.into_iter().map(Cow::Owned))
+        // Collected, not lazily mapped: the names must not borrow from the request.
+        let sent = self.scanned.iter().filter(|scanned| scanned.value.is_some());
+        let sent: Vec<_> = sent.map(|scanned| Cow::Borrowed(scanned.header.as_str())).collect();
+        sent.into_iter().chain(self.other_names.into_iter().map(Cow::Owned))
     }
 }
 

@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn names_of_hosts_are_told_from_addresses() {
         let long_label = "x".repeat(63);
-        let longest = format!("{}.{}", vec![long_label.as_str(); 3].join("."), "y".repeat(61));
+        let longest = format!("{}.{}", [long_label.as_str(); 3].join("."), "y".repeat(61));
         for name in
             ["proxy", "proxy.example.com", "proxy.example.com.", "a-b", "proxy_1", "10.x", "0xg", &longest]
         {

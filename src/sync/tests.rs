@@ -14,12 +14,14 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::policy::Policy;
 use crate::user::{
-    Change, Field, Flags, Identity, MembershipSource, Plan, Profile, Stored, User, Username, UsernameCase,
-    UsernameForm, UsernameRules,
+    Change, Field, Flags, Identity, MembershipSource, Plan, Profile, Realms, Stored, User, Username,
+    UsernameCase, UsernameForm, UsernameRules,
 };
 
-const USERNAME_RULES: UsernameRules =
-    UsernameRules { case: UsernameCase::Preserve, form: UsernameForm::Exact, max_length: 9 };
+fn username_rules() -> UsernameRules {
+    let (case, form) = (UsernameCase::Preserve, UsernameForm::Exact);
+    UsernameRules { case, form, realms: Realms::default(), max_length: 9 }
+}
 
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH.saturating_add(Duration::days(20_000));
 
@@ -54,7 +56,7 @@ impl Person {
 
 fn identity(groups: Option<&str>) -> Person {
     Person {
-        username: Username::canonical("ada".into(), &USERNAME_RULES).expect("a user name"),
+        username: Username::canonical("ada".into(), &username_rules()).expect("a user name"),
         name: Field::Absent,
         email: Field::Absent,
         groups: groups.map(set),

@@ -6,6 +6,7 @@
 mod account;
 mod identity;
 mod plan;
+mod realms;
 mod stamp;
 mod username;
 
@@ -13,6 +14,7 @@ pub use account::{Flags, MembershipSource, Profile, User};
 pub(crate) use identity::Field;
 pub use identity::Identity;
 pub use plan::{Change, Plan, Stored};
+pub(crate) use realms::Realms;
 pub(crate) use stamp::{Revision, Revisions, Stamp};
 pub use username::Username;
 pub(crate) use username::{UsernameCase, UsernameForm, UsernameRules};

@@ -1,6 +1,6 @@
 //! Canonical user names, and the keys `username_case` and `username_form`.
 //!
-//! Within this folder it depends on nothing.
+//! Within this folder it depends on `realms`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,6 +10,7 @@ use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
 use serde::Deserialize;
 
+use super::realms::Realms;
 use crate::error::Fault;
 use crate::text;
 
@@ -55,15 +56,18 @@ use crate::text;
 pub struct Username(String);
 
 impl Username {
-    /// Makes `name` canonical, or refuses it if `rules` allow no change.
+    /// Makes `name` canonical, or refuses it if `rules` allow no change. Its realm is removed.
     ///
     /// # Errors
     ///
+    /// - [`Fault::WrongRealm`] and [`Fault::NotAPerson`], as
+    ///   [`Realms::strip`] says;
     /// - [`Fault::NotAUsername`] if RFC 8265 does not allow the name;
     /// - [`Fault::NotCanonical`] if the name is in another form, and must not be;
     /// - the faults of [`text::check_username`] and [`text::check_comma`], which look at the
     ///   canonical form: in it, a fullwidth comma has become a comma.
     pub(crate) fn canonical(name: String, rules: &UsernameRules) -> Result<Self, Fault> {
+        let name = rules.realms.strip(name)?;
         let name = if rules.keep(&name) { name } else { rules.enforce(&name)? };
         text::check_username(&name, rules.max_length)?;
         text::check_comma(&name)?;
@@ -116,19 +120,23 @@ impl UsernameCase {
 
 /// Whether a user name may be sent in a form other than the canonical one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase", expecting = "\"exact\" or \"map\"")]
+#[serde(rename_all = "lowercase", expecting = "\"exact\", \"map\" or \"dn\"")]
 pub(crate) enum UsernameForm {
     /// It may not: a name in another width or normalisation is refused.
     Exact,
     /// It may, and is brought into the canonical form.
     Map,
+    /// It may not, and is one attribute of a distinguished name (RFC 4514).
+    Dn,
 }
 
 /// What makes a user name canonical.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct UsernameRules {
     pub(crate) case: UsernameCase,
     pub(crate) form: UsernameForm,
+    /// The realms whose people are known without them.
+    pub(crate) realms: Realms,
     /// The greatest length of a user name, in characters.
     pub(crate) max_length: usize,
 }
@@ -136,8 +144,8 @@ pub(crate) struct UsernameRules {
 impl UsernameRules {
     /// The rules for a name that somebody types: what a keyboard makes of it is mapped, as
     /// there is nobody whose name is kept in another form.
-    pub(crate) fn typed(self) -> Self {
-        Self { form: UsernameForm::Map, ..self }
+    pub(crate) fn typed(&self) -> Self {
+        Self { form: UsernameForm::Map, ..self.clone() }
     }
 
     /// Whether the profile keeps a name as it is, as far as that is seen at once: it does so
@@ -150,7 +158,7 @@ impl UsernameRules {
     /// Enforces the profile on each part of a name.
     fn enforce(&self, name: &str) -> Result<String, Fault> {
         // Of the two profiles, this one changes width and normalisation only.
-        if self.form == UsernameForm::Exact && enforce(name, UsernameCase::Preserve)? != name {
+        if self.form != UsernameForm::Map && enforce(name, UsernameCase::Preserve)? != name {
             return Err(Fault::NotCanonical);
         }
         enforce_stable(name, self.case)
@@ -181,7 +189,7 @@ mod tests {
     use UsernameForm::{Exact, Map};
 
     fn canonical_by(case: UsernameCase, form: UsernameForm, name: &str) -> Result<String, Fault> {
-        let rules = UsernameRules { case, form, max_length: 20 };
+        let rules = UsernameRules { case, form, realms: Realms::default(), max_length: 20 };
         Username::canonical(name.into(), &rules).map(|name| name.to_string())
     }
 
@@ -210,7 +218,7 @@ mod tests {
         #[test]
         fn what_is_kept_at_once_is_what_the_profile_keeps(name in "[!-~]{0,9}") {
             for case in [Preserve, Lower] {
-                let rules = UsernameRules { case, form: Exact, max_length: 20 };
+                let rules = UsernameRules { case, form: Exact, realms: Realms::default(), max_length: 20 };
                 let kept = rules.enforce(&name).is_ok_and(|enforced| enforced == name);
                 proptest::prop_assert_eq!(rules.keep(&name), kept);
             }
@@ -219,7 +227,7 @@ mod tests {
         #[test]
         fn what_is_made_canonical_is_canonical_and_nothing_else_is(name in "[a-cA-C ,ａéµſΣ\u{301}\u{308}]{0,5}") {
             for (case, form) in [(Preserve, Exact), (Preserve, Map), (Lower, Exact), (Lower, Map)] {
-                let rules = UsernameRules { case, form, max_length: 4 };
+                let rules = UsernameRules { case, form, realms: Realms::default(), max_length: 4 };
                 if let Ok(canonical) = Username::canonical(name.clone(), &rules) {
                     proptest::prop_assert!(Username::is_canonical(&canonical, &rules), "{:?}", canonical);
                     proptest::prop_assert_eq!(Username::is_canonical(&name, &rules), *canonical == *name);
