@@ -220,6 +220,12 @@ impl Config {
                 return Err(InvalidKey::new(key, reason));
             }
         }
+        let too_long = self.default_permissions.iter().find(|name| name.chars().count() > max_length);
+        if let Some(name) = too_long {
+            let reason =
+                format!("{name:?} is longer than the {max_length} characters of a name in this database");
+            return Err(InvalidKey::new("default_permissions", reason));
+        }
         Ok(())
     }
 }

@@ -39,6 +39,7 @@ impl Config {
         self.check_unmapped_groups()?;
         self.check_disallowed_groups()?;
         self.check_missing_groups()?;
+        self.check_default_groups()?;
         self.check_permission_names()
     }
 
@@ -243,11 +244,33 @@ impl Config {
         Ok(())
     }
 
+    /// Checks that whoever is put into a group at first is let in, and stays in it: the next
+    /// request of the same person ends what the proxy does not name.
+    fn check_default_groups(&self) -> Result<(), InvalidKey> {
+        for group in &self.default_groups {
+            if self.denied_groups.includes(&AllOf::one(group)) {
+                let reason = format!("{group:?} is in `denied_groups`, so that no newcomer is let in");
+                return Err(InvalidKey::new("default_groups", reason));
+            }
+            let is_mirrored = self.disabled_groups_key().is_none() && !self.keep_local_groups;
+            if is_mirrored && !self.excluded_groups.contains(group) {
+                let reason = format!(
+                    "the next request of a newcomer ends the membership in {group:?}, unless the proxy names it: \
+                     put it in `excluded_groups`, or set `keep_local_groups`"
+                );
+                return Err(InvalidKey::new("default_groups", reason));
+            }
+        }
+        Ok(())
+    }
+
     fn check_permission_names(&self) -> Result<(), InvalidKey> {
-        for name in self.group_permissions.values().flatten() {
+        let of_groups = self.group_permissions.values().flatten().map(|name| ("group_permissions", name));
+        let of_newcomers = self.default_permissions.iter().map(|name| ("default_permissions", name));
+        for (key, name) in of_groups.chain(of_newcomers) {
             if is_blank_or_padded(name) {
                 let reason = format!("{name:?} is no permission: it is blank, or has white space around it");
-                return Err(InvalidKey::new("group_permissions", reason));
+                return Err(InvalidKey::new(key, reason));
             }
         }
         Ok(())
@@ -291,7 +314,8 @@ impl Config {
     /// The names of all groups that a rule is about, each with its key.
     fn groups_of_rules(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let excluded = self.excluded_groups.iter().map(|group| ("excluded_groups", group));
-        self.groups_of_flags().chain(excluded).chain(self.groups_of_membership_rules())
+        let defaults = self.default_groups.iter().map(|group| ("default_groups", group));
+        self.groups_of_flags().chain(excluded).chain(defaults).chain(self.groups_of_membership_rules())
     }
 }
 

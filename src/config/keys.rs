@@ -23,7 +23,7 @@ use crate::proxy::ProxyCertificate;
 use crate::proxy::{ProxySecret, TrustedProxy, UntrustedPeers};
 use crate::session::SessionConfig;
 use crate::site::{CrossSite, Host, RequireUser, TrustedOrigin};
-use crate::sync::{GroupCondition, MissingField, MissingGroups};
+use crate::sync::{GroupCondition, MissingField, MissingGroups, ProfileSync};
 use crate::user::{Realms, UsernameCase, UsernameForm};
 
 /// The configuration: the table `[default.remote_user]` of `Rocket.toml`, or the environment
@@ -216,6 +216,15 @@ pub struct Config {
     /// The permissions of the members of a group, by the name of the group. Empty by default.
     /// See [`Rules::grant_permissions`](crate::sync::Rules::grant_permissions).
     pub(super) group_permissions: BTreeMap<String, BTreeSet<String>>,
+    /// The groups that each new user joins as a local member. Empty by default. See
+    /// [`UserSync`](crate::sync::UserSync).
+    pub(super) default_groups: BTreeSet<String>,
+    /// The permissions that each new user gets. Empty by default. See
+    /// [`UserSync`](crate::sync::UserSync).
+    pub(super) default_permissions: BTreeSet<String>,
+    /// When name and address follow the proxy: `"always"`, the default, or `"create"`. See
+    /// [`ProfileSync`].
+    pub(super) profile_sync: ProfileSync,
     /// The least time between two writes of `last_login_at`, in seconds. 300 by default. See
     /// [`UserSync`](crate::sync::UserSync).
     pub(super) login_interval: u64,
@@ -300,6 +309,9 @@ impl Default for Config {
             required_groups: GroupCondition::default(),
             denied_groups: GroupCondition::default(),
             group_permissions: BTreeMap::new(),
+            default_groups: BTreeSet::new(),
+            default_permissions: BTreeSet::new(),
+            profile_sync: ProfileSync::Always,
             login_interval: 300,
             cache: CacheConfig::default(),
             session: None,

@@ -180,6 +180,9 @@ impl Config {
             required_groups: self.required_groups.clone(),
             denied_groups: self.denied_groups.clone(),
             group_permissions: self.group_permissions.clone(),
+            default_groups: self.default_groups.clone(),
+            default_permissions: self.default_permissions.clone(),
+            profile_sync: self.profile_sync,
             login_interval: Duration::seconds(self.login_interval.try_into().unwrap_or(i64::MAX)),
         }
     }

@@ -12,7 +12,7 @@ use crate::jwt::JwtConfig;
 use crate::proxy::{Proofs, UntrustedPeers};
 use crate::session::SessionManager;
 use crate::site::CrossSite;
-use crate::sync::{MissingField, MissingGroups};
+use crate::sync::{MissingField, MissingGroups, ProfileSync};
 use crate::user::{UsernameCase, UsernameForm};
 
 impl Config {
@@ -89,6 +89,14 @@ impl Config {
         if !self.group_permissions.is_empty() {
             let groups = self.group_permissions.keys().map(|group| format!("{group:?}"));
             facts.push(("group permissions", join(groups)));
+        }
+        for (fact, names) in
+            [("default groups", &self.default_groups), ("default permissions", &self.default_permissions)]
+        {
+            facts.extend(non_empty(names).map(|names| (fact, quoted(names))));
+        }
+        if self.profile_sync == ProfileSync::Create {
+            facts.push(("profiles", "set when a user is created".into()));
         }
         facts.extend(sessions.into_iter().flat_map(SessionManager::summary));
         facts.push(("cache", cache));

@@ -14,5 +14,5 @@ mod tests;
 mod user_sync;
 
 pub(crate) use group_condition::{AllOf, GroupCondition};
-pub(crate) use rules::{MissingField, MissingGroups, Rules};
+pub(crate) use rules::{MissingField, MissingGroups, ProfileSync, Rules};
 pub(crate) use user_sync::{LoginTracking, PolicyHooks, UserSync};

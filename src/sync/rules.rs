@@ -1,5 +1,5 @@
 //! The rules of the configuration about users and groups, and the keys `missing_groups`,
-//! `missing_name` and `missing_email`.
+//! `missing_name`, `missing_email` and `profile_sync`.
 //!
 //! Within this folder it depends on `group_condition`.
 
@@ -48,6 +48,16 @@ impl MissingField {
     }
 }
 
+/// When the profile of a user follows the proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase", expecting = "\"always\" or \"create\"")]
+pub(crate) enum ProfileSync {
+    /// On each request that names the user.
+    Always,
+    /// When the user is created, and never again: people change it here.
+    Create,
+}
+
 /// The rules of the configuration about users and groups.
 #[derive(Debug)]
 pub(crate) struct Rules {
@@ -67,6 +77,11 @@ pub(crate) struct Rules {
     pub(crate) required_groups: GroupCondition,
     pub(crate) denied_groups: GroupCondition,
     pub(crate) group_permissions: BTreeMap<String, BTreeSet<String>>,
+    /// The groups of every newcomer, as a local member.
+    pub(crate) default_groups: BTreeSet<String>,
+    /// The permissions of every newcomer.
+    pub(crate) default_permissions: BTreeSet<String>,
+    pub(crate) profile_sync: ProfileSync,
     pub(crate) login_interval: Duration,
 }
 

@@ -438,7 +438,7 @@ prop_compose! {
 fn replayed(mut user: User, changes: &[Change]) -> User {
     for change in changes.iter().cloned() {
         match change {
-            Change::Create => panic!("the user exists"),
+            Change::Create | Change::JoinLocal(_) | Change::Grant(_) => panic!("the user exists"),
             Change::SetActive(is_active) => user.is_active = is_active,
             Change::Profile(profile) => user.profile = profile,
             Change::LogIn(now) => user.last_login_at = Some(now),

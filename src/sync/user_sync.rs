@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rocket::time::OffsetDateTime;
 
-use super::rules::{MissingField, MissingGroups, Rules};
+use super::rules::{MissingField, MissingGroups, ProfileSync, Rules};
 use crate::error::Error;
 use crate::policy::Policy;
 use crate::user::{Change, Field, Flags, Identity, MembershipSource, Plan, Profile, Stored, User};
@@ -50,9 +50,15 @@ struct MembershipChanges {
 }
 
 impl UserSync<'_> {
-    /// Returns the groups to ask the store for: those that the proxy names.
+    /// Returns the groups to ask the store for, sorted: those that the proxy names, and those of
+    /// every newcomer.
     pub(crate) fn groups(&self) -> Vec<&str> {
-        self.identity.groups()
+        if self.rules.default_groups.is_empty() {
+            return self.identity.groups();
+        }
+        let named = self.identity.groups.into_iter().flatten();
+        let groups: BTreeSet<_> = named.chain(&self.rules.default_groups).map(String::as_str).collect();
+        groups.into_iter().collect()
     }
 
     /// Whether the proxy names the group now, or named it at sign-in and the session
@@ -76,9 +82,12 @@ impl UserSync<'_> {
             Some(user) => user,
             None => self.new_user()?,
         };
-        let MembershipChanges { created, joined, left } =
+        let MembershipChanges { mut created, joined, left } =
             self.plan_memberships(&user.memberships, &stored.groups);
         user.memberships.retain(|group, _| !left.contains(group));
+        let defaults = if is_new { self.default_groups(&joined, &stored.groups) } else { BTreeSet::new() };
+        created.extend(defaults.difference(&stored.groups).cloned());
+        user.memberships.extend(defaults.iter().map(|group| (group.clone(), MembershipSource::Local)));
         let was_active = user.is_active;
         user.is_active = self.flag(&self.rules.active_groups, &None, was_active);
         if let Err(refusal) = self.admit(&user) {
@@ -100,6 +109,13 @@ impl UserSync<'_> {
         }
         if !joined.is_empty() {
             changes.push(Change::Join(joined));
+        }
+        if !defaults.is_empty() {
+            changes.push(Change::JoinLocal(defaults));
+        }
+        if is_new && !self.rules.default_permissions.is_empty() {
+            user.permissions.extend(self.rules.default_permissions.iter().cloned());
+            changes.push(Change::Grant(self.rules.default_permissions.clone()));
         }
         if !left.is_empty() {
             changes.push(Change::Leave(left));
@@ -201,6 +217,17 @@ impl UserSync<'_> {
         joined
     }
 
+    /// Returns the groups of every newcomer, without those that the proxy gives as well. They
+    /// must exist, unless `create_groups` is set.
+    fn default_groups(&self, joined: &BTreeSet<String>, existing: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut groups = self.rules.default_groups.clone();
+        groups.retain(|group| {
+            let may_exist = existing.contains(group) || self.rules.create_groups;
+            may_exist && !joined.contains(group)
+        });
+        groups
+    }
+
     /// Returns the groups of the user that are neither `named` nor excluded. A local
     /// membership stays if the groups header is absent, or if
     /// `keep_local_groups` is set.
@@ -226,17 +253,17 @@ impl UserSync<'_> {
     /// application have the last word: what they undo is no change. Returns whether
     /// anything changed.
     fn follow(&self, profile: &mut Profile, is_new: bool) -> bool {
-        let Some(hooks) = self.hooks else { return self.update_profile(profile) };
+        let Some(hooks) = self.hooks else { return self.update_profile(profile, is_new) };
         let before = profile.clone();
-        self.update_profile(profile);
+        self.update_profile(profile, is_new);
         profile.flags = hooks.policy.flags(self.identity, profile.flags);
         (hooks.configure)(profile, is_new);
         *profile != before
     }
 
-    /// Sets the name, the email address and the flags as the proxy and the rules say.
-    /// Returns whether any of them changed.
-    fn update_profile(&self, profile: &mut Profile) -> bool {
+    /// Sets the flags as the proxy and the rules say, and the name and the email address too,
+    /// unless the user has them since the creation. Returns whether any of them changed.
+    fn update_profile(&self, profile: &mut Profile, is_new: bool) -> bool {
         let flags = Flags {
             staff: self.flag(&self.rules.staff_groups, &self.rules.staff_users, profile.flags.staff),
             superuser: self.flag(
@@ -247,6 +274,9 @@ impl UserSync<'_> {
         };
         let mut is_changed = flags != profile.flags;
         profile.flags = flags;
+        if self.rules.profile_sync == ProfileSync::Create && !is_new {
+            return is_changed;
+        }
         is_changed |= update_field(&mut profile.name, self.identity.name, self.rules.missing_name);
         is_changed |= update_field(&mut profile.email, self.identity.email, self.rules.missing_email);
         is_changed

@@ -138,9 +138,12 @@ impl Plan {
         self.user.id = id;
     }
 
-    /// Whether memberships begin or end, and permissions with them.
-    pub(crate) fn changes_memberships(&self) -> bool {
-        self.changes.iter().any(|change| matches!(change, Change::Join(_) | Change::Leave(_)))
+    /// Whether the permissions of the user may change, as memberships begin or end.
+    pub(crate) fn changes_permissions(&self) -> bool {
+        let changes = |change: &Change| {
+            matches!(change, Change::Join(_) | Change::JoinLocal(_) | Change::Leave(_) | Change::Grant(_))
+        };
+        self.changes.iter().any(changes)
     }
 
     /// Sets the permissions that the store found after all changes.
@@ -199,6 +202,11 @@ pub enum Change {
     /// Make the user a member of these groups, with
     /// [`MembershipSource::Remote`](super::MembershipSource::Remote).
     Join(BTreeSet<String>),
+    /// Make the user a member of these groups, with
+    /// [`MembershipSource::Local`](super::MembershipSource::Local).
+    JoinLocal(BTreeSet<String>),
+    /// Grant the user these permissions, as the user's own.
+    Grant(BTreeSet<String>),
     /// End the user's membership in these groups, whoever made them a member.
     Leave(BTreeSet<String>),
 }

@@ -81,11 +81,16 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     /// Parameters: `groups`.
     const CREATE_GROUPS: &'static str;
 
-    /// Makes a user a member of those of `groups` that exist, with the source `remote`.
-    /// Memberships that exist stay as they are.
+    /// Makes a user a member of those of `groups` that exist, with a `source`. Memberships that
+    /// exist stay as they are.
     ///
-    /// Parameters: `user_id`, `groups`.
+    /// Parameters: `user_id`, `source`, `groups`.
     const JOIN_GROUPS: &'static str;
+
+    /// Grants a user `permissions`, unless the user has them.
+    ///
+    /// Parameters: `user_id`, `permissions`, as names.
+    const GRANT: &'static str;
 
     /// Ends a user's memberships in `groups`.
     ///

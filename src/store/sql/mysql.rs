@@ -105,10 +105,15 @@ ON DUPLICATE KEY UPDATE remote_groups.name = remote_groups.name");
 
     const JOIN_GROUPS: &'static str = sql!("\
 INSERT INTO remote_memberships (user_id, group_id, source)
-SELECT ?, g.id, 'remote'
+SELECT ?, g.id, ?
   FROM " names " AS named STRAIGHT_JOIN remote_groups g
  WHERE g.name = named.value
 ON DUPLICATE KEY UPDATE remote_memberships.source = remote_memberships.source");
+
+    const GRANT: &'static str = sql!("\
+INSERT INTO remote_user_permissions (user_id, permission)
+SELECT ?, named.value FROM " names " AS named
+ON DUPLICATE KEY UPDATE remote_user_permissions.permission = remote_user_permissions.permission");
 
     // A subquery would be executed again for each membership.
     const LEAVE_GROUPS: &'static str = sql!("\

@@ -95,9 +95,14 @@ ON CONFLICT DO NOTHING";
 
     const JOIN_GROUPS: &'static str = "\
 INSERT INTO remote_memberships (user_id, group_id, source)
-SELECT $1, g.id, 'remote'
+SELECT $1, g.id, $2
   FROM remote_groups g
- WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($2::json)))
+ WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($3::json)))
+ON CONFLICT DO NOTHING";
+
+    const GRANT: &'static str = "\
+INSERT INTO remote_user_permissions (user_id, permission)
+SELECT $1, named.value FROM json_array_elements_text($2::json) AS named
 ON CONFLICT DO NOTHING";
 
     const LEAVE_GROUPS: &'static str = "\

@@ -83,9 +83,14 @@ ON CONFLICT DO NOTHING";
 
     const JOIN_GROUPS: &'static str = "\
 INSERT INTO remote_memberships (user_id, group_id, source)
-SELECT ?, g.id, 'remote'
+SELECT ?, g.id, ?
   FROM json_each(?) AS named CROSS JOIN remote_groups g
  WHERE g.name = named.value
+ON CONFLICT DO NOTHING";
+
+    const GRANT: &'static str = "\
+INSERT INTO remote_user_permissions (user_id, permission)
+SELECT ?, named.value FROM json_each(?) AS named WHERE TRUE
 ON CONFLICT DO NOTHING";
 
     const LEAVE_GROUPS: &'static str = "\

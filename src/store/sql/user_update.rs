@@ -2,6 +2,8 @@
 //!
 //! Within this folder it depends on `rows` and `statement`.
 
+use std::collections::BTreeSet;
+
 use super::rows;
 use super::statement::{Statement, Statements};
 use crate::error::{Error, StoreError};
@@ -36,7 +38,7 @@ impl UserUpdate<'_> {
                 D::execute(connection, &statement).await?;
             }
         }
-        if plan.changes_memberships()
+        if plan.changes_permissions()
             && let Some(user) = self.find::<D>(connection).await?.user
         {
             plan.set_permissions(user.permissions);
@@ -72,7 +74,13 @@ fn statement_for<D: Statements>(user_id: i64, change: &Change) -> Option<Stateme
         Change::SetActive(is_active) => Some(Statement::new(D::SET_ACTIVE).bind(*is_active).bind(user_id)),
         Change::LogIn(now) => Some(Statement::new(D::LOG_IN).bind_seconds(*now).bind(user_id)),
         Change::CreateGroups(names) => Some(Statement::new(D::CREATE_GROUPS).bind_names(names)),
-        Change::Join(names) => Some(Statement::new(D::JOIN_GROUPS).bind(user_id).bind_names(names)),
+        Change::Join(names) => Some(join_groups::<D>(user_id, "remote", names)),
+        Change::JoinLocal(names) => Some(join_groups::<D>(user_id, "local", names)),
+        Change::Grant(names) => Some(Statement::new(D::GRANT).bind(user_id).bind_names(names)),
         Change::Leave(names) => Some(Statement::new(D::LEAVE_GROUPS).bind_names(names).bind(user_id)),
     }
+}
+
+fn join_groups<'a, D: Statements>(user_id: i64, source: &'a str, names: &BTreeSet<String>) -> Statement<'a> {
+    Statement::new(D::JOIN_GROUPS).bind(user_id).bind(source).bind_names(names)
 }
