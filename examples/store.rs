@@ -11,8 +11,8 @@ extern crate rocket;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserStore};
-use rocket_remote_user::{Error, RemoteUser, User, Username};
+use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserKey, UserStore};
+use rocket_remote_user::{Error, RemoteUser, User};
 
 #[derive(Default)]
 struct Memory(Mutex<BTreeMap<String, User>>);
@@ -25,27 +25,23 @@ impl Memory {
 
 #[rocket::async_trait]
 impl UserStore for Memory {
-    async fn find(&self, username: &Username, groups: &[&str]) -> Result<Stored, StoreError> {
+    async fn find(&self, key: &UserKey<'_>, groups: &[&str]) -> Result<Stored, StoreError> {
         Ok(Stored {
-            user: self.users().get(username.as_str()).cloned(),
+            user: self.users().get(key.username().as_str()).cloned(),
             groups: groups.iter().map(|group| group.to_string()).collect(),
+            ..Stored::default()
         })
     }
 
-    async fn update(
-        &self,
-        username: &Username,
-        groups: &[&str],
-        planner: &Planner<'_>,
-    ) -> Result<Plan, Error> {
+    async fn update(&self, key: &UserKey<'_>, groups: &[&str], planner: &Planner<'_>) -> Result<Plan, Error> {
         let mut users = self.users();
-        let user = users.get(username.as_str()).cloned();
-        let mut plan =
-            planner(Stored { user, groups: groups.iter().map(|group| group.to_string()).collect() })?;
+        let user = users.get(key.username().as_str()).cloned();
+        let groups = groups.iter().map(|group| group.to_string()).collect();
+        let mut plan = planner(Stored { user, groups, ..Stored::default() })?;
         if plan.is_creation() {
             plan.set_user_id(users.len() as i64 + 1);
         }
-        users.insert(username.to_string(), plan.user().clone());
+        users.insert(plan.user().username().into(), plan.user().clone());
         Ok(plan)
     }
 

@@ -110,6 +110,17 @@ pub(crate) fn check_whole_group(group: &str, limit: usize) -> Result<(), Fault> 
     check_that(!group.is_empty() && trim(group) == group, Fault::InvisibleCharacter)
 }
 
+/// Checks that `subject` can be the stable identifier of a person. It holds no comma, for the
+/// reason that a user name holds none.
+///
+/// # Errors
+///
+/// Returns the faults of [`check`] and of [`check_comma`].
+pub(crate) fn check_subject(subject: &str, limit: usize) -> Result<(), Fault> {
+    check(subject, limit)?;
+    check_comma(subject)
+}
+
 /// Checks that `value` is not a variable that a proxy did not expand.
 ///
 /// # Errors

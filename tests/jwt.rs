@@ -825,6 +825,69 @@ fn claims_are_neither_decoded_nor_stripped_as_headers_are() {
     assert_eq!(ada["groups"], json!(["%65ditors", "corp:crew"]));
 }
 
+/// An application whose token says the subject and an attribute, by the keys in `toml`.
+fn launch_with_subjects(key: &SigningKey, toml: &str) -> App {
+    App::launch_exactly(&format!(
+        "attributes = {{ department = '/org/unit' }}\n{toml}\n[default.remote_user.jwt]\nheader = '{HEADER}'\n\
+         issuer = '{ISSUER}'\naudience = '{AUDIENCE}'\npublic_key_file = '{}'\n\
+         claims = {{ user = 'preferred_username', subject = 'sub', name = 'name', email = 'email' }}",
+        key.public_key_file().display()
+    ))
+}
+
+#[test]
+fn a_token_says_the_subject_and_attributes() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let app = launch_with_subjects(&key, "");
+    let says = |user: &str, subject: Value, unit: Value| {
+        let mut claims = claims_but("sub", subject);
+        claims["preferred_username"] = json!(user);
+        claims["org"] = json!({ "unit": unit });
+        key.token("ES256", &claims)
+    };
+    let stored =
+        || app.database.sql("SELECT username || ' ' || subject || ' ' || attributes FROM remote_users");
+    app.me(&token(&says("ada", json!("s-1"), json!("R&D"))));
+    assert_eq!(stored(), [r#"ada s-1 {"department":"R&D"}"#]);
+    app.me(&token(&says("ada2", json!("s-1"), Value::Null)));
+    assert_eq!(stored(), ["ada2 s-1 {}"], "a rename is followed, and an absent attribute cleared");
+    app.get("/me", &token(&says("ada2", json!("s-2"), json!("R&D"))))
+        .is(403, "the user name belongs to another subject");
+    app.get("/me", &token(&says("ada2", Value::Null, json!("R&D")))).is(403, "the subject is missing");
+    let invalid = format!("header `{HEADER}` lacks a claim that is asked for, or has one of another type");
+    app.get("/me", &token(&says("ada2", json!(1), json!("R&D")))).is(400, &invalid);
+    app.get("/me", &token(&says("ada2", json!("s-1"), json!(["R&D"])))).is(400, &invalid);
+    let unseen = format!("header `{HEADER}` holds a character that nobody can see");
+    app.get("/me", &token(&says("ada2", json!("s-1"), json!("\u{200b}")))).is(400, &unseen);
+}
+
+#[test]
+fn what_is_missing_in_a_token_is_refused_as_in_headers() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let toml =
+        "missing_name = 'deny'\nmissing_email = 'deny'\nmissing_attributes = 'deny'\nnobody = ['guest']";
+    let app = launch_with_subjects(&key, toml);
+    let without = |claim: &str| {
+        let mut claims = claims();
+        claims["preferred_username"] = json!("ada");
+        claims["org"] = json!({ "unit": "R&D" });
+        claims[claim] = Value::Null;
+        key.token("ES256", &claims)
+    };
+    let missing = |field: &str, key: &str| format!("the {field} header is missing and `{key}` is \"deny\"");
+    app.get("/me", &token(&without("name"))).is(403, &missing("name", "missing_name"));
+    app.get("/me", &token(&without("email"))).is(403, &missing("email", "missing_email"));
+    app.get("/me", &token(&without("org")))
+        .is(403, "an attribute is missing and `missing_attributes` is \"deny\"");
+    assert_eq!(app.get("/me", &token(&without("other"))).status, 200);
+
+    let mut claims = claims();
+    claims["preferred_username"] = json!("guest");
+    app.get("/visitor", &token(&key.token("ES256", &claims))).is(200, "nobody");
+    let app = launch_with_subjects(&key, "missing_user = 'deny'");
+    app.get("/visitor", &[]).is(403, &format!("header `{HEADER}` is missing and `missing_user` is \"deny\""));
+}
+
 /// An application that reads the groups of a token signed with `key` by the keys in `toml`.
 fn launch_beside(key: &SigningKey, toml: &str) -> App {
     App::launch_exactly(&format!(

@@ -112,18 +112,18 @@ fn a_migration_that_fails_stops_the_launch() {
 
 #[test]
 fn a_store_that_is_no_database_takes_no_migrations() {
-    use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserStore};
-    use rocket_remote_user::{Error, Username};
+    use rocket_remote_user::Error;
+    use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserKey, UserStore};
 
     struct Nobody;
 
     #[rocket::async_trait]
     impl UserStore for Nobody {
-        async fn find(&self, _: &Username, _: &[&str]) -> Result<Stored, StoreError> {
+        async fn find(&self, _: &UserKey<'_>, _: &[&str]) -> Result<Stored, StoreError> {
             Ok(Stored::default())
         }
 
-        async fn update(&self, _: &Username, _: &[&str], _: &Planner<'_>) -> Result<Plan, Error> {
+        async fn update(&self, _: &UserKey<'_>, _: &[&str], _: &Planner<'_>) -> Result<Plan, Error> {
             Err(Error::UnknownUser)
         }
 

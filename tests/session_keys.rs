@@ -7,8 +7,8 @@ use harness::launch::{TABLE, abort, abort_by, expect, rocket};
 use harness::log::Recording;
 #[cfg(feature = "jwt")]
 use rocket::local::blocking::Client;
-use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserStore};
-use rocket_remote_user::{Error, RemoteUser, Username};
+use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserKey, UserStore};
+use rocket_remote_user::{Error, RemoteUser};
 
 const TRUSTED: &str = "trusted_proxies = ['::1']\n";
 
@@ -145,11 +145,11 @@ struct Nowhere;
 
 #[rocket::async_trait]
 impl UserStore for Nowhere {
-    async fn find(&self, _: &Username, _: &[&str]) -> Result<Stored, StoreError> {
+    async fn find(&self, _: &UserKey<'_>, _: &[&str]) -> Result<Stored, StoreError> {
         Ok(Stored::default())
     }
 
-    async fn update(&self, _: &Username, _: &[&str], planner: &Planner<'_>) -> Result<Plan, Error> {
+    async fn update(&self, _: &UserKey<'_>, _: &[&str], planner: &Planner<'_>) -> Result<Plan, Error> {
         planner(Stored::default())
     }
 

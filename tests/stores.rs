@@ -12,8 +12,8 @@ use rocket::local::blocking::Client;
 use rocket::{Build, Rocket, get, routes};
 use rocket_db_pools::{Connection, Database as _};
 use rocket_remote_user::policy::{Event, Policy};
-use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserStore};
-use rocket_remote_user::{Error, RemoteUser, RemoteUserFairing, SqlitePool, Username};
+use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserKey, UserStore};
+use rocket_remote_user::{Error, RemoteUser, RemoteUserFairing, SqlitePool};
 
 on_every_database![
     the_tables_stand_beside_the_application_s_own_migrations,
@@ -179,20 +179,24 @@ struct Counting {
 
 struct Shared(Arc<Counting>);
 
+/// Nobody, in a store in which all of `groups` exist.
+fn existing(groups: &[&str]) -> Stored {
+    Stored { groups: groups.iter().map(|group| group.to_string()).collect(), ..Stored::default() }
+}
+
 #[rocket::async_trait]
 impl UserStore for Shared {
-    async fn find(&self, username: &Username, groups: &[&str]) -> Result<Stored, StoreError> {
+    async fn find(&self, key: &UserKey<'_>, groups: &[&str]) -> Result<Stored, StoreError> {
         self.0.finds.fetch_add(1, Relaxed);
-        match username.as_str() {
+        match key.username().as_str() {
             "nobody" => Err(StoreError::Other("the directory is down".into())),
-            _ => Ok(Stored { user: None, groups: groups.iter().map(|group| group.to_string()).collect() }),
+            _ => Ok(existing(groups)),
         }
     }
 
-    async fn update(&self, _: &Username, groups: &[&str], planner: &Planner<'_>) -> Result<Plan, Error> {
+    async fn update(&self, _: &UserKey<'_>, groups: &[&str], planner: &Planner<'_>) -> Result<Plan, Error> {
         self.0.updates.fetch_add(1, Relaxed);
-        let mut plan =
-            planner(Stored { user: None, groups: groups.iter().map(|group| group.to_string()).collect() })?;
+        let mut plan = planner(existing(groups))?;
         plan.set_user_id(7);
         Ok(plan)
     }

@@ -95,7 +95,7 @@ impl Authenticator {
     /// Every header that is read, and then blanked.
     fn scanned_headers(&self) -> impl Iterator<Item = &HeaderName> {
         let proof = self.proofs.secret_header().into_iter().chain(self.token_header());
-        self.identity_reader.headers().iter().chain(proof)
+        self.identity_reader.headers().chain(proof)
     }
 
     /// Decides whether the request is for this site, who is there, and whether a page of
@@ -124,7 +124,7 @@ impl Authenticator {
     /// Rejects a request that carries an identity header, whatever its value, because of
     /// `fault`. It is the fault of that header, unless the one with the secret is missing.
     fn reject_identity(&self, scan: &HeaderScan<'_, '_>, fault: Fault) -> Result<Verdict, Rejection> {
-        let identity_headers = self.token_header().into_iter().chain(self.identity_reader.headers().iter());
+        let identity_headers = self.token_header().into_iter().chain(self.identity_reader.headers());
         let Some(sent) = scan.first_sent(identity_headers) else {
             return Ok(Verdict::Anonymous { is_peer_trusted: false });
         };
@@ -142,7 +142,7 @@ impl Authenticator {
             self.check_missing_user(scan)?;
             return Ok(Verdict::Anonymous { is_peer_trusted: true });
         };
-        let Assertion { user, name, email, groups } = assertion;
+        let Assertion { user, subject, name, email, groups, attributes } = assertion;
         if self.nobody.include(&user) {
             return Ok(Verdict::Anonymous { is_peer_trusted: true });
         }
@@ -156,7 +156,7 @@ impl Authenticator {
         let groups = self.group_mapper.groups(&groups, &self.identity_reader);
         let header = || self.token_header().or_else(|| self.identity_reader.groups_header(scan));
         let groups = groups.map_err(|fault| rejection(header(), fault))?;
-        Ok(Verdict::Authenticated(Principal { username, name, email, groups }))
+        Ok(Verdict::Authenticated(Principal { username, subject, name, email, attributes, groups }))
     }
 
     /// Checks that a request that names nobody may leave out the header that would.

@@ -2,7 +2,7 @@
 //!
 //! Within this folder it depends on nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::error::Fault;
@@ -16,8 +16,12 @@ use crate::user::{Field, Identity, Username, UsernameRules};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Principal {
     pub(crate) username: Username,
+    /// The stable identifier of the person, if the configuration has one.
+    pub(crate) subject: Option<String>,
     pub(crate) name: Field<String>,
     pub(crate) email: Field<String>,
+    /// The attributes that the proxy sent, blank ones too.
+    pub(crate) attributes: BTreeMap<String, Field<String>>,
     /// The groups, if the proxy says anything about them.
     pub(crate) groups: Option<BTreeSet<String>>,
 }
@@ -27,6 +31,8 @@ impl Principal {
     pub(crate) fn identity(&self) -> Identity<'_> {
         Identity {
             username: &self.username,
+            subject: self.subject.as_deref(),
+            attributes: &self.attributes,
             name: &self.name,
             email: &self.email,
             groups: self.groups.as_ref(),

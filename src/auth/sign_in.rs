@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rocket::Request;
 use rocket::response::Redirect;
 use rocket::time::OffsetDateTime;
+use rocket::{Request, info};
 use tokio::sync::OnceCell;
 
 use super::answer_cache::{KeptAnswers, KeptUser};
@@ -21,7 +21,8 @@ use crate::policy::Event;
 use crate::session::{PROXY_SOURCE, RequestSession, SessionManager, UserSession};
 use crate::store::Stamped;
 use crate::sync::{LoginTracking, PolicyHooks, UserSync};
-use crate::user::{Identity, Plan, Profile, Stored, User, Username};
+use crate::text::Escaped;
+use crate::user::{Change, Identity, Plan, Profile, Stored, User, UserKey, Username};
 
 /// Where the user of a request is kept. No code outside this file can name the type, and so
 /// keep a user of its own there.
@@ -220,18 +221,19 @@ impl Authenticator {
         if let Some(user) = self.unchanged(&sync, principal, kept).await {
             return Ok(Synchronised { user_id: user.id(), admission: Ok(user) });
         }
-        let groups = sync.groups();
+        let (key, groups) = (sync.identity.key(), sync.groups());
         let Stamped { stored, stamp } = match kept.stamped_store() {
-            Some(store) => store.find_stamped(&principal.username, &groups).await?,
-            None => Stamped { stored: self.store.find(&principal.username, &groups).await?, stamp: None },
+            Some(store) => store.find_stamped(&key, &groups).await?,
+            None => Stamped { stored: self.store.find(&key, &groups).await?, stamp: None },
         };
         let stored_to_keep = if stamp.is_some() && !sync.is_pure() { Some(stored.clone()) } else { None };
         let mut plan = sync.plan(stored)?;
         let mut is_unchanged = plan.is_empty();
         if !plan.is_empty() {
-            plan = self.store.update(&principal.username, &groups, &|stored| sync.plan(stored)).await?;
+            plan = self.store.update(&key, &groups, &|stored| sync.plan(stored)).await?;
         }
         if !plan.is_empty() {
+            log_recognition(&plan);
             self.report(Event::of(&plan)).await;
             is_unchanged = false;
         }
@@ -346,11 +348,14 @@ impl Authenticator {
             let plan = sync.plan(stored)?;
             if plan.refusal.is_some() { Ok(plan) } else { Ok(Plan { changes: Vec::new(), ..plan }) }
         };
-        let Some(user) = self.store.find(identity.username, &[]).await?.user else { return Ok(()) };
-        if plan_of_refused(Stored { user: Some(user), groups: BTreeSet::new() })?.is_empty() {
+        let stored = self.store.find(&identity.key(), &[]).await?;
+        if stored.user.is_none() || plan_of_refused(stored).is_ok_and(|plan| plan.is_empty()) {
             return Ok(());
         }
-        let plan = self.store.update(identity.username, &[], &plan_of_refused).await?;
+        let plan = match self.store.update(&identity.key(), &[], &plan_of_refused).await {
+            Err(error) if !matches!(error, Error::Store(_)) => return Ok(()),
+            outcome => outcome?,
+        };
         if !plan.is_empty() {
             self.report(Event::of(&plan)).await;
         }
@@ -394,8 +399,8 @@ impl Authenticator {
             Some(sessions) => sessions.find_all(session).await?,
             None => Vec::new(),
         };
-        let Some(user) = self.store.find(identity.username, &[]).await?.user else { return Ok(None) };
-        let user_id = user.id();
+        let stored = self.store.find(&identity.key(), &[]).await?;
+        let Some(user_id) = stored.user.as_ref().map(User::id) else { return Ok(None) };
         let sync = UserSync {
             identity: &identity,
             rules: &self.rules,
@@ -404,8 +409,9 @@ impl Authenticator {
             remembered: &self.groups_to_remember(&identity, own_session(&found, &identity)),
             now: OffsetDateTime::now_utc(),
         };
-        let plan = sync.plan(Stored { user: Some(user), groups: BTreeSet::new() });
-        Ok(Some(SignedIn { user_id, admission: plan.and_then(Plan::into_admitted).map(drop) }))
+        // Whoever is no stored user has no plan, and is nobody here.
+        let Ok(plan) = sync.plan(stored) else { return Ok(None) };
+        Ok(Some(SignedIn { user_id, admission: plan.into_admitted().map(drop) }))
     }
 
     /// Returns the groups that the session of a sign-in must remember. `own_session` is the
@@ -438,7 +444,8 @@ impl Authenticator {
     /// Returns [`Error::Store`] if the store is out of reach.
     pub(crate) async fn find_user(&self, username: &str) -> Result<Option<User>, Error> {
         let Some(username) = self.canonical(username) else { return Ok(None) };
-        let Some(user) = self.store.find(&username, &[]).await?.user else { return Ok(None) };
+        let key = UserKey::new(&username, None);
+        let Some(user) = self.store.find(&key, &[]).await?.user else { return Ok(None) };
         let mut user = Arc::new(user);
         self.rules.grant_permissions(&mut user, |_| false);
         Ok(Some(Arc::unwrap_or_clone(user)))
@@ -474,5 +481,19 @@ async fn note_use(sessions: &SessionManager, session: &UserSession, kept: &KeptA
 /// Returns the newest of the sessions that were `found` of a request, of those that are of
 /// the person whom the proxy names.
 fn own_session<'a>(found: &'a [UserSession], identity: &Identity<'_>) -> Option<&'a UserSession> {
-    found.iter().rfind(|found| found.user.username() == identity.username.as_str())
+    found.iter().rfind(|found| identity.is_of(&found.user))
+}
+
+/// Logs by which name or subject a stored user is known from now on, if that changed.
+fn log_recognition(plan: &Plan) {
+    let name = Escaped::quoted(plan.user.username());
+    for change in plan.changes() {
+        match change {
+            Change::Rename { from } => {
+                info!("The user \"{}\" is \"{name}\" now: the subject is the same.", Escaped::quoted(from));
+            }
+            Change::SetSubject(_) => info!("The user \"{name}\" is known by a subject from now on."),
+            _ => {}
+        }
+    }
 }

@@ -24,6 +24,7 @@ impl Config {
             certificate.check()?;
         }
         self.check_site()?;
+        self.attributes.check(self.jwt.is_some())?;
         check_names(self.header_names())?;
         check_prefixes(&self.blank)?;
         self.check_separator()?;
@@ -123,6 +124,8 @@ impl Config {
     /// The names of all headers that are read, each with its key.
     fn read_headers(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
         let identity = self.headers.iter().map(|name| ("headers", name));
+        let attributes = self.attributes.headers().map(|(_, name)| ("attributes", name));
+        let identity = identity.chain(attributes.filter(|_| self.jwt.is_none()));
         let secret = self.proxy_secret.iter().map(|secret| ("proxy_secret.header", secret.header()));
         identity.chain(secret).chain(self.token_header().map(|name| ("jwt.header", name)))
     }

@@ -13,8 +13,8 @@ use super::not_compiled::JwtConfig;
 use super::not_compiled::ProxyCertificate;
 use crate::auth::{CacheConfig, GroupCase, GroupPattern, MissingUser, UsernameConflicts};
 use crate::headers::{
-    Affixes, BlankedHeaders, DnAttributes, Encoding, Encodings, GroupsEscape, GroupsFormat, IdentityHeaders,
-    Limits,
+    Affixes, Attributes, BlankedHeaders, DnAttributes, Encoding, Encodings, GroupsEscape, GroupsFormat,
+    IdentityHeaders, Limits,
 };
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
@@ -95,6 +95,9 @@ pub struct Config {
     /// list of names, the first that is sent counts, and each is an identity header. See
     /// [`HeaderChoice`](crate::headers::HeaderChoice).
     pub(super) headers: IdentityHeaders,
+    /// A table: further headers, or claims beside `jwt`, whose values are kept with a user, by
+    /// their names here. Empty by default. See [`Attributes`].
+    pub(super) attributes: Attributes,
     /// The encoding of all headers, or a table of one for each: `"utf-8"`, the default,
     /// `"percent"`, `"rfc2047"` or `"quoted-printable"`. See [`Encoding::decode`].
     pub(super) encoding: Encodings,
@@ -126,7 +129,7 @@ pub struct Config {
     pub(super) groups_escape: GroupsEscape,
     /// A table: the greatest lengths of the values, in characters, the greatest number of
     /// groups, and the most bytes of one header as it was sent. 150 for `user`, 300 for
-    /// `name`, 254 for `email`, 150 for `group`, 1000 for `groups` and 65536 for `bytes` by
+    /// `name`, 254 for `email`, 1000 for `attribute`, 150 for `group`, 1000 for `groups` and 65536 for `bytes` by
     /// default. See [`IdentityReader`](crate::headers::IdentityReader) and
     /// [`text::check`](crate::text::check).
     pub(super) limits: Limits,
@@ -138,6 +141,9 @@ pub struct Config {
     /// Whether the case of a user name counts: `"preserve"`, the default, or `"lower"`. See
     /// [`Username`](crate::user::Username).
     pub(super) username_case: UsernameCase,
+    /// Whether a user who is stored without a subject gets that of the first sign-in by the
+    /// same name. `true` by default. See [`UserSync`](crate::sync::UserSync).
+    pub(super) adopt_subjects: bool,
     /// What happens to a user name that RFC 8265 would change, as it is in another width or
     /// normalisation: `"exact"`, the default, refuses it, and `"map"` changes it. With `"dn"` the
     /// user name is one attribute of a distinguished name, and is `"exact"` then. See
@@ -188,6 +194,9 @@ pub struct Config {
     /// What an absent address means: `"keep"`, the default, `"clear"` or `"deny"`. See
     /// [`MissingField`].
     pub(super) missing_email: MissingField,
+    /// What an absent attribute means: `"clear"`, the default, `"keep"` or `"deny"`. See
+    /// [`MissingField`].
+    pub(super) missing_attributes: MissingField,
     /// What an absent groups header means: `"clear"`, the default, `"keep"` or `"deny"`. See
     /// [`UserSync`](crate::sync::UserSync).
     pub(super) missing_groups: MissingGroups,
@@ -273,6 +282,7 @@ impl Default for Config {
             preset: None,
             unsigned: false,
             headers: IdentityHeaders::default(),
+            attributes: Attributes::default(),
             encoding: Encodings::all(Encoding::Utf8),
             strip_prefix: Affixes::default(),
             strip_suffix: Affixes::default(),
@@ -285,6 +295,7 @@ impl Default for Config {
             create_users: true,
             allow_inactive: false,
             username_case: UsernameCase::Preserve,
+            adopt_subjects: true,
             username_form: UsernameForm::Exact,
             dn_attribute: None,
             realms: Realms::default(),
@@ -300,6 +311,7 @@ impl Default for Config {
             nobody: BTreeSet::new(),
             missing_name: MissingField::Keep,
             missing_email: MissingField::Keep,
+            missing_attributes: MissingField::Clear,
             missing_groups: MissingGroups::Clear,
             staff_groups: None,
             superuser_groups: None,

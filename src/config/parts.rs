@@ -9,8 +9,8 @@ use rocket::time::Duration;
 use super::keys::Config;
 use crate::auth::{AllowedGroups, CacheConfig, GroupMapper, NobodyRules, PrincipalMapper, UsernameConflicts};
 use crate::headers::{
-    Affixes, BlankedHeaders, Encoding, Encodings, GroupsFormat, HeaderChoice, HeaderName, IdentityReader,
-    ReaderOptions,
+    Affixes, Attributes, BlankedHeaders, Encoding, Encodings, GroupsFormat, HeaderChoice, HeaderName,
+    IdentityReader, ReaderOptions,
 };
 #[cfg(feature = "jwt")]
 use crate::jwt::JwtConfig;
@@ -77,6 +77,7 @@ impl Config {
         };
         IdentityReader::new(ReaderOptions {
             headers: self.headers.clone(),
+            attributes: if self.jwt.is_some() { Attributes::default() } else { self.attributes.clone() },
             encodings,
             prefixes,
             suffixes,
@@ -106,8 +107,20 @@ impl Config {
 
     /// Returns the keys about signed tokens, if tokens are configured.
     #[cfg(feature = "jwt")]
-    pub(crate) fn jwt(&self) -> Option<&JwtConfig> {
-        self.jwt.as_ref()
+    pub(crate) fn jwt(&self) -> Option<JwtConfig> {
+        let mut jwt = self.jwt.clone()?;
+        let claims = self.attributes.claims().map(|(name, claim)| (name.clone(), claim.clone()));
+        jwt.claims.attributes = claims.collect();
+        Some(jwt)
+    }
+
+    /// Whether the proxy gives everyone a subject, by which users are known.
+    pub(crate) fn has_subjects(&self) -> bool {
+        #[cfg(feature = "jwt")]
+        if let Some(jwt) = &self.jwt {
+            return jwt.claims.subject.is_some();
+        }
+        !self.headers.subject.is_off()
     }
 
     /// Returns the header that carries a token, if tokens are configured.
@@ -183,6 +196,10 @@ impl Config {
             default_groups: self.default_groups.clone(),
             default_permissions: self.default_permissions.clone(),
             profile_sync: self.profile_sync,
+            attributes: self.attributes.names().cloned().collect(),
+            missing_attributes: self.missing_attributes,
+            has_subjects: self.has_subjects(),
+            adopt_subjects: self.adopt_subjects,
             login_interval: Duration::seconds(self.login_interval.try_into().unwrap_or(i64::MAX)),
         }
     }

@@ -38,6 +38,10 @@ impl Config {
         if !blank.is_empty() {
             facts.push(("blanked too", join(blank.iter())));
         }
+        let attributes: Vec<_> = self.attributes.names().map(|name| format!("{name:?}")).collect();
+        if !attributes.is_empty() {
+            facts.push(("attributes", attributes.join(", ")));
+        }
         if self.encoding != Encodings::all(Encoding::Utf8) {
             facts.push(("encoding", self.encoding.to_string()));
         }
@@ -47,9 +51,13 @@ impl Config {
         if !self.nobody.is_empty() {
             facts.push(("nobody", quoted(&self.nobody)));
         }
-        for (fact, missing) in
-            [("a missing name", self.missing_name), ("a missing address", self.missing_email)]
-        {
+        let missing_attributes =
+            if attributes.is_empty() { MissingField::Keep } else { self.missing_attributes };
+        for (fact, missing) in [
+            ("a missing name", self.missing_name),
+            ("a missing address", self.missing_email),
+            ("a missing attribute", missing_attributes),
+        ] {
             match missing {
                 MissingField::Keep => {}
                 MissingField::Clear => facts.push((fact, "clears".into())),
@@ -57,6 +65,10 @@ impl Config {
             }
         }
         facts.push(("users", users(self)));
+        if self.has_subjects() {
+            let known = if self.adopt_subjects { "adopted by name" } else { "refused" };
+            facts.push(("subjects", format!("who somebody is; users without one are {known}")));
+        }
         if !self.realms.names().is_empty() {
             facts.push(("realms", join(self.realms.names().iter())));
         }

@@ -85,6 +85,23 @@ pub enum Error {
     /// The email header is missing, and `missing_email` is `"deny"` (403).
     #[error("the email header is missing and `missing_email` is \"deny\"")]
     EmailMissing,
+    /// An attribute of `attributes` is missing, and `missing_attributes` is `"deny"` (403).
+    #[error("an attribute is missing and `missing_attributes` is \"deny\"")]
+    AttributeMissing,
+    /// The proxy names nobody's subject, although `headers.subject` or `jwt.claims.subject` is
+    /// configured (403).
+    #[error("the subject is missing")]
+    SubjectMissing,
+    /// The user name is that of a user with another subject: it was given to somebody else, and
+    /// an administrator must decide (403).
+    #[error("the user name belongs to another subject")]
+    SubjectMismatch,
+    /// The user is stored without a subject, and `adopt_subjects` is `false` (403).
+    #[error("the user is stored without a subject and `adopt_subjects` is false")]
+    SubjectUnset,
+    /// The subject is known under another user name, and the new one is another user's (403).
+    #[error("the new user name of the subject belongs to another user")]
+    UsernameTaken,
     /// The guard [`Member`](crate::Member) asks for a group that the user is not in
     /// (403).
     #[error("the user is not in group `{0}`")]
@@ -156,6 +173,11 @@ impl Error {
             Error::GroupRequired => "group_required",
             Error::GroupDenied => "group_denied",
             Error::GroupsMissing => "groups_missing",
+            Error::AttributeMissing => "attribute_missing",
+            Error::SubjectMissing => "subject_missing",
+            Error::SubjectMismatch => "subject_mismatch",
+            Error::SubjectUnset => "subject_unset",
+            Error::UsernameTaken => "username_taken",
             Error::NameMissing => "name_missing",
             Error::EmailMissing => "email_missing",
             Error::NotAMember(_) => "not_a_member",

@@ -152,17 +152,17 @@ impl RemoteUserFairing {
     ///
     /// ```rust,no_run
     /// # use rocket::launch;
-    /// # use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserStore};
-    /// # use rocket_remote_user::{Error, Username};
+    /// # use rocket_remote_user::Error;
+    /// # use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserKey, UserStore};
     /// use rocket_remote_user::RemoteUser;
     ///
     /// # struct Directory;
     /// # #[rocket::async_trait]
     /// # impl UserStore for Directory {
-    /// #     async fn find(&self, _: &Username, _: &[&str]) -> Result<Stored, StoreError> {
+    /// #     async fn find(&self, _: &UserKey<'_>, _: &[&str]) -> Result<Stored, StoreError> {
     /// #         unimplemented!()
     /// #     }
-    /// #     async fn update(&self, _: &Username, _: &[&str], _: &Planner<'_>) -> Result<Plan, Error> {
+    /// #     async fn update(&self, _: &UserKey<'_>, _: &[&str], _: &Planner<'_>) -> Result<Plan, Error> {
     /// #         unimplemented!()
     /// #     }
     /// #     async fn usernames(&self, _: &str) -> Result<Vec<String>, StoreError> {
@@ -296,6 +296,10 @@ impl Completion {
         {
             source.migrate_application(rocket, migrations).await?;
         }
+        if config.has_subjects() && !users.keeps_subjects() {
+            let reason = format!("{} keeps no subjects", source.name());
+            return Err(LaunchError::new(reason).help("turn `headers.subject` and `jwt.claims.subject` off"));
+        }
         let mut report = StoreReport { store: source.name(), ..StoreReport::default() };
         report.warnings.extend(self.check_usernames(&*users).await?);
         let cache = self.cache(stamped, &mut report).await;
@@ -306,7 +310,7 @@ impl Completion {
             sessions: self.sessions(rocket, sessions)?,
             #[cfg(feature = "jwt")]
             token_reader: match config.jwt() {
-                Some(jwt) => Some(TokenReader::open(jwt.clone()).await?),
+                Some(jwt) => Some(TokenReader::open(jwt).await?),
                 None => None,
             },
             proofs: config.proofs().await?,

@@ -27,6 +27,7 @@ fn names() -> ClaimNames {
         name: Some("name".into()),
         email: Some("/profile/email".into()),
         groups: Some("groups".into()),
+        ..ClaimNames::default()
     }
 }
 

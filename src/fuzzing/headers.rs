@@ -8,8 +8,8 @@ use rocket::http::HeaderMap;
 
 use super::{ENCODINGS, encode};
 use crate::headers::{
-    Affixes, Assertion, DnAttributes, Encoding, Encodings, GroupsEscape, GroupsFormat, HeaderChoice,
-    HeaderName, HeaderScan, IdentityHeaders, IdentityReader, Limits, ReaderOptions,
+    Affixes, Assertion, Attributes, DnAttributes, Encoding, Encodings, GroupsEscape, GroupsFormat,
+    HeaderChoice, HeaderName, HeaderScan, IdentityHeaders, IdentityReader, Limits, ReaderOptions,
 };
 use crate::user::{Field, Realms, Username, UsernameCase, UsernameForm, UsernameRules};
 
@@ -30,6 +30,7 @@ pub(super) fn readers(limits: Limits) -> Vec<(ReaderOptions, IdentityReader)> {
             for (separator, prefix, groups_escape) in SEPARATORS {
                 let options = ReaderOptions {
                     headers: IdentityHeaders::default(),
+                    attributes: Attributes::default(),
                     encodings: Encodings::all(encoding),
                     prefixes: Affixes { user: prefix.into(), groups: prefix.into(), ..Affixes::default() },
                     suffixes: Affixes::default(),
@@ -120,7 +121,7 @@ fn header_map(text: &str) -> HeaderMap<'static> {
 }
 
 pub(super) fn read(reader: &IdentityReader, map: &HeaderMap<'_>) -> Option<Assertion> {
-    reader.read(&HeaderScan::new(reader.headers().iter(), &[], reader.max_bytes(), map)).ok().flatten()
+    reader.read(&HeaderScan::new(reader.headers(), &[], reader.max_bytes(), map)).ok().flatten()
 }
 
 /// Returns an assertion in a form that can be compared.

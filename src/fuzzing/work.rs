@@ -13,7 +13,15 @@ use crate::text::steps;
 /// Readers with high limits, so that no value is refused for its size before it is read.
 static READERS: LazyLock<Vec<(ReaderOptions, IdentityReader)>> = LazyLock::new(|| {
     let high = 1_000_000;
-    readers(Limits { user: high, name: high, email: high, group: high, groups: high, bytes: high })
+    readers(Limits {
+        user: high,
+        name: high,
+        email: high,
+        attribute: high,
+        group: high,
+        groups: high,
+        bytes: high,
+    })
 });
 
 /// How long a value is made, in bytes, before it is doubled.

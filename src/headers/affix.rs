@@ -31,6 +31,9 @@ pub(crate) struct Affix {
 }
 
 impl Affix {
+    /// No text.
+    pub(crate) const NONE: Self = Self { text: String::new(), is_optional: false, ignores_case: false };
+
     /// Whether there is no text to remove.
     pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty()

@@ -3,6 +3,8 @@
 //!
 //! Within this folder it depends on `groups`.
 
+use std::collections::BTreeMap;
+
 use super::groups::Groups;
 use crate::user::Field;
 
@@ -11,8 +13,12 @@ use crate::user::Field;
 #[derive(Debug)]
 pub(crate) struct Assertion {
     pub(crate) user: String,
+    /// The stable identifier of the person.
+    pub(crate) subject: Option<String>,
     pub(crate) name: Field<String>,
     pub(crate) email: Field<String>,
+    /// The attributes that were sent, by their names here.
+    pub(crate) attributes: BTreeMap<String, Field<String>>,
     /// The groups, whose names
     /// [`IdentityReader::names`](super::reader::IdentityReader::names) lists.
     pub(crate) groups: Field<Groups>,
@@ -25,6 +31,8 @@ pub(crate) struct IdentityClaims {
     pub(crate) user: String,
     pub(crate) name: Option<String>,
     pub(crate) email: Option<String>,
+    pub(crate) subject: Option<String>,
+    pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) groups: Option<GroupsClaim>,
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct IdentityHeaders {
     pub(crate) email: HeaderChoice,
     #[serde(deserialize_with = "choice_or_false")]
     pub(crate) groups: HeaderChoice,
+    #[serde(deserialize_with = "choice_or_false")]
+    pub(crate) subject: HeaderChoice,
 }
 
 impl IdentityHeaders {
@@ -43,8 +45,8 @@ impl IdentityHeaders {
         self.choices().into_iter().flat_map(HeaderChoice::iter)
     }
 
-    fn choices(&self) -> [&HeaderChoice; 4] {
-        [&self.user, &self.name, &self.email, &self.groups]
+    fn choices(&self) -> [&HeaderChoice; 5] {
+        [&self.user, &self.name, &self.email, &self.groups, &self.subject]
     }
 }
 
@@ -55,6 +57,7 @@ impl Default for IdentityHeaders {
             name: HeaderChoice::from_static("Remote-Name"),
             email: HeaderChoice::from_static("Remote-Email"),
             groups: HeaderChoice::from_static("Remote-Groups"),
+            subject: HeaderChoice::off(),
         }
     }
 }
@@ -72,6 +75,8 @@ pub(crate) struct Limits {
     pub(crate) name: usize,
     /// The most characters of an address.
     pub(crate) email: usize,
+    /// The most characters of one attribute.
+    pub(crate) attribute: usize,
     /// The most characters of the name of one group.
     pub(crate) group: usize,
     /// The most groups of one person.
@@ -84,8 +89,8 @@ impl Limits {
     /// Checks that no limit is 0, and that no user name can be so long that it takes long to
     /// read: RFC 5892 compares some characters with all others of a name.
     pub(crate) fn check(&self) -> Result<(), InvalidKey> {
-        let Self { user, name, email, group, groups, bytes } = *self;
-        if [user, name, email, group, groups, bytes].contains(&0) {
+        let Self { user, name, email, attribute, group, groups, bytes } = *self;
+        if [user, name, email, attribute, group, groups, bytes].contains(&0) {
             return Err(InvalidKey::new("limits", "a limit of 0 refuses every request"));
         }
         if user > MAX_USERNAME_LENGTH {
@@ -98,7 +103,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { user: 150, name: 300, email: 254, group: 150, groups: 1000, bytes: 65_536 }
+        Self { user: 150, name: 300, email: 254, attribute: 1000, group: 150, groups: 1000, bytes: 65_536 }
     }
 }
 

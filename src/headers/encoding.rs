@@ -67,23 +67,34 @@ pub(crate) struct Encodings {
     pub(crate) name: Encoding,
     pub(crate) email: Encoding,
     pub(crate) groups: Encoding,
+    pub(crate) subject: Encoding,
+    pub(crate) attributes: Encoding,
 }
 
 impl Encodings {
     /// All headers have the same `encoding`.
     pub(crate) const fn all(encoding: Encoding) -> Self {
-        Self { user: encoding, name: encoding, email: encoding, groups: encoding }
+        Self {
+            user: encoding,
+            name: encoding,
+            email: encoding,
+            groups: encoding,
+            subject: encoding,
+            attributes: encoding,
+        }
     }
 }
 
 impl fmt::Display for Encodings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { user, name, email, groups } = *self;
+        let Self { user, name, email, groups, subject, attributes } = *self;
         if *self == Self::all(user) {
             return f.write_str(user.as_str());
         }
         let [user, name, email, groups] = [user, name, email, groups].map(Encoding::as_str);
-        write!(f, "user {user}, name {name}, email {email}, groups {groups}")
+        let [subject, attributes] = [subject, attributes].map(Encoding::as_str);
+        write!(f, "user {user}, name {name}, email {email}, groups {groups}, ")?;
+        write!(f, "subject {subject}, attributes {attributes}")
     }
 }
 
@@ -95,19 +106,24 @@ impl<'de> Deserialize<'de> for Encodings {
 
 /// The table of an encoding for each header. A header that is not in it is not encoded.
 #[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 struct EncodingsTable {
+    #[serde(default = "not_encoded")]
     user: Encoding,
+    #[serde(default = "not_encoded")]
     name: Encoding,
+    #[serde(default = "not_encoded")]
     email: Encoding,
+    #[serde(default = "not_encoded")]
     groups: Encoding,
+    #[serde(default = "not_encoded")]
+    subject: Encoding,
+    #[serde(default = "not_encoded")]
+    attributes: Encoding,
 }
 
-impl Default for EncodingsTable {
-    fn default() -> Self {
-        let encoding = Encoding::Utf8;
-        Self { user: encoding, name: encoding, email: encoding, groups: encoding }
-    }
+fn not_encoded() -> Encoding {
+    Encoding::Utf8
 }
 
 /// Visits one encoding for all headers, or a table.
@@ -117,7 +133,7 @@ impl<'de> Visitor<'de> for EncodingsVisitor {
     type Value = Encodings;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an encoding, or a table of `user`, `name`, `email` and `groups`")
+        f.write_str("an encoding, or a table of one for each header")
     }
 
     fn visit_str<E: de::Error>(self, encoding: &str) -> Result<Encodings, E> {
@@ -125,9 +141,9 @@ impl<'de> Visitor<'de> for EncodingsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Encodings, A::Error> {
-        let EncodingsTable { user, name, email, groups } =
+        let EncodingsTable { user, name, email, groups, subject, attributes } =
             EncodingsTable::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Encodings { user, name, email, groups })
+        Ok(Encodings { user, name, email, groups, subject, attributes })
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod affix;
 mod assertion;
+mod attributes;
 mod blank;
 mod choice;
 mod config;
@@ -30,6 +31,7 @@ pub(crate) use affix::Affixes;
 pub(crate) use assertion::Assertion;
 #[cfg(feature = "jwt")]
 pub(crate) use assertion::{GroupsClaim, IdentityClaims};
+pub(crate) use attributes::Attributes;
 pub(crate) use blank::BlankedHeaders;
 pub(crate) use choice::HeaderChoice;
 pub(crate) use config::{IdentityHeaders, Limits, check_names, check_prefixes};

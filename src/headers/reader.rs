@@ -1,14 +1,16 @@
 //! From scanned headers, or from claims, to an assertion.
 //!
-//! Within this folder it depends on `affix`, `assertion`, `choice`, `config`,
-//! `distinguished_name`, `encoding`, `escape`, `groups`, `name` and `scan`.
+//! Within this folder it depends on `affix`, `assertion`, `attributes`, `choice`,
+//! `config`, `distinguished_name`, `encoding`, `escape`, `groups`, `name` and `scan`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::affix::{Affix, Affixes};
 use super::assertion::Assertion;
 #[cfg(feature = "jwt")]
 use super::assertion::{GroupsClaim, IdentityClaims};
+use super::attributes::Attributes;
 use super::choice::HeaderChoice;
 use super::config::{IdentityHeaders, Limits};
 use super::distinguished_name::{self, DnAttributes};
@@ -21,10 +23,18 @@ use crate::error::{Fault, Rejection};
 use crate::text;
 use crate::user::Field;
 
+/// The most characters of a subject, as OpenID Connect has it for `sub` ([section 2]), and of
+/// what a database keeps.
+///
+/// [section 2]: https://openid.net/specs/openid-connect-core-1_0.html#IDToken
+const MAX_SUBJECT_LENGTH: usize = 255;
+
 /// The configuration of an [`IdentityReader`].
 #[derive(Debug, Clone)]
 pub(crate) struct ReaderOptions {
     pub(crate) headers: IdentityHeaders,
+    /// The attributes and their headers.
+    pub(crate) attributes: Attributes,
     pub(crate) encodings: Encodings,
     pub(crate) prefixes: Affixes,
     pub(crate) suffixes: Affixes,
@@ -43,6 +53,7 @@ pub(crate) struct ReaderOptions {
 #[derive(Debug)]
 pub(crate) struct IdentityReader {
     headers: IdentityHeaders,
+    attributes: Attributes,
     encodings: Encodings,
     prefixes: Affixes,
     suffixes: Affixes,
@@ -54,7 +65,8 @@ pub(crate) struct IdentityReader {
 
 impl IdentityReader {
     pub(crate) fn new(options: ReaderOptions) -> Self {
-        let ReaderOptions { headers, encodings, prefixes, suffixes, limits, dn_attributes, .. } = options;
+        let ReaderOptions { headers, attributes, encodings, .. } = options;
+        let ReaderOptions { prefixes, suffixes, limits, dn_attributes, .. } = options;
         let groups_reader = GroupsReader {
             format: options.groups_format,
             separator: options.groups_separator,
@@ -66,11 +78,12 @@ impl IdentityReader {
             limits,
         };
         let user_attribute = if options.has_distinguished_users { Some(dn_attributes.user) } else { None };
-        Self { headers, encodings, prefixes, suffixes, limits, user_attribute, groups_reader }
+        Self { headers, attributes, encodings, prefixes, suffixes, limits, user_attribute, groups_reader }
     }
 
-    pub(crate) fn headers(&self) -> &IdentityHeaders {
-        &self.headers
+    /// Iterates over every header that says something of a person, those of the user first.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = &HeaderName> {
+        self.headers.iter().chain(self.attributes.headers().map(|(_, header)| header))
     }
 
     /// Returns the most bytes that a header may have.
@@ -96,9 +109,19 @@ impl IdentityReader {
         let email =
             self.read_choice(scan, &headers.email, |value| self.parse_value(value, self.email_rule()))?;
         let groups = self.read_groups(scan)?;
+        let subject =
+            self.read_choice(scan, &headers.subject, |value| self.parse_value(value, self.subject_rule()))?;
+        let mut attributes = BTreeMap::new();
+        for (name, header) in self.attributes.headers() {
+            let Some(value) = scan.value(header) else { continue };
+            let field = self.parse_value(text::trim(value), self.attribute_rule());
+            let field = field.map_err(|fault| Rejection::new(header, fault))?;
+            attributes.insert(name.clone(), field.trimmed());
+        }
 
         let Field::Value(user) = user else { return Ok(None) };
-        Ok(Some(Assertion { user, name: name.trimmed(), email: email.trimmed(), groups }))
+        let (name, email, subject) = (name.trimmed(), email.trimmed(), subject.trimmed().into_value());
+        Ok(Some(Assertion { user, subject, name, email, attributes, groups }))
     }
 
     /// Reads what a token states, by the same rules as the headers.
@@ -109,7 +132,7 @@ impl IdentityReader {
     /// [`Fault::InvalidClaim`] if the user name is blank.
     #[cfg(feature = "jwt")]
     pub(crate) fn read_claims(&self, claims: IdentityClaims) -> Result<Assertion, Fault> {
-        let IdentityClaims { user, name, email, groups } = claims;
+        let IdentityClaims { user, name, email, subject, attributes, groups } = claims;
         let Field::Value(user) = self.parse_value(&user, self.user_rule())? else {
             return Err(Fault::InvalidClaim);
         };
@@ -117,6 +140,11 @@ impl IdentityReader {
             user,
             name: self.read_claim(name, self.name_rule())?,
             email: self.read_claim(email, self.email_rule())?,
+            subject: self.read_claim(subject, self.subject_rule())?.into_value(),
+            attributes: attributes
+                .into_iter()
+                .map(|(name, value)| Ok((name, self.parse_value(&value, self.attribute_rule())?.trimmed())))
+                .collect::<Result<_, Fault>>()?,
             groups: match groups {
                 None => Field::Absent,
                 Some(GroupsClaim::List(list)) => self.groups_reader.read_claim(&list)?,
@@ -161,12 +189,15 @@ impl IdentityReader {
     /// Checks how each header was sent. Only the groups header may be sent more than
     /// once, if its format is that of one group a line.
     fn check_sent(&self, scan: &HeaderScan<'_, '_>) -> Result<(), Rejection> {
-        let IdentityHeaders { user, name, email, groups } = &self.headers;
+        let IdentityHeaders { user, name, email, groups, subject } = &self.headers;
         for header in user.iter().chain(name.iter()).chain(email.iter()) {
             scan.check(header, false)?;
         }
         for header in groups.iter() {
             scan.check(header, self.groups_reader.may_repeat())?;
+        }
+        for header in subject.iter().chain(self.attributes.headers().map(|(_, header)| header)) {
+            scan.check(header, false)?;
         }
         Ok(())
     }
@@ -260,6 +291,35 @@ impl IdentityReader {
             dn_attribute: None,
             check: text::check,
             limit: self.limits.email,
+        }
+    }
+
+    fn subject_rule(&self) -> ValueRule<'_> {
+        ValueRule {
+            encoding: self.encodings.subject,
+            check: text::check_subject,
+            ..self.plain_rule(MAX_SUBJECT_LENGTH)
+        }
+    }
+
+    fn attribute_rule(&self) -> ValueRule<'_> {
+        ValueRule {
+            encoding: self.encodings.attributes,
+            check: text::check_name,
+            ..self.plain_rule(self.limits.attribute)
+        }
+    }
+
+    /// The rule of a value that has nothing around it.
+    fn plain_rule(&self, limit: usize) -> ValueRule<'_> {
+        const NO_AFFIX: &Affix = &Affix::NONE;
+        ValueRule {
+            encoding: Encoding::Utf8,
+            prefix: NO_AFFIX,
+            suffix: NO_AFFIX,
+            dn_attribute: None,
+            check: text::check,
+            limit,
         }
     }
 }

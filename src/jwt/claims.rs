@@ -2,6 +2,8 @@
 //!
 //! Within this folder it depends on `config` and `json`.
 
+use std::collections::BTreeMap;
+
 use rocket::time::OffsetDateTime;
 use serde_json::{Map, Value};
 
@@ -92,11 +94,24 @@ impl Claims {
             user: self.user(names)?.to_owned(),
             name: self.optional_string(names.name.as_ref())?,
             email: self.optional_string(names.email.as_ref())?,
+            subject: self.optional_string(names.subject.as_ref())?,
+            attributes: self.attributes(names)?,
             groups: match &names.groups {
                 Some(name) => self.groups(name)?,
                 None => None,
             },
         })
+    }
+
+    /// Returns what the claims of the attributes say, without those that are absent.
+    fn attributes(&self, names: &ClaimNames) -> Result<BTreeMap<String, String>, Fault> {
+        let mut attributes = BTreeMap::new();
+        for (attribute, name) in &names.attributes {
+            if let Some(value) = self.string(name)? {
+                attributes.insert(attribute.clone(), value.clone());
+            }
+        }
+        Ok(attributes)
     }
 
     /// Returns the first of the claims of the user that is there and not blank. One that is

@@ -2,6 +2,7 @@
 //!
 //! Within this folder it depends on `algorithm`, `key` and `key_url`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
@@ -232,13 +233,23 @@ pub(crate) struct ClaimNames {
     pub(crate) email: Option<String>,
     #[serde(deserialize_with = "claim_or_false")]
     pub(crate) groups: Option<String>,
+    /// The claim with the stable identifier of a person.
+    #[serde(deserialize_with = "claim_or_false")]
+    pub(crate) subject: Option<String>,
+    /// The claims of the attributes, by the names of these: the key `attributes` beside `jwt`.
+    #[serde(skip)]
+    pub(crate) attributes: BTreeMap<String, String>,
 }
 
 impl ClaimNames {
     /// Returns the claims that are set, each after the field that it fills.
     fn iter(&self) -> impl Iterator<Item = (&'static str, &String)> {
-        let claims =
-            [("name", self.name.as_ref()), ("email", self.email.as_ref()), ("groups", self.groups.as_ref())];
+        let claims = [
+            ("name", self.name.as_ref()),
+            ("email", self.email.as_ref()),
+            ("groups", self.groups.as_ref()),
+            ("subject", self.subject.as_ref()),
+        ];
         let claims = claims.into_iter().filter_map(|(field, claim)| Some((field, claim?)));
         self.user.iter().map(|claim| ("user", claim)).chain(claims)
     }
@@ -256,7 +267,14 @@ impl ClaimNames {
 
 impl Default for ClaimNames {
     fn default() -> Self {
-        Self { user: vec!["sub".into()], name: None, email: None, groups: None }
+        Self {
+            user: vec!["sub".into()],
+            name: None,
+            email: None,
+            groups: None,
+            subject: None,
+            attributes: BTreeMap::new(),
+        }
     }
 }
 

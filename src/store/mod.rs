@@ -43,8 +43,8 @@
 //!   changes that user. Two requests that name the same new person create one user.
 //! - **An error changes nothing.** If the planner or a change fails, everything stays as it
 //!   was before the call.
-//! - **Names are compared byte for byte.** A [`Username`] is canonical already, and `Ada`
-//!   and `ada` are two people.
+//! - **Names are compared byte for byte.** A [`Username`](crate::Username) is canonical already,
+//!   and `Ada` and `ada` are two people.
 //! - **Calls end.** They come from many requests at once, and each request waits for its own
 //!   without a time limit.
 //!
@@ -73,8 +73,8 @@
 //! use std::collections::{BTreeMap, BTreeSet};
 //!
 //! use rocket::tokio::sync::Mutex;
-//! use rocket_remote_user::store::{Change, Plan, Planner, StoreError, Stored, UserStore};
-//! use rocket_remote_user::{Error, RemoteUser, User, Username};
+//! use rocket_remote_user::store::{Change, Plan, Planner, StoreError, Stored, UserKey, UserStore};
+//! use rocket_remote_user::{Error, RemoteUser, User};
 //!
 //! #[derive(Default)]
 //! struct Tables {
@@ -83,11 +83,12 @@
 //! }
 //!
 //! impl Tables {
-//!     fn find(&self, username: &Username, groups: &[&str]) -> Stored {
+//!     fn find(&self, key: &UserKey<'_>, groups: &[&str]) -> Stored {
 //!         let existing = groups.iter().filter(|group| self.groups.contains(**group));
 //!         Stored {
-//!             user: self.users.get(username.as_str()).cloned(),
+//!             user: self.users.get(key.username().as_str()).cloned(),
 //!             groups: existing.map(|group| group.to_string()).collect(),
+//!             ..Stored::default()
 //!         }
 //!     }
 //! }
@@ -96,18 +97,18 @@
 //!
 //! #[rocket::async_trait]
 //! impl UserStore for MemoryStore {
-//!     async fn find(&self, username: &Username, groups: &[&str]) -> Result<Stored, StoreError> {
-//!         Ok(self.0.lock().await.find(username, groups))
+//!     async fn find(&self, key: &UserKey<'_>, groups: &[&str]) -> Result<Stored, StoreError> {
+//!         Ok(self.0.lock().await.find(key, groups))
 //!     }
 //!
 //!     async fn update(
 //!         &self,
-//!         username: &Username,
+//!         key: &UserKey<'_>,
 //!         groups: &[&str],
 //!         planner: &Planner<'_>,
 //!     ) -> Result<Plan, Error> {
 //!         let mut tables = self.0.lock().await;
-//!         let mut plan = planner(tables.find(username, groups))?;
+//!         let mut plan = planner(tables.find(key, groups))?;
 //!         if plan.is_creation() {
 //!             plan.set_user_id(tables.users.len() as i64 + 1);
 //!         }
@@ -116,7 +117,7 @@
 //!                 tables.groups.extend(names.iter().cloned());
 //!             }
 //!         }
-//!         tables.users.insert(username.to_string(), plan.user().clone());
+//!         tables.users.insert(plan.user().username().into(), plan.user().clone());
 //!         Ok(plan)
 //!     }
 //!
@@ -171,7 +172,7 @@ mod sql;
 mod user_store;
 
 pub use crate::error::StoreError;
-pub use crate::user::{Change, Plan, Stored};
+pub use crate::user::{Change, Plan, Stored, UserKey};
 pub(crate) use default_database::DefaultDatabase;
 pub use migrate::migrate;
 pub(crate) use open::OpenStore;

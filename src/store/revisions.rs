@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::error::StoreError;
-use crate::user::{Revisions, Stamp, Stored, Username};
+use crate::user::{Revisions, Stamp, Stored, UserKey};
 
 /// A store in which each change that counts makes a new revision, whoever makes the change.
 ///
@@ -25,7 +25,7 @@ pub(crate) trait StampedStore: Send + Sync + 'static {
 
     /// Finds a user as [`UserStore::find`](super::UserStore::find) does, with the revisions of
     /// that moment.
-    async fn find_stamped(&self, username: &Username, groups: &[&str]) -> Result<Stamped, StoreError>;
+    async fn find_stamped(&self, key: &UserKey<'_>, groups: &[&str]) -> Result<Stamped, StoreError>;
 
     /// Reads the revisions. There are none if their table was emptied.
     async fn revisions(&self) -> Result<Option<Revisions>, StoreError>;

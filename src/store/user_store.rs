@@ -3,7 +3,7 @@
 //! Within this folder it depends on nothing.
 
 use crate::error::{Error, StoreError};
-use crate::user::{Plan, Stored, Username};
+use crate::user::{Plan, Stored, UserKey};
 
 /// Decides what to change about a user, given what is stored, or refuses somebody who is not
 /// stored.
@@ -58,25 +58,25 @@ pub type Planner<'a> = dyn Fn(Stored) -> Result<Plan, Error> + Send + Sync + 'a;
 /// ```rust
 /// # #[macro_use] extern crate rocket;
 /// # use rocket::{http::Header, local::blocking::Client};
-/// use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserStore};
-/// use rocket_remote_user::{Error, RemoteUser, Username};
+/// use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserKey, UserStore};
+/// use rocket_remote_user::{Error, RemoteUser};
 ///
 /// struct Forgetful;
 ///
 /// #[rocket::async_trait]
 /// impl UserStore for Forgetful {
-///     async fn find(&self, _: &Username, groups: &[&str]) -> Result<Stored, StoreError> {
+///     async fn find(&self, _: &UserKey<'_>, groups: &[&str]) -> Result<Stored, StoreError> {
 ///         let groups = groups.iter().map(|group| group.to_string()).collect();
-///         Ok(Stored { user: None, groups })
+///         Ok(Stored { groups, ..Stored::default() })
 ///     }
 ///
 ///     async fn update(
 ///         &self,
-///         username: &Username,
+///         key: &UserKey<'_>,
 ///         groups: &[&str],
 ///         planner: &Planner<'_>,
 ///     ) -> Result<Plan, Error> {
-///         planner(self.find(username, groups).await?)
+///         planner(self.find(key, groups).await?)
 ///     }
 ///
 ///     async fn usernames(&self, _: &str) -> Result<Vec<String>, StoreError> {
@@ -103,14 +103,14 @@ pub type Planner<'a> = dyn Fn(Stored) -> Result<Plan, Error> + Send + Sync + 'a;
 /// [`RemoteUser::fairing`]: crate::RemoteUser::fairing
 #[rocket::async_trait]
 pub trait UserStore: Send + Sync + 'static {
-    /// Finds a user by name, and which of `groups` exist. The groups are sorted, and no
-    /// two are the same.
+    /// Finds a user by the subject of `key`, or by its name if it has no subject or nobody has
+    /// that one, and which of `groups` exist. The groups are sorted, and no two are the same.
     ///
     /// # Errors
     ///
     /// Returns a [`StoreError`] if the store is out of reach. That there is no such user
     /// is no error.
-    async fn find(&self, username: &Username, groups: &[&str]) -> Result<Stored, StoreError>;
+    async fn find(&self, key: &UserKey<'_>, groups: &[&str]) -> Result<Stored, StoreError>;
 
     /// Finds the user again, asks `planner` what to change, and makes the changes, all in
     /// one transaction: nobody else changes the user in between, and an error leaves
@@ -122,12 +122,15 @@ pub trait UserStore: Send + Sync + 'static {
     /// # Errors
     ///
     /// Returns the error of `planner`, or [`Error::Store`] if the store is out of reach.
-    async fn update(
-        &self,
-        username: &Username,
-        groups: &[&str],
-        planner: &Planner<'_>,
-    ) -> Result<Plan, Error>;
+    async fn update(&self, key: &UserKey<'_>, groups: &[&str], planner: &Planner<'_>) -> Result<Plan, Error>;
+
+    /// Whether the store keeps [subjects](UserKey::subject): it finds a user by subject first,
+    /// tells whether [the name is taken](Stored::is_name_taken), and no two users have the same.
+    /// `false` by default, and then a launch with `headers.subject` or `jwt.claims.subject`
+    /// fails.
+    fn keeps_subjects(&self) -> bool {
+        false
+    }
 
     /// Lists the names of users that are not less than `from`, in the order of their bytes, a
     /// page at a time: at least two names if there are as many, and no more than a store

@@ -1,5 +1,5 @@
 //! The rules of the configuration about users and groups, and the keys `missing_groups`,
-//! `missing_name`, `missing_email` and `profile_sync`.
+//! `missing_name`, `missing_email`, `missing_attributes` and `profile_sync`.
 //!
 //! Within this folder it depends on `group_condition`.
 
@@ -25,7 +25,7 @@ pub(crate) enum MissingGroups {
     Deny,
 }
 
-/// What an absent name or address means.
+/// What an absent name, address or attribute means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase", expecting = "\"keep\", \"clear\" or \"deny\"")]
 pub(crate) enum MissingField {
@@ -82,6 +82,13 @@ pub(crate) struct Rules {
     /// The permissions of every newcomer.
     pub(crate) default_permissions: BTreeSet<String>,
     pub(crate) profile_sync: ProfileSync,
+    /// The names of the attributes that are kept with a user.
+    pub(crate) attributes: BTreeSet<String>,
+    pub(crate) missing_attributes: MissingField,
+    /// Whether the proxy gives everyone a subject, by which users are known.
+    pub(crate) has_subjects: bool,
+    /// Whether a user who is stored without a subject gets the one of the first sign-in.
+    pub(crate) adopt_subjects: bool,
     pub(crate) login_interval: Duration,
 }
 

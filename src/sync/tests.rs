@@ -38,6 +38,8 @@ fn set(names: &str) -> BTreeSet<String> {
 #[derive(Debug, Clone)]
 struct Person {
     username: Username,
+    subject: Option<String>,
+    attributes: BTreeMap<String, Field<String>>,
     name: Field<String>,
     email: Field<String>,
     groups: Option<BTreeSet<String>>,
@@ -47,6 +49,8 @@ impl Person {
     fn identity(&self) -> Identity<'_> {
         Identity {
             username: &self.username,
+            subject: self.subject.as_deref(),
+            attributes: &self.attributes,
             name: &self.name,
             email: &self.email,
             groups: self.groups.as_ref(),
@@ -57,6 +61,8 @@ impl Person {
 fn identity(groups: Option<&str>) -> Person {
     Person {
         username: Username::canonical("ada".into(), &username_rules()).expect("a user name"),
+        subject: None,
+        attributes: BTreeMap::new(),
         name: Field::Absent,
         email: Field::Absent,
         groups: groups.map(set),
@@ -88,7 +94,7 @@ fn changes(stored: Stored, identity: &Person, rules: &Rules) -> Vec<Change> {
 
 /// What a plan does to memberships: `+joined -left *created`.
 fn group_changes(existing: &str, user: User, groups: Option<&str>, toml: &str) -> String {
-    let stored = Stored { user: Some(user), groups: set(existing) };
+    let stored = Stored { user: Some(user), groups: set(existing), ..Stored::default() };
     let mark = |mark: &str, names: &BTreeSet<String>| {
         names.iter().map(|name| format!("{mark}{name}")).collect::<Vec<_>>().join(" ")
     };
@@ -176,7 +182,7 @@ fn people_are_let_in_by_the_rules() {
         ),
     ];
     for (user, groups, toml, expected) in cases {
-        let stored = Stored { user, groups: BTreeSet::new() };
+        let stored = Stored { user, groups: BTreeSet::new(), ..Stored::default() };
         let outcome = plan(stored, &identity(groups), &rules(toml)).and_then(Plan::into_admitted);
         let outcome = outcome.map(drop).map_err(|e| e.to_string());
         assert_eq!(outcome, expected.map_err(String::from), "{groups:?} {toml:?}");
@@ -213,7 +219,11 @@ fn a_refusal_takes_what_ends_and_gives_nothing() {
         let profile = Profile { name, flags, ..Profile::default() };
         let stored = User { is_active, profile, last_login_at: None, ..user("a b", "l") };
         let person = Person { name: Field::Value("After".into()), ..identity(asserted) };
-        let plan = plan(Stored { user: Some(stored.clone()), groups: set("n d") }, &person, &rules(toml));
+        let plan = plan(
+            Stored { user: Some(stored.clone()), groups: set("n d"), ..Stored::default() },
+            &person,
+            &rules(toml),
+        );
         let plan = plan.expect("a plan");
         assert!(plan.refusal().is_some(), "{asserted:?} {toml:?}");
 
@@ -251,7 +261,9 @@ fn a_refusal_gives_no_flag_and_follows_the_hooks_in_what_it_takes() {
     };
     let profile = Profile { flags: Flags { staff: true, superuser: false }, ..Profile::default() };
     let stored = User { profile, ..user("", "") };
-    let plan = sync.plan(Stored { user: Some(stored), groups: BTreeSet::new() }).expect("a plan");
+    let plan = sync
+        .plan(Stored { user: Some(stored), groups: BTreeSet::new(), ..Stored::default() })
+        .expect("a plan");
     assert_eq!(plan.changes(), [Change::Profile(Profile::default())]);
     assert!(matches!(plan.into_admitted(), Err(Error::GroupRequired)));
 }
@@ -284,7 +296,7 @@ fn flags_follow_the_asserted_groups_where_groups_are_set_for_them() {
         let profile = Profile { flags, ..Profile::default() };
         let user = User { profile, ..user("", "") };
         for toml in [toml.to_owned(), toml.replace("staff", "superuser")] {
-            let stored = Stored { user: Some(user.clone()), groups: BTreeSet::new() };
+            let stored = Stored { user: Some(user.clone()), groups: BTreeSet::new(), ..Stored::default() };
             let after = plan(stored, &identity(asserted), &rules(&toml)).expect("a plan").user().clone();
             let flag = if toml.contains("superuser") { after.is_superuser() } else { after.is_staff() };
             assert_eq!(flag, expected, "{asserted:?} {toml:?}");
@@ -299,7 +311,7 @@ fn a_profile_is_kept_cleared_and_set() {
             profile: Profile { name: Some("Ada".into()), email: Some("a@b".into()), ..Profile::default() },
             ..user("", "")
         }),
-        groups: BTreeSet::new(),
+        ..Stored::default()
     };
     let says = |name, email| Person { name, email, ..identity(None) };
     let profile = |name: Option<&str>, email: Option<&str>| {
@@ -337,7 +349,7 @@ fn a_login_is_noted_once_an_interval() {
         (Some(OffsetDateTime::UNIX_EPOCH), "login_interval = 9223372036854775807", false),
     ];
     for (last_login_at, toml, noted) in cases {
-        let stored = Stored { user: Some(User { last_login_at, ..user("", "") }), groups: BTreeSet::new() };
+        let stored = Stored { user: Some(User { last_login_at, ..user("", "") }), ..Stored::default() };
         let expected = if noted { vec![Change::LogIn(NOW)] } else { vec![] };
         assert_eq!(changes(stored, &identity(None), &rules(toml)), expected, "{last_login_at:?} {toml}");
     }
@@ -346,7 +358,7 @@ fn a_login_is_noted_once_an_interval() {
 #[test]
 fn a_new_user_is_created_with_all_that_is_known() {
     let identity = Person { name: Field::Value("Ada".into()), ..identity(Some("a b")) };
-    let stored = Stored { user: None, groups: set("a") };
+    let stored = Stored { user: None, groups: set("a"), ..Stored::default() };
     let profile = Profile { name: Some("Ada".into()), ..Profile::default() };
     let mut plan = plan(stored, &identity, &rules("")).expect("a plan");
     let expected = [Change::Create, Change::Join(set("a")), Change::Profile(profile), Change::LogIn(NOW)];
@@ -382,7 +394,7 @@ fn the_hooks_have_the_last_word_and_change_nothing_that_they_undo() {
     let profile = &plan.user().profile;
     assert_eq!(profile.flags, Flags { staff: true, superuser: false });
     assert_eq!(profile.name.as_deref(), Some("Countess"));
-    let again = Stored { user: Some(plan.user().clone()), groups: BTreeSet::new() };
+    let again = Stored { user: Some(plan.user().clone()), groups: BTreeSet::new(), ..Stored::default() };
     assert_eq!(sync.plan(again).expect("a plan").changes(), &[]);
 }
 
@@ -438,7 +450,11 @@ prop_compose! {
 fn replayed(mut user: User, changes: &[Change]) -> User {
     for change in changes.iter().cloned() {
         match change {
-            Change::Create | Change::JoinLocal(_) | Change::Grant(_) => panic!("the user exists"),
+            Change::Create
+            | Change::JoinLocal(_)
+            | Change::Grant(_)
+            | Change::Rename { .. }
+            | Change::SetSubject(_) => panic!("the user exists"),
             Change::SetActive(is_active) => user.is_active = is_active,
             Change::Profile(profile) => user.profile = profile,
             Change::LogIn(now) => user.last_login_at = Some(now),
@@ -459,7 +475,7 @@ fn applied(plan: &Plan, existing: &BTreeSet<String>) -> Stored {
         _ => None,
     });
     let groups = existing.iter().cloned().chain(created.flatten()).collect();
-    Stored { user: Some(plan.user().clone()), groups }
+    Stored { user: Some(plan.user().clone()), groups, ..Stored::default() }
 }
 
 proptest! {
@@ -467,7 +483,7 @@ proptest! {
     fn planning_again_after_a_plan_is_empty(
         user in option::of(any_user()), existing in any_groups(), identity in any_identity(), rules in any_rules(),
     ) {
-        let first = plan(Stored { user, groups: existing.clone() }, &identity, &rules).expect("a plan");
+        let first = plan(Stored { user, groups: existing.clone(), ..Stored::default() }, &identity, &rules).expect("a plan");
         let second = plan(applied(&first, &existing), &identity, &rules).expect("a plan");
         prop_assert_eq!(second.changes(), &[]);
         prop_assert_eq!(second.user(), first.user());
@@ -483,7 +499,7 @@ proptest! {
             memberships
         };
         let before = excluded(&user);
-        let plan = plan(Stored { user: Some(user), groups: existing }, &identity, &rules).expect("a plan");
+        let plan = plan(Stored { user: Some(user), groups: existing, ..Stored::default() }, &identity, &rules).expect("a plan");
         prop_assert_eq!(excluded(plan.user()), before);
         for change in plan.changes() {
             if let Change::CreateGroups(names) | Change::Join(names) | Change::Leave(names) = change {
@@ -497,7 +513,7 @@ proptest! {
         user in option::of(any_user()), existing in any_groups(), identity in any_identity(), rules in any_rules(),
     ) {
         let before: BTreeSet<_> = user.iter().flat_map(|user| user.memberships.keys().cloned()).collect();
-        let plan = plan(Stored { user, groups: existing.clone() }, &identity, &rules).expect("a plan");
+        let plan = plan(Stored { user, groups: existing.clone(), ..Stored::default() }, &identity, &rules).expect("a plan");
         let asserted = identity.groups.clone().unwrap_or_default();
         for group in plan.user().groups() {
             prop_assert!(before.contains(group) || asserted.contains(group));
@@ -510,7 +526,7 @@ proptest! {
         user in any_user(), existing in any_groups(), identity in any_identity(), rules in any_rules(),
     ) {
         let before = user.clone();
-        let plan = plan(Stored { user: Some(user), groups: existing }, &identity, &rules).expect("a plan");
+        let plan = plan(Stored { user: Some(user), groups: existing, ..Stored::default() }, &identity, &rules).expect("a plan");
         prop_assert_eq!(&replayed(before, plan.changes()), plan.user());
     }
 
@@ -518,7 +534,7 @@ proptest! {
     fn a_refusal_takes_what_a_sign_in_would_take_and_nothing_else(
         user in any_user(), existing in any_groups(), identity in any_identity(), rules in any_rules(),
     ) {
-        let stored = || Stored { user: Some(user.clone()), groups: existing.clone() };
+        let stored = || Stored { user: Some(user.clone()), groups: existing.clone(), ..Stored::default() };
         let admitted = plan(stored(), &identity, &rules).expect("a plan");
         let refusing = Rules { required_groups: [super::AllOf::one("unheard-of")].into_iter().collect(), ..rules };
         let refused = plan(stored(), &identity, &refusing).expect("a plan");

@@ -78,9 +78,12 @@ impl UserSync<'_> {
     /// nothing changes.
     pub(crate) fn plan(&self, stored: Stored) -> Result<Plan, Error> {
         let is_new = stored.user.is_none();
-        let mut user = match stored.user {
-            Some(user) => user,
-            None => self.new_user()?,
+        let (mut user, recognition) = match stored.user {
+            Some(user) => {
+                let recognition = self.recognise(&user, stored.is_name_taken)?;
+                (user, recognition)
+            }
+            None => (self.new_user()?, None),
         };
         let MembershipChanges { mut created, joined, left } =
             self.plan_memberships(&user.memberships, &stored.groups);
@@ -103,6 +106,11 @@ impl UserSync<'_> {
         let mut changes = Vec::new();
         if is_new {
             changes.push(Change::Create);
+        }
+        if let Some(change) = recognition {
+            user.subject = self.identity.subject.map(str::to_owned);
+            user.username = self.identity.username.to_string();
+            changes.push(change);
         }
         if !created.is_empty() {
             changes.push(Change::CreateGroups(created));
@@ -135,7 +143,37 @@ impl UserSync<'_> {
         if !self.rules.create_users {
             return Err(Error::UnknownUser);
         }
-        Ok(User { created_at: self.now, ..User::new(0, self.identity.username().as_str()) })
+        let subject = self.subject()?.map(str::to_owned);
+        Ok(User { subject, created_at: self.now, ..User::new(0, self.identity.username().as_str()) })
+    }
+
+    /// Returns the subject of the person, or nothing if people are known by their names.
+    fn subject(&self) -> Result<Option<&str>, Error> {
+        match (self.rules.has_subjects, self.identity.subject) {
+            (false, _) => Ok(None),
+            (true, Some(subject)) => Ok(Some(subject)),
+            (true, None) => Err(Error::SubjectMissing),
+        }
+    }
+
+    /// Checks that a stored user is the person whom the proxy names, as far as subjects tell.
+    /// Returns the change by which the store knows the person from now on, if there is one: the
+    /// user of a known subject has another name now, or a user who is known by name has a
+    /// subject.
+    ///
+    /// # Errors
+    ///
+    /// Returns why the user cannot be taken for that person.
+    fn recognise(&self, user: &User, is_name_taken: bool) -> Result<Option<Change>, Error> {
+        let Some(subject) = self.subject()? else { return Ok(None) };
+        match user.subject() {
+            Some(stored) if stored != subject => Err(Error::SubjectMismatch),
+            Some(_) if user.username() == self.identity.username.as_str() => Ok(None),
+            Some(_) if is_name_taken => Err(Error::UsernameTaken),
+            Some(_) => Ok(Some(Change::Rename { from: user.username.clone() })),
+            None if self.rules.adopt_subjects => Ok(Some(Change::SetSubject(subject.into()))),
+            None => Err(Error::SubjectUnset),
+        }
     }
 
     /// Checks that `user` may be signed in. The memberships are those that stay; each that
@@ -150,6 +188,11 @@ impl UserSync<'_> {
         }
         if *self.identity.email == Field::Absent && self.rules.missing_email == MissingField::Deny {
             return Err(Error::EmailMissing);
+        }
+        if self.rules.missing_attributes == MissingField::Deny
+            && self.rules.attributes.iter().any(|name| !self.identity.attributes.contains_key(name))
+        {
+            return Err(Error::AttributeMissing);
         }
         self.rules.check_groups(&user.memberships, |group| self.is_asserted(group))
     }
@@ -261,8 +304,8 @@ impl UserSync<'_> {
         *profile != before
     }
 
-    /// Sets the flags as the proxy and the rules say, and the name and the email address too,
-    /// unless the user has them since the creation. Returns whether any of them changed.
+    /// Sets the flags as the proxy and the rules say, and the name, the email address and the
+    /// attributes too, unless the user has them since the creation. Returns whether any of them changed.
     fn update_profile(&self, profile: &mut Profile, is_new: bool) -> bool {
         let flags = Flags {
             staff: self.flag(&self.rules.staff_groups, &self.rules.staff_users, profile.flags.staff),
@@ -279,6 +322,12 @@ impl UserSync<'_> {
         }
         is_changed |= update_field(&mut profile.name, self.identity.name, self.rules.missing_name);
         is_changed |= update_field(&mut profile.email, self.identity.email, self.rules.missing_email);
+        for name in &self.rules.attributes {
+            let asserted = self.identity.attributes.get(name).unwrap_or(&Field::Absent);
+            let mut value = profile.attributes.remove(name);
+            is_changed |= update_field(&mut value, asserted, self.rules.missing_attributes);
+            profile.attributes.extend(value.map(|value| (name.clone(), value)));
+        }
         is_changed
     }
 

@@ -52,6 +52,7 @@ use serde::Deserialize;
 pub struct User {
     pub(crate) id: i64,
     pub(crate) username: String,
+    pub(crate) subject: Option<String>,
     pub(crate) profile: Profile,
     pub(crate) is_active: bool,
     pub(crate) created_at: OffsetDateTime,
@@ -67,6 +68,7 @@ impl User {
         Self {
             id,
             username: username.into(),
+            subject: None,
             profile: Profile::default(),
             is_active: true,
             created_at: OffsetDateTime::now_utc(),
@@ -84,6 +86,17 @@ impl User {
     /// The canonical user name.
     pub fn username(&self) -> &str {
         &self.username
+    }
+
+    /// The stable identifier of the person at the sign-on, if `headers.subject` or
+    /// `jwt.claims.subject` is configured and the person has signed in since.
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// What the proxy says of the user under this name of the key `attributes`.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.profile.attributes.get(name).map(String::as_str)
     }
 
     /// The full name, if it is known.
@@ -191,6 +204,9 @@ pub struct Profile {
     pub name: Option<String>,
     /// The email address, if it is known. Do not identify a user by it.
     pub email: Option<String>,
+    /// What the proxy says under the names of the key `attributes`, and what the application
+    /// keeps beside it.
+    pub attributes: BTreeMap<String, String>,
     /// Whether the user is staff, or a superuser.
     pub flags: Flags,
 }

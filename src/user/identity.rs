@@ -1,9 +1,11 @@
 //! Who the proxy says is there, in the names of this application.
 //!
-//! Within this folder it depends on `username`.
+//! Within this folder it depends on `account`, `user_key` and `username`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::account::User;
+use super::user_key::UserKey;
 use super::username::Username;
 use crate::text;
 
@@ -31,15 +33,43 @@ use crate::text;
 #[derive(Debug)]
 pub struct Identity<'a> {
     pub(crate) username: &'a Username,
+    pub(crate) subject: Option<&'a str>,
+    pub(crate) attributes: &'a BTreeMap<String, Field<String>>,
     pub(crate) name: &'a Field<String>,
     pub(crate) email: &'a Field<String>,
     pub(crate) groups: Option<&'a BTreeSet<String>>,
 }
 
-impl Identity<'_> {
+impl<'a> Identity<'a> {
     /// The canonical user name.
     pub fn username(&self) -> &Username {
         self.username
+    }
+
+    /// The stable identifier of the person, if the configuration has one.
+    pub fn subject(&self) -> Option<&str> {
+        self.subject
+    }
+
+    /// What the proxy says under this name of the key `attributes`.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        match self.attributes.get(name) {
+            Some(Field::Value(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Returns what a store finds the person by.
+    pub(crate) fn key(&self) -> UserKey<'a> {
+        UserKey::new(self.username, self.subject)
+    }
+
+    /// Whether `user` is this person: by the subject if both have one, and by the name if not.
+    pub(crate) fn is_of(&self, user: &User) -> bool {
+        match (self.subject, user.subject()) {
+            (Some(subject), Some(stored)) => subject == stored,
+            _ => user.username() == self.username.as_str(),
+        }
     }
 
     /// The groups that the proxy named, cleaned, renamed and sorted, without those of
@@ -64,6 +94,16 @@ pub(crate) enum Field<T> {
     Blank,
     /// It says this.
     Value(T),
+}
+
+impl<T> Field<T> {
+    /// Returns the value, if there is one.
+    pub(crate) fn into_value(self) -> Option<T> {
+        match self {
+            Field::Value(value) => Some(value),
+            Field::Absent | Field::Blank => None,
+        }
+    }
 }
 
 impl Field<String> {

@@ -8,6 +8,7 @@ mod identity;
 mod plan;
 mod realms;
 mod stamp;
+mod user_key;
 mod username;
 
 pub use account::{Flags, MembershipSource, Profile, User};
@@ -16,5 +17,6 @@ pub use identity::Identity;
 pub use plan::{Change, Plan, Stored};
 pub(crate) use realms::Realms;
 pub(crate) use stamp::{Revision, Revisions, Stamp};
+pub use user_key::UserKey;
 pub use username::Username;
 pub(crate) use username::{UsernameCase, UsernameForm, UsernameRules};

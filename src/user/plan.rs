@@ -30,6 +30,7 @@ use crate::error::Error;
 ///         Stored {
 ///             user: self.users.get(username).cloned(),
 ///             groups: existing.map(|group| group.to_string()).collect(),
+///             ..Stored::default()
 ///         }
 ///     }
 /// }
@@ -44,10 +45,13 @@ use crate::error::Error;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stored {
-    /// The user, if there is one of that name.
+    /// The user, if there is one of that subject, or else of that name.
     pub user: Option<User>,
     /// The groups that exist, out of those that were asked for.
     pub groups: BTreeSet<String>,
+    /// Whether another user than this one has the user name that was asked for, which can only
+    /// be where `user` was found by [subject](super::UserKey::subject).
+    pub is_name_taken: bool,
 }
 
 /// The changes that bring a user in step with the proxy, in the order in which a
@@ -191,6 +195,14 @@ impl Plan {
 pub enum Change {
     /// Create the user.
     Create,
+    /// Give the user another name, which the user of the plan has.
+    #[non_exhaustive]
+    Rename {
+        /// The name so far.
+        from: String,
+    },
+    /// Give the user this subject.
+    SetSubject(String),
     /// Replace the profile of the user by this one.
     Profile(Profile),
     /// Make the user active, or inactive.

@@ -31,22 +31,46 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     /// Parameters: `username`.
     const LOCK_USER: Option<&'static str>;
 
+    /// Locks the row of the user with a subject, as [`LOCK_USER`](Self::LOCK_USER) does the one
+    /// with a name.
+    ///
+    /// Parameters: `subject`.
+    const LOCK_SUBJECT: Option<&'static str>;
+
     /// Finds a user by name, and which of `groups` exist. There is always one row.
     ///
     /// Parameters: `groups`, `username`.
     ///
-    /// Result: a JSON array of `id` (null if there is no such user), `username`, `name`,
-    /// `email`, `is_active`, `is_staff`, `is_superuser`, `created_at`, `last_login_at`,
-    /// an object that maps the names of the user's groups to the sources of the
+    /// Result: a JSON array of `id` (null if there is no such user), `username`, `subject`,
+    /// `name`, `email`, `attributes` (an object, as text), `is_active`, `is_staff`,
+    /// `is_superuser`, `created_at`, `last_login_at`, an object that maps the names of the user's groups to the sources of the
     /// memberships, and three objects whose keys are names: the user's own permissions,
     /// the permissions of the user's groups, and those of `groups` that exist. Then come two
     /// texts: the revision of the user's shard, and that of the groups.
     const FIND_USER: &'static str;
 
+    /// Finds a user by subject, or by name if nobody has the subject.
+    ///
+    /// Parameters: `groups`, `username`, `subject`, `username`.
+    ///
+    /// Result: a JSON array of the array of [`FIND_USER`](Self::FIND_USER), and of how many
+    /// other users have the name.
+    const FIND_USER_BY_SUBJECT: &'static str;
+
     /// Creates a user. Violates a unique constraint if the user exists.
     ///
-    /// Parameters: `username`.
+    /// Parameters: `username`, `subject`.
     const CREATE_USER: &'static str;
+
+    /// Gives a user another name. Violates a unique constraint if somebody has it.
+    ///
+    /// Parameters: `username`, `user_id`.
+    const RENAME_USER: &'static str;
+
+    /// Gives a user a subject. Violates a unique constraint if somebody has it.
+    ///
+    /// Parameters: `subject`, `user_id`.
+    const SET_SUBJECT: &'static str;
 
     /// Finds the `id` of a user who exists.
     ///
@@ -65,7 +89,7 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
 
     /// Sets the profile of a user.
     ///
-    /// Parameters: `name`, `email`, `is_staff`, `is_superuser`, `user_id`.
+    /// Parameters: `name`, `email`, `attributes`, `is_staff`, `is_superuser`, `user_id`.
     const SET_PROFILE: &'static str;
 
     /// Sets whether a user is active: `is_active`, `id`.

@@ -32,7 +32,8 @@ macro_rules! user {
     ($groups:expr) => {
         concat!(
             "json_array(
-         u.id, u.username, u.name, u.email, u.is_active, u.is_staff, u.is_superuser,
+         u.id, u.username, u.subject, u.name, u.email, CAST(u.attributes AS CHAR), u.is_active, u.is_staff,
+         u.is_superuser,
          timestampdiff(SECOND, '1970-01-01', u.created_at), timestampdiff(SECOND, '1970-01-01', u.last_login_at),
          (SELECT coalesce(json_objectagg(g.name, m.source), json_object())
             FROM remote_memberships m JOIN remote_groups g ON g.id = m.group_id
@@ -72,6 +73,9 @@ impl Dialect for MySql {
 
     const LOCK_USER: Option<&'static str> = Some("SELECT id FROM remote_users WHERE username = ? FOR UPDATE");
 
+    const LOCK_SUBJECT: Option<&'static str> =
+        Some("SELECT id FROM remote_users WHERE subject = ? FOR UPDATE");
+
     // `JSON_ARRAYAGG` is not used, because MariaDB cuts it off at `group_concat_max_len`.
     const FIND_USER: &'static str = concat!(
         "SELECT CAST(",
@@ -82,7 +86,23 @@ impl Dialect for MySql {
   FROM (SELECT 1) AS one LEFT JOIN remote_users u ON u.username = ?"
     );
 
-    const CREATE_USER: &'static str = "INSERT INTO remote_users (username) VALUES (?)";
+    const FIND_USER_BY_SUBJECT: &'static str = concat!(
+        "SELECT CAST(json_array(",
+        user!(sql!("(SELECT coalesce(json_objectagg(g.name, 1), json_object())
+            FROM " names " AS named STRAIGHT_JOIN remote_groups g
+           WHERE g.name = named.value)")),
+        ",
+         (SELECT count(*) FROM remote_users o WHERE o.username = ? AND o.id <> u.id)) AS CHAR)
+  FROM (SELECT 1) AS one
+       LEFT JOIN remote_users u ON u.id = coalesce((SELECT s.id FROM remote_users s WHERE s.subject = ?),
+                                                   (SELECT n.id FROM remote_users n WHERE n.username = ?))"
+    );
+
+    const CREATE_USER: &'static str = "INSERT INTO remote_users (username, subject) VALUES (?, ?)";
+
+    const RENAME_USER: &'static str = "UPDATE remote_users SET username = ? WHERE id = ?";
+
+    const SET_SUBJECT: &'static str = "UPDATE remote_users SET subject = ? WHERE id = ?";
 
     const FIND_USER_ID: &'static str = "SELECT id FROM remote_users WHERE username = ?";
 
@@ -90,7 +110,7 @@ impl Dialect for MySql {
         "SELECT username FROM remote_users WHERE username >= ? ORDER BY username LIMIT ?";
 
     const SET_PROFILE: &'static str = "\
-UPDATE remote_users SET name = ?, email = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
+UPDATE remote_users SET name = ?, email = ?, attributes = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
 
     const SET_ACTIVE: &'static str = "UPDATE remote_users SET is_active = ? WHERE id = ?";
 
@@ -213,6 +233,7 @@ SELECT CAST(trigger_name AS CHAR)
         ("users and groups", include_str!("migrations/mysql/1_users_and_groups.sql")),
         ("permissions and sessions", include_str!("migrations/mysql/2_permissions_and_sessions.sql")),
         ("revisions", include_str!("migrations/mysql/3_revisions.sql")),
+        ("subjects and attributes", include_str!("migrations/mysql/4_subjects_and_attributes.sql")),
     ];
 
     /// See <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>

@@ -14,7 +14,8 @@ macro_rules! user {
     ($groups:expr) => {
         concat!(
             "json_build_array(
-         u.id, u.username, u.name, u.email, u.is_active::int, u.is_staff::int, u.is_superuser::int,
+         u.id, u.username, u.subject, u.name, u.email, u.attributes::text, u.is_active::int, u.is_staff::int,
+         u.is_superuser::int,
          floor(extract(epoch FROM u.created_at))::bigint, floor(extract(epoch FROM u.last_login_at))::bigint,
          (SELECT coalesce(json_object_agg(g.name, m.source), '{}')
             FROM remote_memberships m JOIN remote_groups g ON g.id = m.group_id
@@ -62,6 +63,9 @@ SELECT set_config('client_connection_check_interval', '500ms', true)
     const LOCK_USER: Option<&'static str> =
         Some("SELECT id FROM remote_users WHERE username = $1 FOR NO KEY UPDATE");
 
+    const LOCK_SUBJECT: Option<&'static str> =
+        Some("SELECT id FROM remote_users WHERE subject = $1 FOR NO KEY UPDATE");
+
     const FIND_USER: &'static str = concat!(
         "SELECT (",
         user!(
@@ -73,7 +77,25 @@ SELECT set_config('client_connection_check_interval', '500ms', true)
   FROM (SELECT 1) AS one LEFT JOIN remote_users u ON u.username = $2"
     );
 
-    const CREATE_USER: &'static str = "INSERT INTO remote_users (username) VALUES ($1)";
+    const FIND_USER_BY_SUBJECT: &'static str = concat!(
+        "SELECT json_build_array(",
+        user!(
+            "(SELECT coalesce(json_object_agg(g.name, 1), '{}')
+            FROM remote_groups g
+           WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($1::json))))"
+        ),
+        ",
+         (SELECT count(*) FROM remote_users o WHERE o.username = $2 AND o.id <> u.id))::text
+  FROM (SELECT 1) AS one
+       LEFT JOIN remote_users u ON u.id = coalesce((SELECT s.id FROM remote_users s WHERE s.subject = $3),
+                                                   (SELECT n.id FROM remote_users n WHERE n.username = $4))"
+    );
+
+    const CREATE_USER: &'static str = "INSERT INTO remote_users (username, subject) VALUES ($1, $2)";
+
+    const RENAME_USER: &'static str = "UPDATE remote_users SET username = $1 WHERE id = $2";
+
+    const SET_SUBJECT: &'static str = "UPDATE remote_users SET subject = $1 WHERE id = $2";
 
     const FIND_USER_ID: &'static str = "SELECT id FROM remote_users WHERE username = $1";
 
@@ -81,7 +103,9 @@ SELECT set_config('client_connection_check_interval', '500ms', true)
         "SELECT username FROM remote_users WHERE username >= $1 ORDER BY username LIMIT $2";
 
     const SET_PROFILE: &'static str = "\
-UPDATE remote_users SET name = $1, email = $2, is_staff = $3, is_superuser = $4 WHERE id = $5";
+UPDATE remote_users
+   SET name = $1, email = $2, attributes = $3::jsonb, is_staff = $4, is_superuser = $5
+ WHERE id = $6";
 
     const SET_ACTIVE: &'static str = "UPDATE remote_users SET is_active = $1 WHERE id = $2";
 
@@ -204,6 +228,7 @@ SELECT tgname::text
         ("users and groups", include_str!("migrations/postgres/1_users_and_groups.sql")),
         ("permissions and sessions", include_str!("migrations/postgres/2_permissions_and_sessions.sql")),
         ("revisions", include_str!("migrations/postgres/3_revisions.sql")),
+        ("subjects and attributes", include_str!("migrations/postgres/4_subjects_and_attributes.sql")),
     ];
 
     /// See class 57 of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.

@@ -14,7 +14,7 @@ use super::statement::{Statement, Statements};
 use super::users::find_user;
 use crate::error::StoreError;
 use crate::store::revisions::{Stamped, StampedStore};
-use crate::user::{Revisions, Username};
+use crate::user::{Revisions, UserKey};
 
 #[rocket::async_trait]
 impl<D: Statements> StampedStore for SqlStore<D> {
@@ -22,8 +22,8 @@ impl<D: Statements> StampedStore for SqlStore<D> {
         prepare(self.connections(), migrate).await
     }
 
-    async fn find_stamped(&self, username: &Username, groups: &[&str]) -> Result<Stamped, StoreError> {
-        rows::read_stamped_user(self.fetch_text(&find_user::<D>(username, groups)).await?)
+    async fn find_stamped(&self, key: &UserKey<'_>, groups: &[&str]) -> Result<Stamped, StoreError> {
+        rows::read_user(self.fetch_text(&find_user::<D>(key, groups)).await?, key)
     }
 
     async fn revisions(&self) -> Result<Option<Revisions>, StoreError> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use crate::error::StoreError;
 use crate::session::{SessionRecord, TokenHash, UserSession};
 use crate::store::revisions::Stamped;
-use crate::user::{Flags, MembershipSource, Profile, Revision, Stamp, Stored, User};
+use crate::user::{Flags, MembershipSource, Profile, Revision, Stamp, Stored, User, UserKey};
 
 /// The array that [`FIND_USER`](super::dialect::Dialect::FIND_USER) returns. Its elements
 /// are in this order. Those of the user are null, and the user's objects empty, if there is no
@@ -21,8 +21,11 @@ use crate::user::{Flags, MembershipSource, Profile, Revision, Stamp, Stored, Use
 struct UserRow {
     id: Option<i64>,
     username: Option<String>,
+    subject: Option<String>,
     name: Option<String>,
     email: Option<String>,
+    /// A JSON object of texts, as a string.
+    attributes: Option<String>,
     #[serde(deserialize_with = "deserialize_flag")]
     is_active: bool,
     #[serde(deserialize_with = "deserialize_flag")]
@@ -55,21 +58,22 @@ struct SessionRow {
 /// Names, as the keys of an object, because MariaDB cuts off a long array.
 type Names = BTreeMap<String, IgnoredAny>;
 
-/// Reads a user, if there is one, and which groups exist.
+/// Reads a user, if there is one, and which groups exist, with the revisions of that moment.
+/// `key` says what was asked for.
 ///
 /// # Errors
 ///
 /// Returns [`StoreError::Corrupt`] if the row cannot be read, or the error of a missing
 /// row, because there is a row even without a user.
-pub(super) fn read_user(row: Option<String>) -> Result<Stored, StoreError> {
-    Ok(read_stamped_user(row)?.stored)
-}
-
-/// Reads a user like [`read_user`], with the revisions of that moment.
-pub(super) fn read_stamped_user(row: Option<String>) -> Result<Stamped, StoreError> {
-    let row: UserRow = parse(&row.ok_or(sqlx::Error::RowNotFound)?)?;
-    let stamp = row.stamp();
-    Ok(Stamped { stored: row.read()?, stamp })
+pub(super) fn read_user(row: Option<String>, key: &UserKey<'_>) -> Result<Stamped, StoreError> {
+    let row = row.ok_or(sqlx::Error::RowNotFound)?;
+    let (user, others): (UserRow, i64) = match key.subject() {
+        None => (parse(&row)?, 0),
+        Some(_) => parse(&row)?,
+    };
+    let stamp = user.stamp();
+    let stored = Stored { is_name_taken: others > 0, ..user.read()? };
+    Ok(Stamped { stored, stamp })
 }
 
 /// Reads a session and its user.
@@ -101,21 +105,23 @@ impl UserRow {
     fn read(self) -> Result<Stored, StoreError> {
         let groups = self.existing_groups.into_keys().collect();
         let Some(id) = self.id else {
-            return Ok(Stored { user: None, groups });
+            return Ok(Stored { groups, ..Stored::default() });
         };
         let flags = Flags { staff: self.is_staff, superuser: self.is_superuser };
+        let attributes = parse(self.attributes.as_deref().unwrap_or("{}"))?;
         let permissions = self.own_permissions.into_keys().chain(self.group_permissions.into_keys());
         let user = User {
             id,
             username: self.username.ok_or_else(|| corrupt(&"`username` is null"))?,
-            profile: Profile { name: self.name, email: self.email, flags },
+            subject: self.subject,
+            profile: Profile { name: self.name, email: self.email, attributes, flags },
             is_active: self.is_active,
             created_at: read_seconds(self.created_at.ok_or_else(|| corrupt(&"`created_at` is no time"))?)?,
             last_login_at: self.last_login_at.map(read_seconds).transpose()?,
             memberships: self.memberships,
             permissions: permissions.collect(),
         };
-        Ok(Stored { user: Some(user), groups })
+        Ok(Stored { user: Some(user), groups, ..Stored::default() })
     }
 }
 
@@ -161,17 +167,30 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::user::{Realms, Username, UsernameCase, UsernameForm, UsernameRules};
+
+    fn read_by(json: &str, subject: Option<&str>) -> Result<Stored, StoreError> {
+        let rules = UsernameRules {
+            case: UsernameCase::Preserve,
+            form: UsernameForm::Exact,
+            realms: Realms::default(),
+            max_length: 9,
+        };
+        let username = Username::canonical("ada".into(), &rules).expect("a user name");
+        Ok(read_user(Some(json.into()), &UserKey::new(&username, subject))?.stored)
+    }
 
     fn read(json: &str) -> Result<Stored, StoreError> {
-        read_user(Some(json.into()))
+        read_by(json, None)
     }
 
     #[test]
     fn a_record_is_read_whole() {
-        let json = r#"[7,"ada","Ada",null,1,0,1,1000,null,{"a":"remote","b":"local"},{"p":1,"p":1},{"q":1},{"a":1,"c":1},"00","01"]"#;
+        let json = r#"[7,"ada","s-1","Ada",null,"{\"department\":\"R&D\"}",1,0,1,1000,null,{"a":"remote","b":"local"},{"p":1,"p":1},{"q":1},{"a":1,"c":1},"00","01"]"#;
         let stored = read(json).expect("a record");
         let user = stored.user.expect("a user");
         assert_eq!((user.id(), user.username(), user.name(), user.email()), (7, "ada", Some("Ada"), None));
+        assert_eq!((user.subject(), user.attribute("department")), (Some("s-1"), Some("R&D")));
         assert_eq!((user.is_active(), user.is_staff(), user.is_superuser()), (true, false, true));
         assert_eq!((user.created_at().unix_timestamp(), user.last_login_at()), (1000, None));
         let memberships: Vec<_> = user.memberships().values().copied().collect();
@@ -185,17 +204,37 @@ mod tests {
 
     #[test]
     fn no_user_is_no_error() {
-        let json = r#"[null,null,null,null,null,null,null,null,null,{},{},{},{"a":1},null,"01"]"#;
-        let expected = Stored { user: None, groups: BTreeSet::from(["a".into()]) };
+        let json = r#"[null,null,null,null,null,null,null,null,null,null,null,{},{},{},{"a":1},null,"01"]"#;
+        let expected = Stored { groups: BTreeSet::from(["a".into()]), ..Stored::default() };
         assert_eq!(read(json).expect("a record"), expected);
+    }
+
+    #[test]
+    fn whether_another_user_has_the_name_is_told_with_a_subject_alone() {
+        let user = r#"[7,"ada","s-1",null,null,"{}",1,0,0,1000,null,{},{},{},{},null,null]"#;
+        for (others, is_name_taken) in [(0, false), (1, true)] {
+            let stored = read_by(&format!("[{user},{others}]"), Some("s-1")).expect("a record");
+            assert_eq!(stored.is_name_taken, is_name_taken);
+        }
+        assert!(!read(user).expect("a record").is_name_taken);
     }
 
     #[test]
     fn a_row_that_this_crate_never_writes_is_an_error_and_no_stranger() {
         let cases = [
-            (r#"[7,"ada",null,null,1,0,0,null,null,{},{},{},{},null,null]"#, "`created_at` is no time"),
-            (r#"[7,null,null,null,1,0,0,1000,null,{},{},{},{},null,null]"#, "`username` is null"),
-            (r#"[7,"ada",null,null,1,0,0,1e40,null,{},{},{},{},null,null]"#, "malformed at column 29"),
+            (
+                r#"[7,"ada",null,null,null,"{}",1,0,0,null,null,{},{},{},{},null,null]"#,
+                "`created_at` is no time",
+            ),
+            (r#"[7,null,null,null,null,"{}",1,0,0,1000,null,{},{},{},{},null,null]"#, "`username` is null"),
+            (
+                r#"[7,"ada",null,null,null,"{}",1,0,0,1e40,null,{},{},{},{},null,null]"#,
+                "malformed at column 39",
+            ),
+            (
+                r#"[7,"ada",null,null,null,"{\"a\":1}",1,0,0,1000,null,{},{},{},{},null,null]"#,
+                "malformed at column 6",
+            ),
         ];
         for (json, reason) in cases {
             let error = read(json).expect_err(json).to_string();

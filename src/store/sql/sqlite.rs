@@ -13,7 +13,7 @@ macro_rules! user {
     ($groups:expr) => {
         concat!(
             "json_array(
-         u.id, u.username, u.name, u.email, u.is_active, u.is_staff, u.is_superuser,
+         u.id, u.username, u.subject, u.name, u.email, u.attributes, u.is_active, u.is_staff, u.is_superuser,
          unixepoch(u.created_at), unixepoch(u.last_login_at),
          (SELECT json_group_object(g.name, m.source)
             FROM remote_memberships m JOIN remote_groups g ON g.id = m.group_id
@@ -50,6 +50,8 @@ impl Dialect for Sqlite {
     // `BEGIN IMMEDIATE` locks the whole database.
     const LOCK_USER: Option<&'static str> = None;
 
+    const LOCK_SUBJECT: Option<&'static str> = None;
+
     const FIND_USER: &'static str = concat!(
         "SELECT ",
         user!(
@@ -61,7 +63,25 @@ impl Dialect for Sqlite {
   FROM (SELECT 1) AS one LEFT JOIN remote_users u ON u.username = ?2"
     );
 
-    const CREATE_USER: &'static str = "INSERT INTO remote_users (username) VALUES (?)";
+    const FIND_USER_BY_SUBJECT: &'static str = concat!(
+        "SELECT json_array(",
+        user!(
+            "(SELECT json_group_object(g.name, 1)
+            FROM json_each(?1) AS named CROSS JOIN remote_groups g
+           WHERE g.name = named.value)"
+        ),
+        ",
+         (SELECT count(*) FROM remote_users o WHERE o.username = ?2 AND o.id <> u.id))
+  FROM (SELECT 1) AS one
+       LEFT JOIN remote_users u ON u.id = coalesce((SELECT s.id FROM remote_users s WHERE s.subject = ?3),
+                                                   (SELECT n.id FROM remote_users n WHERE n.username = ?4))"
+    );
+
+    const CREATE_USER: &'static str = "INSERT INTO remote_users (username, subject) VALUES (?, ?)";
+
+    const RENAME_USER: &'static str = "UPDATE remote_users SET username = ? WHERE id = ?";
+
+    const SET_SUBJECT: &'static str = "UPDATE remote_users SET subject = ? WHERE id = ?";
 
     const FIND_USER_ID: &'static str = "SELECT id FROM remote_users WHERE username = ?";
 
@@ -69,7 +89,7 @@ impl Dialect for Sqlite {
         "SELECT username FROM remote_users WHERE username >= ? ORDER BY username LIMIT ?";
 
     const SET_PROFILE: &'static str = "\
-UPDATE remote_users SET name = ?, email = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
+UPDATE remote_users SET name = ?, email = ?, attributes = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
 
     const SET_ACTIVE: &'static str = "UPDATE remote_users SET is_active = ? WHERE id = ?";
 
@@ -183,6 +203,7 @@ SELECT name FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'remote_revi
         ("users and groups", include_str!("migrations/sqlite/1_users_and_groups.sql")),
         ("permissions and sessions", include_str!("migrations/sqlite/2_permissions_and_sessions.sql")),
         ("revisions", include_str!("migrations/sqlite/3_revisions.sql")),
+        ("subjects and attributes", include_str!("migrations/sqlite/4_subjects_and_attributes.sql")),
     ];
 
     fn ends_session(_: &dyn DatabaseError) -> bool {

@@ -52,7 +52,8 @@ impl<'a> Statement<'a> {
         self
     }
 
-    /// Gives the next parameter a list of names, as a JSON array.
+    /// Gives the next parameter names, as a JSON array of them, or as an object whose keys and
+    /// values they are.
     pub(super) fn bind_names<T: Serialize + ?Sized>(mut self, names: &T) -> Self {
         let json = serde_json::to_string(names).unwrap_or_else(|e| unreachable!("names are JSON: {e}"));
         self.values.push(Value::Json(json));

@@ -8,11 +8,11 @@ use super::rows;
 use super::statement::{Statement, Statements};
 use crate::error::{Error, StoreError};
 use crate::store::user_store::Planner;
-use crate::user::{Change, Plan, Stored};
+use crate::user::{Change, Plan, Stored, User, UserKey};
 
 /// An update of a user, to be executed in one transaction.
 pub(super) struct UserUpdate<'a> {
-    pub(super) username: &'a str,
+    pub(super) key: &'a UserKey<'a>,
     /// The statement that finds the user and which groups exist.
     pub(super) find: Statement<'a>,
     pub(super) planner: &'a Planner<'a>,
@@ -25,16 +25,18 @@ impl UserUpdate<'_> {
     ///
     /// Returns the error of the planner, or [`Error::Store`].
     pub(super) async fn execute<D: Statements>(&self, connection: &mut D::Connection) -> Result<Plan, Error> {
-        let username = self.username;
+        if let (Some(lock), Some(subject)) = (D::LOCK_SUBJECT, self.key.subject()) {
+            D::execute(connection, &Statement::new(lock).bind(subject)).await?;
+        }
         if let Some(lock) = D::LOCK_USER {
-            D::execute(connection, &Statement::new(lock).bind(username)).await?;
+            D::execute(connection, &Statement::new(lock).bind(self.key.username().as_str())).await?;
         }
         let mut plan = (self.planner)(self.find::<D>(connection).await?)?;
         if plan.is_creation() {
-            plan.set_user_id(create::<D>(connection, username).await?);
+            plan.set_user_id(create::<D>(connection, plan.user()).await?);
         }
         for change in plan.changes() {
-            if let Some(statement) = statement_for::<D>(plan.user().id(), change) {
+            if let Some(statement) = statement_for::<D>(plan.user(), change) {
                 D::execute(connection, &statement).await?;
             }
         }
@@ -47,26 +49,34 @@ impl UserUpdate<'_> {
     }
 
     async fn find<D: Statements>(&self, connection: &mut D::Connection) -> Result<Stored, StoreError> {
-        rows::read_user(D::fetch_text(connection, &self.find).await?)
+        let row = D::fetch_text(connection, &self.find).await?;
+        Ok(rows::read_user(row, self.key)?.stored)
     }
 }
 
 /// Creates a user, and returns its `id`.
-async fn create<D: Statements>(connection: &mut D::Connection, username: &str) -> Result<i64, StoreError> {
-    D::execute(connection, &Statement::new(D::CREATE_USER).bind(username)).await?;
-    let id = D::fetch_integer(connection, &Statement::new(D::FIND_USER_ID).bind(username)).await?;
+async fn create<D: Statements>(connection: &mut D::Connection, user: &User) -> Result<i64, StoreError> {
+    let create = Statement::new(D::CREATE_USER).bind(user.username()).bind(user.subject());
+    D::execute(connection, &create).await?;
+    let id = D::fetch_integer(connection, &Statement::new(D::FIND_USER_ID).bind(user.username())).await?;
     id.ok_or_else(|| StoreError::Corrupt("`id` is null".into()))
 }
 
 /// The statement that makes a change to a user who exists. There is none for a creation,
 /// which comes before all other changes.
-fn statement_for<D: Statements>(user_id: i64, change: &Change) -> Option<Statement<'_>> {
+fn statement_for<'a, D: Statements>(user: &'a User, change: &'a Change) -> Option<Statement<'a>> {
+    let user_id = user.id();
     match change {
         Change::Create => None,
+        Change::Rename { .. } => Some(Statement::new(D::RENAME_USER).bind(user.username()).bind(user_id)),
+        Change::SetSubject(subject) => {
+            Some(Statement::new(D::SET_SUBJECT).bind(subject.as_str()).bind(user_id))
+        }
         Change::Profile(profile) => Some(
             Statement::new(D::SET_PROFILE)
                 .bind(profile.name.as_deref())
                 .bind(profile.email.as_deref())
+                .bind_names(&profile.attributes)
                 .bind(profile.flags.staff)
                 .bind(profile.flags.superuser)
                 .bind(user_id),
