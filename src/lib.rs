@@ -26,6 +26,7 @@ mod user;
 /// The crates whose types are in the API of this one, in the versions that fit.
 pub use {rocket_db_pools, sqlx};
 
+pub use auth::{Person, Users};
 pub use config::Config;
 pub use error::{Error, Fault, Refusal, Rejection};
 pub use fairing::RemoteUserFairing;
@@ -39,4 +40,4 @@ pub use store::pool::PgPool;
 #[cfg(feature = "sqlite")]
 pub use store::pool::SqlitePool;
 pub use store::pool::SqlxPool;
-pub use user::{Flags, MembershipSource, Profile, User, Username};
+pub use user::{Flags, MembershipSource, Profile, StaleUser, User, Username};

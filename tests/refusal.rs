@@ -589,6 +589,7 @@ fn every_reason_has_a_code_of_its_own() {
         (Error::GroupRequired, "group_required"),
         (Error::GroupDenied, "group_denied"),
         (Error::GroupsMissing, "groups_missing"),
+        (Error::InvalidPerson(Fault::Comma), "invalid_person"),
         (Error::AttributeMissing, "attribute_missing"),
         (Error::SubjectMissing, "subject_missing"),
         (Error::SubjectMismatch, "subject_mismatch"),

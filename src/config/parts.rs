@@ -69,25 +69,39 @@ impl Config {
     }
 
     /// Builds the reader of the identity headers. It also reads the claims of a token, which
-    /// are never encoded, and never have a prefix.
+    /// are never encoded, and have nothing around them.
     pub(crate) fn identity_reader(&self) -> IdentityReader {
-        let (encodings, prefixes, suffixes) = match self.jwt {
-            Some(_) => (Encodings::all(Encoding::Utf8), Affixes::default(), Affixes::default()),
-            None => (self.encoding, self.strip_prefix.clone(), self.strip_suffix.clone()),
-        };
+        if self.jwt.is_some() {
+            return self.plain_reader();
+        }
         IdentityReader::new(ReaderOptions {
+            attributes: self.attributes.clone(),
+            encodings: self.encoding,
+            prefixes: self.strip_prefix.clone(),
+            suffixes: self.strip_suffix.clone(),
+            ..self.plain_reader_options()
+        })
+    }
+
+    /// Builds a reader of values that are not encoded, and have nothing around them.
+    pub(crate) fn plain_reader(&self) -> IdentityReader {
+        IdentityReader::new(self.plain_reader_options())
+    }
+
+    fn plain_reader_options(&self) -> ReaderOptions {
+        ReaderOptions {
             headers: self.headers.clone(),
-            attributes: if self.jwt.is_some() { Attributes::default() } else { self.attributes.clone() },
-            encodings,
-            prefixes,
-            suffixes,
+            attributes: Attributes::default(),
+            encodings: Encodings::all(Encoding::Utf8),
+            prefixes: Affixes::default(),
+            suffixes: Affixes::default(),
             limits: self.limits,
             has_distinguished_users: self.username_form == UsernameForm::Dn,
             dn_attributes: self.dn_attribute.clone().unwrap_or_default(),
             groups_format: self.groups_format,
             groups_separator: self.groups_separator().map(str::to_owned),
             groups_escape: self.groups_escape,
-        })
+        }
     }
 
     /// Returns what is between two groups of a line, if a line is a list of names.

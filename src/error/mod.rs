@@ -102,6 +102,10 @@ pub enum Error {
     /// The subject is known under another user name, and the new one is another user's (403).
     #[error("the new user name of the subject belongs to another user")]
     UsernameTaken,
+    /// What a job says of a person is nothing that the proxy might send:
+    /// [`Users::sync`](crate::Users::sync) (400).
+    #[error("what is said of the person {0}")]
+    InvalidPerson(Fault),
     /// The guard [`Member`](crate::Member) asks for a group that the user is not in
     /// (403).
     #[error("the user is not in group `{0}`")]
@@ -147,6 +151,7 @@ impl Error {
         match self {
             Error::Rejected(rejection) => rejection.status(),
             Error::UserRequired => Status::Unauthorized,
+            Error::InvalidPerson(_) => Status::BadRequest,
             Error::Store(_) => Status::ServiceUnavailable,
             Error::Unjudged | Error::NoSessions | Error::InvalidLoginSource => Status::InternalServerError,
             _ => Status::Forbidden,
@@ -173,6 +178,7 @@ impl Error {
             Error::GroupRequired => "group_required",
             Error::GroupDenied => "group_denied",
             Error::GroupsMissing => "groups_missing",
+            Error::InvalidPerson(_) => "invalid_person",
             Error::AttributeMissing => "attribute_missing",
             Error::SubjectMissing => "subject_missing",
             Error::SubjectMismatch => "subject_mismatch",

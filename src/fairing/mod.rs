@@ -20,7 +20,9 @@ use sqlx::migrate::Migrator;
 
 use self::caching::Caching;
 use self::gate::Gate;
-use crate::auth::{AnswerCache, Authenticator, CacheConfig, UnreachableNames, UsernameConflicts};
+use crate::auth::{
+    AnswerCache, Authenticator, CacheConfig, UnreachableNames, UsernameConflicts, Users, UsersParts,
+};
 use crate::config::Config;
 #[cfg(feature = "jwt")]
 use crate::jwt::TokenReader;
@@ -376,6 +378,20 @@ impl Completion {
         }
     }
 
+    /// Creates what the application has of the users in `store` where no request is theirs.
+    fn users(&self, store: Arc<dyn UserStore>) -> Users {
+        let Self { config, policy, .. } = self;
+        Users::new(UsersParts {
+            reader: config.plain_reader(),
+            nobody: config.nobody(),
+            principal_mapper: config.principal_mapper(policy.clone()),
+            group_mapper: config.group_mapper(policy.clone()),
+            rules: config.rules(),
+            policy: policy.clone(),
+            store,
+        })
+    }
+
     /// Creates the manager of the sessions, if sessions are configured.
     ///
     /// # Errors
@@ -406,7 +422,9 @@ impl Fairing for Completion {
         match self.authenticator(&rocket).await {
             Ok((authenticator, report)) => {
                 let report = LiftoffReport::new(&self.config, &authenticator, report);
-                let rocket = rocket.manage(authenticator).manage(report).manage(self.config.clone());
+                let users = self.users(authenticator.store.clone());
+                let rocket = rocket.manage(authenticator).manage(users).manage(report);
+                let rocket = rocket.manage(self.config.clone());
                 Ok(rocket.attach(Caching).attach(Gate).mount("/", [Gate::route()]))
             }
             Err(error) => {

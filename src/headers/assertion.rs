@@ -24,9 +24,9 @@ pub(crate) struct Assertion {
     pub(crate) groups: Field<Groups>,
 }
 
-/// What a signed token states about a person, before any rule is applied to it.
-#[cfg(feature = "jwt")]
-#[derive(Debug)]
+/// What a signed token, or a job of the application, states about a person, before any rule is
+/// applied to it.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct IdentityClaims {
     pub(crate) user: String,
     pub(crate) name: Option<String>,
@@ -36,11 +36,11 @@ pub(crate) struct IdentityClaims {
     pub(crate) groups: Option<GroupsClaim>,
 }
 
-/// The groups that a signed token states.
-#[cfg(feature = "jwt")]
-#[derive(Debug)]
+/// The groups that a signed token, or a job, states.
+#[derive(Debug, Clone)]
 pub(crate) enum GroupsClaim {
     /// One string, which is read as a groups header would be.
+    #[cfg(feature = "jwt")]
     List(String),
     /// An array with one string for each group.
     Names(Vec<String>),

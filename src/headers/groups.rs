@@ -100,13 +100,12 @@ impl GroupsReader {
         self.read_lines(list, &[])
     }
 
-    /// Reads the strings of a token, one for each group.
+    /// Reads the strings of a token, or of a job, one for each group.
     ///
     /// # Errors
     ///
     /// Returns [`Fault::TooManyGroups`], or what is wrong with the first name that is not
     /// clean.
-    #[cfg(feature = "jwt")]
     pub(super) fn read_names(&self, names: Vec<String>) -> Result<Field<Groups>, Fault> {
         let mut list = NameList::new(self);
         for name in names {

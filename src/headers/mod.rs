@@ -29,7 +29,6 @@ mod tests;
 
 pub(crate) use affix::Affixes;
 pub(crate) use assertion::Assertion;
-#[cfg(feature = "jwt")]
 pub(crate) use assertion::{GroupsClaim, IdentityClaims};
 pub(crate) use attributes::Attributes;
 pub(crate) use blank::BlankedHeaders;

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use super::affix::{Affix, Affixes};
 use super::assertion::Assertion;
-#[cfg(feature = "jwt")]
 use super::assertion::{GroupsClaim, IdentityClaims};
 use super::attributes::Attributes;
 use super::choice::HeaderChoice;
@@ -124,13 +123,12 @@ impl IdentityReader {
         Ok(Some(Assertion { user, subject, name, email, attributes, groups }))
     }
 
-    /// Reads what a token states, by the same rules as the headers.
+    /// Reads what a token states, or a job, by the same rules as the headers.
     ///
     /// # Errors
     ///
     /// Returns what is wrong with the first claim that is not clean, or
     /// [`Fault::InvalidClaim`] if the user name is blank.
-    #[cfg(feature = "jwt")]
     pub(crate) fn read_claims(&self, claims: IdentityClaims) -> Result<Assertion, Fault> {
         let IdentityClaims { user, name, email, subject, attributes, groups } = claims;
         let Field::Value(user) = self.parse_value(&user, self.user_rule())? else {
@@ -147,6 +145,7 @@ impl IdentityReader {
                 .collect::<Result<_, Fault>>()?,
             groups: match groups {
                 None => Field::Absent,
+                #[cfg(feature = "jwt")]
                 Some(GroupsClaim::List(list)) => self.groups_reader.read_claim(&list)?,
                 Some(GroupsClaim::Names(names)) => self.groups_reader.read_names(names)?,
             },
@@ -235,7 +234,6 @@ impl IdentityReader {
         Ok(preferred)
     }
 
-    #[cfg(feature = "jwt")]
     fn read_claim(&self, claim: Option<String>, rule: ValueRule<'_>) -> Result<Field<String>, Fault> {
         match claim {
             None => Ok(Field::Absent),

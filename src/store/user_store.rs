@@ -2,8 +2,10 @@
 //!
 //! Within this folder it depends on nothing.
 
+use rocket::time::OffsetDateTime;
+
 use crate::error::{Error, StoreError};
-use crate::user::{Plan, Stored, UserKey};
+use crate::user::{Plan, StaleUser, Stored, UserKey};
 
 /// Decides what to change about a user, given what is stored, or refuses somebody who is not
 /// stored.
@@ -123,6 +125,19 @@ pub trait UserStore: Send + Sync + 'static {
     ///
     /// Returns the error of `planner`, or [`Error::Store`] if the store is out of reach.
     async fn update(&self, key: &UserKey<'_>, groups: &[&str], planner: &Planner<'_>) -> Result<Plan, Error>;
+
+    /// Lists active users whom the proxy has not named since `before`, in the order of their ids,
+    /// a page at a time, from the first id that is greater than `after`. For
+    /// [`Users::stale`](crate::Users::stale).
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`StoreError`] if the store is out of reach, and by default, because not every
+    /// store can tell.
+    async fn stale(&self, before: OffsetDateTime, after: i64) -> Result<Vec<StaleUser>, StoreError> {
+        let _ = (before, after);
+        Err(StoreError::Other("it does not list stale users".into()))
+    }
 
     /// Whether the store keeps [subjects](UserKey::subject): it finds a user by subject first,
     /// tells whether [the name is taken](Stored::is_name_taken), and no two users have the same.

@@ -59,7 +59,7 @@ pub(crate) enum ProfileSync {
 }
 
 /// The rules of the configuration about users and groups.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rules {
     pub(crate) create_users: bool,
     pub(crate) allow_inactive: bool,

@@ -87,6 +87,15 @@ pub(crate) trait Dialect: sqlx::Database<Connection: Migrate, Arguments: IntoArg
     /// Result: `username`.
     const LIST_USERNAMES: &'static str;
 
+    /// Lists active users who have not signed in, and whose sessions that the proxy began were
+    /// not used, since a time. Whoever never signed in counts from the creation.
+    ///
+    /// Parameters: the `id` before the first one, the time, the same time, and how many are listed
+    /// at most.
+    ///
+    /// Result: a JSON array of `id`, `username` and `last_login_at`.
+    const LIST_STALE_USERS: &'static str;
+
     /// Sets the profile of a user.
     ///
     /// Parameters: `name`, `email`, `attributes`, `is_staff`, `is_superuser`, `user_id`.

@@ -109,6 +109,17 @@ impl Dialect for MySql {
     const LIST_USERNAMES: &'static str =
         "SELECT username FROM remote_users WHERE username >= ? ORDER BY username LIMIT ?";
 
+    const LIST_STALE_USERS: &'static str = "\
+SELECT CAST(json_array(u.id, u.username, timestampdiff(SECOND, '1970-01-01', u.last_login_at)) AS CHAR)
+  FROM remote_users u
+ WHERE u.id > ?
+   AND u.is_active
+   AND coalesce(u.last_login_at, u.created_at) < '1970-01-01' + INTERVAL ? SECOND
+   AND NOT EXISTS (SELECT 1 FROM remote_sessions s
+                    WHERE s.user_id = u.id AND s.source = 'remote'
+                      AND s.last_seen_at >= '1970-01-01' + INTERVAL ? SECOND)
+ ORDER BY u.id LIMIT ?";
+
     const SET_PROFILE: &'static str = "\
 UPDATE remote_users SET name = ?, email = ?, attributes = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
 

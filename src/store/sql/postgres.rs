@@ -102,6 +102,16 @@ SELECT set_config('client_connection_check_interval', '500ms', true)
     const LIST_USERNAMES: &'static str =
         "SELECT username FROM remote_users WHERE username >= $1 ORDER BY username LIMIT $2";
 
+    const LIST_STALE_USERS: &'static str = "\
+SELECT json_build_array(u.id, u.username, floor(extract(epoch FROM u.last_login_at))::bigint)::text
+  FROM remote_users u
+ WHERE u.id > $1
+   AND u.is_active
+   AND coalesce(u.last_login_at, u.created_at) < to_timestamp($2::bigint)
+   AND NOT EXISTS (SELECT 1 FROM remote_sessions s
+                    WHERE s.user_id = u.id AND s.source = 'remote' AND s.last_seen_at >= to_timestamp($3::bigint))
+ ORDER BY u.id LIMIT $4";
+
     const SET_PROFILE: &'static str = "\
 UPDATE remote_users
    SET name = $1, email = $2, attributes = $3::jsonb, is_staff = $4, is_superuser = $5

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use crate::error::StoreError;
 use crate::session::{SessionRecord, TokenHash, UserSession};
 use crate::store::revisions::Stamped;
-use crate::user::{Flags, MembershipSource, Profile, Revision, Stamp, Stored, User, UserKey};
+use crate::user::{Flags, MembershipSource, Profile, Revision, StaleUser, Stamp, Stored, User, UserKey};
 
 /// The array that [`FIND_USER`](super::dialect::Dialect::FIND_USER) returns. Its elements
 /// are in this order. Those of the user are null, and the user's objects empty, if there is no
@@ -74,6 +74,12 @@ pub(super) fn read_user(row: Option<String>, key: &UserKey<'_>) -> Result<Stampe
     let stamp = user.stamp();
     let stored = Stored { is_name_taken: others > 0, ..user.read()? };
     Ok(Stamped { stored, stamp })
+}
+
+/// Reads a user whom the proxy has not named for long.
+pub(super) fn read_stale_user(json: &str) -> Result<StaleUser, StoreError> {
+    let (id, username, last_login_at): (i64, String, Option<i64>) = parse(json)?;
+    Ok(StaleUser::new(id, username, last_login_at.map(read_seconds).transpose()?))
 }
 
 /// Reads a session and its user.

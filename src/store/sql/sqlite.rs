@@ -88,6 +88,16 @@ impl Dialect for Sqlite {
     const LIST_USERNAMES: &'static str =
         "SELECT username FROM remote_users WHERE username >= ? ORDER BY username LIMIT ?";
 
+    const LIST_STALE_USERS: &'static str = "\
+SELECT json_array(u.id, u.username, unixepoch(u.last_login_at))
+  FROM remote_users u
+ WHERE u.id > ?
+   AND u.is_active
+   AND coalesce(u.last_login_at, u.created_at) < datetime(?, 'unixepoch')
+   AND NOT EXISTS (SELECT 1 FROM remote_sessions s
+                    WHERE s.user_id = u.id AND s.source = 'remote' AND s.last_seen_at >= datetime(?, 'unixepoch'))
+ ORDER BY u.id LIMIT ?";
+
     const SET_PROFILE: &'static str = "\
 UPDATE remote_users SET name = ?, email = ?, attributes = ?, is_staff = ?, is_superuser = ? WHERE id = ?";
 

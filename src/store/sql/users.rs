@@ -2,15 +2,17 @@
 //!
 //! Within this folder it depends on `rows`, `sql_store`, `statement` and `user_update`.
 
+use rocket::time::OffsetDateTime;
+
 use super::rows;
 use super::sql_store::SqlStore;
 use super::statement::{Statement, Statements};
 use super::user_update::UserUpdate;
 use crate::error::{Error, StoreError};
 use crate::store::user_store::{Planner, UserStore};
-use crate::user::{Plan, Stored, UserKey};
+use crate::user::{Plan, StaleUser, Stored, UserKey};
 
-/// How many user names are listed at once.
+/// How many users are listed at once.
 const MAX_LISTED: i64 = 10_000;
 
 #[rocket::async_trait]
@@ -27,6 +29,15 @@ impl<D: Statements> UserStore for SqlStore<D> {
 
     async fn usernames(&self, from: &str) -> Result<Vec<String>, StoreError> {
         self.fetch_all(&Statement::new(D::LIST_USERNAMES).bind(from).bind(MAX_LISTED)).await
+    }
+
+    async fn stale(&self, before: OffsetDateTime, after: i64) -> Result<Vec<StaleUser>, StoreError> {
+        let list = Statement::new(D::LIST_STALE_USERS)
+            .bind(after)
+            .bind_seconds(before)
+            .bind_seconds(before)
+            .bind(MAX_LISTED);
+        self.fetch_all(&list).await?.iter().map(|json| rows::read_stale_user(json)).collect()
     }
 
     fn keeps_subjects(&self) -> bool {
