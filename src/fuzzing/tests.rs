@@ -239,6 +239,10 @@ fn each_target_accepts_what_is_good() {
         let user = format!("8{}ada", prefix);
         assert!(headers(&[&[choice as u8], user.as_bytes()].concat()), "{choice}");
     }
+    for (request, is_accepted) in [("8x:ada\n3x:a", true), ("8x:ada\n3a", false), ("8ada\n3x:a", false)] {
+        assert_eq!(headers(&[b"\x01", request.as_bytes()].concat()), is_accepted, "{request}");
+    }
+    assert!(!encodings(b"\x01%") && !encodings(b"\x02=?"));
     for (choice, value) in [(0, "Zoë"), (1, "Zo%C3%AB"), (2, "=?utf-8?q?Zo=C3=AB?="), (3, "Zo=C3=AB")] {
         assert!(encodings(&[&[choice], value.as_bytes()].concat()), "{value}");
     }
