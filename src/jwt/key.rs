@@ -156,3 +156,16 @@ fn algorithms_of_type(parameters: &AlgorithmParameters) -> &'static [Algorithm] 
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_shows_what_it_is_for_and_not_itself() {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        let jwks = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"a","x":"{x}"}}]}}"#);
+        let keys = Key::from_jwks(&jwks).expect("a key");
+        assert_eq!(format!("{keys:?}"), r#"[Key { id: Some("a"), algorithms: [EdDSA] }]"#);
+    }
+}

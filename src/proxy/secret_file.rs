@@ -11,6 +11,8 @@ use std::time::{Duration, SystemTime};
 use rocket::{error, info, warn};
 use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(not(unix))]
+use self::without_modes as access;
 use super::secret_value::SecretValue;
 use crate::lock::ignore_poison;
 use crate::text::Escaped;
@@ -302,7 +304,7 @@ mod access {
 
 /// Without modes nothing is known of who may do what with a file.
 #[cfg(not(unix))]
-mod access {
+mod without_modes {
     use super::*;
 
     pub(super) type Identity = ();

@@ -328,13 +328,20 @@ impl<D: Database> fmt::Debug for SqlxPool<D> {
     }
 }
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
     use super::*;
 
     async fn pool() -> SqlitePool {
         let figment = Figment::from(("url", "sqlite::memory:")).merge(("connect_timeout", 5));
         SqlxPool::init(&figment.merge(("max_connections", 1))).await.expect("a pool")
+    }
+
+    #[tokio::test]
+    async fn a_pool_shows_how_many_connections_it_has() {
+        let shown = format!("{:?}", pool().await);
+        assert!(shown.starts_with("Pool { size: 1,"), "{shown}");
     }
 
     /// Marks a connection, which has a temporary table of its own.

@@ -229,7 +229,8 @@ impl<D: Database> DerefMut for CachedConnection<'_, D> {
     }
 }
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
     use std::time::Duration;
 
