@@ -136,6 +136,7 @@ mod tests {
             "=?utf-8?b?Wm/Dq=w=?=",
             "=?utf-8?b?Wm/Dqx==?=",
             "=?us-ascii?q?=E9?=",
+            "=?us-ascii?q?=C3=AB?=",
             "=?koi8-r?q?=C1?=",
             "=?utf-8?q?ok?= =?",
             "Zo\u{eb}",

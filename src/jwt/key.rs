@@ -168,4 +168,13 @@ mod tests {
         let keys = Key::from_jwks(&jwks).expect("a key");
         assert_eq!(format!("{keys:?}"), r#"[Key { id: Some("a"), algorithms: [EdDSA] }]"#);
     }
+
+    #[test]
+    fn a_key_of_a_curve_that_is_not_its_type_s_is_skipped() {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        for curve in ["P-256", "P-384"] {
+            let jwks = format!(r#"{{"keys":[{{"kty":"OKP","crv":"{curve}","x":"{x}"}}]}}"#);
+            assert!(Key::from_jwks(&jwks).expect("a JWK set").is_empty(), "{curve}");
+        }
+    }
 }

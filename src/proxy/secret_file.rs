@@ -345,6 +345,60 @@ mod tests {
         texts.map(|text| secrets.iter().any(|secret| bool::from(secret.ct_eq(text)))).into()
     }
 
+    fn written(directory: &Path, name: &str, text: &str) -> PathBuf {
+        let path = directory.join(name);
+        std::fs::write(&path, text).expect("to write");
+        path
+    }
+
+    #[test]
+    fn a_file_of_the_greatest_size_is_read_and_no_greater_one() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let text = "a".repeat(65_536);
+        assert!(Content::read(&written(directory.path(), "secrets", &text)).is_ok());
+        let reason = Content::read(&written(directory.path(), "secrets", &(text + "a"))).err();
+        assert!(reason.is_some_and(|reason| reason.ends_with(" has more than 65536 bytes")));
+    }
+
+    #[test]
+    fn a_file_that_was_just_changed_has_no_trace_whichever_time_it_claims() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = written(directory.path(), "secrets", "a");
+        let an_hour_ago = SystemTime::now() - Duration::from_secs(3_600);
+        File::open(&path).and_then(|file| file.set_modified(an_hour_ago)).expect("to set the time");
+        assert_eq!(Trace::of(&path), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_two_files_are_the_same() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let identities = ["one", "other"].map(|name| {
+            let path = written(directory.path(), name, "a");
+            access::identity(&path.metadata().expect("its metadata"))
+        });
+        assert_ne!(identities[0], identities[1]);
+    }
+
+    /// A file that opens may be put behind links without end before its folders are looked at.
+    #[cfg(unix)]
+    #[test]
+    fn forty_links_are_followed_and_no_more() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let folder = directory.path().canonicalize().expect("its path");
+        let mut path = written(&folder, "secrets", "a");
+        let metadata = path.metadata().expect("its metadata");
+        for count in 1..=41 {
+            let link = folder.join(format!("link-{count}"));
+            std::os::unix::fs::symlink(&path, &link).expect("to link");
+            path = link;
+            let outcome = access::check_writers(&path, &metadata);
+            let expected =
+                if count <= 40 { Ok(()) } else { Err("cannot be found: it has too many links".into()) };
+            assert_eq!(outcome, expected, "{count}");
+        }
+    }
+
     #[test]
     fn a_file_is_read_again_when_it_changed_and_only_then() {
         let directory = tempfile::tempdir().expect("a temporary directory");

@@ -344,6 +344,13 @@ mod tests {
         assert!(shown.starts_with("Pool { size: 1,"), "{shown}");
     }
 
+    #[tokio::test]
+    async fn a_pool_that_rocket_closes_is_closed() {
+        let pool = pool().await;
+        Pool::close(&pool).await;
+        assert!(pool.is_closed());
+    }
+
     /// Marks a connection, which has a temporary table of its own.
     async fn mark(connection: &mut PoolConnection<sqlx::Sqlite>) {
         sqlx::query("CREATE TEMP TABLE mark (x)").execute(&mut **connection).await.expect("a table");
