@@ -285,3 +285,17 @@ impl<'a> Event<'a> {
         if plan.is_creation() { Event::Created { user } } else { Event::Changed { user, plan } }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Silent;
+
+    impl Policy for Silent {}
+
+    #[test]
+    fn a_policy_is_not_pure_unless_it_says_so() {
+        assert!(!Silent.is_pure());
+    }
+}

@@ -301,6 +301,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_list_of_ordinary_names_is_clean_throughout() {
+        for list in ["", "editors, staff", "Zoë,가"] {
+            assert!(is_clean_throughout(list), "{list}");
+        }
+        for list in ["Zoe\u{308}", "a,b\u{200d}"] {
+            assert!(!is_clean_throughout(list), "{list:?}");
+        }
+    }
+
+    #[test]
+    fn a_whole_group_is_not_blank_and_has_no_blank_at_an_edge() {
+        for group in ["", " ", " editors", "editors\t"] {
+            assert_eq!(check_whole_group(group, 9), Err(Fault::InvisibleCharacter), "{group:?}");
+        }
+        assert_eq!(check_whole_group("the staff", 9), Ok(()));
+    }
+
+    #[test]
+    fn what_is_trimmed_is_walked_over_and_nothing_else() {
+        assert_eq!(steps::count(|| assert_eq!(trim("  ada\t"), "ada")), 1 + 3);
+    }
+
     proptest::proptest! {
         #[test]
         fn a_part_of_a_list_that_is_clean_throughout_is_checked_as_any_other(

@@ -25,7 +25,7 @@ on_every_database![
     a_change_of_one_person_is_none_of_another_s,
     a_change_that_is_rolled_back_is_none,
     a_kept_session_ends_with_what_ends_it_by_hand,
-    a_kept_session_that_another_instance_used_goes_on,
+    a_kept_session_ends_in_time_unless_another_instance_used_it,
     a_session_that_was_noted_to_be_in_use_is_not_noted_again,
     nothing_is_kept_of_somebody_who_is_refused,
     another_assertion_of_the_same_user_is_looked_up,
@@ -310,21 +310,25 @@ fn a_kept_session_ends_with_what_ends_it_by_hand(database: Database) {
     }
 }
 
-fn a_kept_session_that_another_instance_used_goes_on(database: Database) {
+fn a_kept_session_ends_in_time_unless_another_instance_used_it(database: Database) {
     let counted = Counted::launch(database, &format!("{PERSISTENT}\nsession.idle_timeout = 2"));
-    let mut browser = Browser::new(&counted.app);
-    browser.get("/me", ADA);
-    assert_eq!(browser.user().as_deref(), Some("ada"));
+    let (mut ada, mut bob) = (Browser::new(&counted.app), Browser::new(&counted.app));
+    ada.get("/me", ADA);
+    bob.get("/me", &[("Remote-User", "bob")]);
+    assert_eq!((ada.user().as_deref(), bob.user().as_deref()), (Some("ada"), Some("bob")));
     let later = match counted.app.database.kind {
         Kind::Sqlite => "strftime('%Y-%m-%d %H:%M:%f', 'now', '+1 hour')",
         Kind::Postgres => "now() + interval '1 hour'",
         Kind::MySql => "utc_timestamp(3) + INTERVAL 1 HOUR",
     };
-    let sql = format!("UPDATE remote_sessions SET last_seen_at = {later}, expires_at = {later}");
+    let of_ada = "user_id = (SELECT id FROM remote_users WHERE username = 'ada')";
+    let sql =
+        format!("UPDATE remote_sessions SET last_seen_at = {later}, expires_at = {later} WHERE {of_ada}");
     counted.app.database.sql(&sql);
     let idle = std::time::Duration::from_millis(2_100);
     std::thread::sleep(idle);
-    assert_eq!(browser.user().as_deref(), Some("ada"), "only the times that are kept are over");
+    assert_eq!(ada.user().as_deref(), Some("ada"), "only the times that are kept are over");
+    assert_eq!(bob.user(), None, "a session that is kept is over when its time is");
 }
 
 fn a_session_that_was_noted_to_be_in_use_is_not_noted_again(database: Database) {

@@ -293,6 +293,15 @@ fn a_launch_without_the_key_server_goes_on_and_answers_503() {
 }
 
 #[test]
+fn the_longest_answer_of_a_key_server_is_read() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let key_set = jwks(&[key.jwk()]);
+    let longest = format!("{key_set}{}", " ".repeat(262_144 - key_set.len()));
+    let app = launch(&KeyServer::serve(&longest), "jwks_refresh_interval = 3600");
+    assert_eq!(app.get("/me", &[(HEADER, &token(&key))]).status, 200);
+}
+
+#[test]
 fn a_key_server_that_never_ends_its_answer_is_waited_for_five_seconds() {
     let key = SigningKey::new(Kind::P256, "1");
     let server = KeyServer::drip(&jwks(&[key.jwk()]));

@@ -3,15 +3,18 @@
 
 mod harness;
 
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use harness::browser::{Browser, PERSISTENT, launch, sessions, with_logins};
+use harness::log::Recording;
 use harness::socket::{Server, cookie};
 use harness::{App, Database, Kind, application, figment};
-use rocket::http::Method;
+use rocket::http::{Header, Method};
 use rocket::local::blocking::Client;
-use rocket_remote_user::RemoteUser;
-use rocket_remote_user::policy::{Event, Policy};
+use rocket_remote_user::policy::{Event, Identity, Policy};
+use rocket_remote_user::{Flags, RemoteUser};
 
 const ADA: (&str, &str) = ("Remote-User", "ada");
 const BOB: (&str, &str) = ("Remote-User", "bob");
@@ -26,6 +29,8 @@ on_every_database!(
     who_may_not_be_here_cannot_sign_in,
     a_demoted_administrator_does_not_get_in_by_the_form,
     whatever_asks_takes_from_whom_the_header_refuses,
+    whom_the_rules_let_in_meanwhile_is_given_nothing_by_what_only_asks,
+    a_session_that_cannot_be_written_is_an_outage,
     five_hundred_sessions_of_one_person_are_kept_apart,
     beginning_one_session_too_many_ends_the_oldest,
     sessions_that_have_expired_end_before_an_older_one_in_use,
@@ -81,6 +86,61 @@ fn whatever_asks_takes_from_whom_the_header_refuses(database: Database) {
         403
     );
     assert_eq!(left(), bob_then, "ada is refused by what is stored, and bob asked for nothing");
+}
+
+/// Makes everybody active when it is asked for flags for the first time.
+struct Reactivating {
+    database: Arc<Database>,
+    is_done: AtomicBool,
+}
+
+impl Policy for Reactivating {
+    fn flags(&self, _: &Identity<'_>, flags: Flags) -> Flags {
+        if !self.is_done.swap(true, SeqCst) {
+            let reactivate = || self.database.sql("UPDATE remote_users SET is_active = TRUE");
+            thread::scope(|scope| scope.spawn(reactivate).join()).expect("a change by somebody else");
+        }
+        flags
+    }
+}
+
+fn whom_the_rules_let_in_meanwhile_is_given_nothing_by_what_only_asks(database: Database) {
+    let database = Arc::new(database);
+    let toml = "superuser_groups = ['admins']\nsession.persistent = true";
+    let policy = Reactivating { database: database.clone(), is_done: AtomicBool::new(false) };
+    let fairing = RemoteUser::fairing().policy(policy);
+    let client = Client::untracked(with_logins(figment(&database, toml)).attach(fairing)).expect("a launch");
+    let columns = "username, is_active, is_superuser";
+    database.sql(&format!("INSERT INTO remote_users ({columns}) VALUES ('ada', FALSE, TRUE)"));
+    let mut request = client.get("/sessions").remote(([127, 0, 0, 1], 9).into());
+    for (name, value) in [ADA, ("Remote-Name", "Ada"), ("Remote-Groups", "crew")] {
+        request.add_header(Header::new(name, value));
+    }
+    assert_eq!(request.dispatch().status().code, 403, "by what was found first");
+    let as_it_was = "is_active AND is_superuser AND name IS NULL";
+    let users = database.sql(&format!("SELECT username FROM remote_users WHERE {as_it_was}"));
+    assert_eq!(users, ["ada"], "but for what somebody else changed");
+}
+
+fn a_session_that_cannot_be_written_is_an_outage(database: Database) {
+    let _recording = Recording::start();
+    let app = launch(database, "session = {}");
+    app.database.sql("INSERT INTO remote_users (username) VALUES ('ada')");
+    let (refuse, accept) = match app.database.kind {
+        Kind::Sqlite => (
+            "CREATE TRIGGER no_logins BEFORE INSERT ON remote_sessions BEGIN SELECT RAISE(ABORT, 'no_logins'); END",
+            "DROP TRIGGER no_logins",
+        ),
+        _ => (
+            "ALTER TABLE remote_sessions ADD CONSTRAINT no_logins CHECK (source <> 'password')",
+            "ALTER TABLE remote_sessions DROP CONSTRAINT no_logins",
+        ),
+    };
+    app.database.sql(refuse);
+    let (reply, _) = Browser::new(&app).send(Method::Post, "/login/ada", &[]);
+    assert!(reply.status == 503 && reply.body.contains("no_logins"), "{reply:?}");
+    app.database.sql(accept);
+    assert_eq!(Browser::new(&app).post("/login/ada", &[]).0, 303);
 }
 
 fn two_sign_ins_leave_two_sessions_that_are_listed_and_revoked_apart(database: Database) {

@@ -186,6 +186,7 @@ fn the_cookie_has_the_attributes_that_are_configured() {
             "__Secure-id=T; HttpOnly; SameSite=Lax; Secure; Path=/app",
         ),
         ("release", "cookie = '__Host-id'", "__Host-id=T; HttpOnly; SameSite=Lax; Secure; Path=/"),
+        ("debug", "same_site = 'Lax'", "remote_user=T; HttpOnly; SameSite=Lax; Path=/"),
         ("debug", "same_site = 'strict'", "remote_user=T; HttpOnly; SameSite=Strict; Path=/"),
         (
             "release",

@@ -590,6 +590,22 @@ fn an_outage_ends_no_session() {
 }
 
 #[test]
+fn a_user_who_cannot_be_changed_keeps_the_session_and_one_who_is_unknown_loses_it() {
+    let _recording = Recording::start();
+    let app = launch(Database::new(), &format!("create_users = false\n{PERSISTENT}"));
+    app.database.sql("INSERT INTO remote_users (username) VALUES ('ada')");
+    let mut browser = Browser::new(&app);
+    assert_eq!(browser.get("/me", &[ADA]).status, 200);
+    app.database
+        .sql("CREATE TRIGGER broken BEFORE UPDATE ON remote_users BEGIN SELECT RAISE(ABORT, 'broken'); END");
+    assert_eq!(browser.get("/me", &[ADA, ("Remote-Name", "Ada")]).status, 503);
+    app.database.sql("DROP TRIGGER broken");
+    assert_eq!(browser.user().as_deref(), Some("ada"));
+    assert_eq!(browser.get("/me", &[BOB]).status, 403);
+    assert_eq!((browser.user(), sessions(&app).len()), (None, 0));
+}
+
+#[test]
 fn a_use_that_cannot_be_noted_is_no_refusal() {
     let recording = Recording::start();
     let app = launch(Database::new(), PERSISTENT);

@@ -109,3 +109,19 @@ impl<'de> Visitor<'de> for FalseOrTable {
         CacheTable::deserialize(MapAccessDeserializer::new(table)).map(CacheConfig::On)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greatest_and_the_least_values_are_allowed_and_those_beyond_are_not() {
+        let check = |staleness, users| CacheConfig::On(CacheTable { staleness, users }).check().is_ok();
+        assert_eq!(
+            [(0, 1), (60_000, 10_000_000)].map(|(staleness, users)| check(staleness, users)),
+            [true; 2]
+        );
+        let beyond = [(60_001, 1), (0, 0), (0, 10_000_001)];
+        assert_eq!(beyond.map(|(staleness, users)| check(staleness, users)), [false; 3]);
+    }
+}

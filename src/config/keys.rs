@@ -365,3 +365,18 @@ fn is_page_url(url: &str) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_url_of_a_page_is_an_absolute_path_or_of_the_web() {
+        for url in ["/", "/login?rd=x", "http://auth.example.com", "https://auth.example.com/?rd=x"] {
+            assert!(is_page_url(url), "{url}");
+        }
+        for url in ["", "login", "//evil.example", "ftp://evil.example/", "javascript:alert(1)", "?rd=x"] {
+            assert!(!is_page_url(url), "{url}");
+        }
+    }
+}

@@ -4,7 +4,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use rocket::http::HeaderMap;
+
+use super::headers::{group_names, read, readers};
+use super::work::{bound, is_ignored};
 use super::{encodings, headers, networks, work};
+use crate::headers::Limits;
 
 /// The pieces that values are put together from, so that many look like real ones.
 const PIECES: [&str; 42] = [
@@ -200,6 +205,25 @@ fn work_is_linear_in_each_format_and_encoding() {
 }
 
 #[test]
+fn work_may_double_and_a_little_more_and_only_what_is_not_read_costs_nothing() {
+    assert_eq!((bound(1_000, "", ""), bound(1_000, "abc", "de")), (2_200, 2_300));
+    assert_eq!(['3', '7'].map(is_ignored), [false, true]);
+    assert!(work("\07ada\na\nb".as_bytes()));
+}
+
+#[test]
+fn the_groups_that_are_compared_are_those_that_were_named() {
+    let (_, reader) = &readers(Limits::default())[0];
+    for (groups, names) in [(None, None), (Some(""), Some(vec![])), (Some("a, b"), Some(vec!["a", "b"]))] {
+        let mut map = HeaderMap::new();
+        map.add_raw("Remote-User", "ada");
+        groups.into_iter().for_each(|groups| map.add_raw("Remote-Groups", groups));
+        let assertion = read(reader, &map).expect("a user");
+        assert_eq!(group_names(reader, &assertion), names);
+    }
+}
+
+#[test]
 fn a_blank_that_is_no_space_is_not_taken_off_a_group() {
     for groups in ["\u{a0}ada", "ada\u{3000},b", "\u{a0}", " \u{2003} ,\u{a0}", "a,(null)\u{a0}"] {
         assert!(!headers(format!("\08ada\n3{groups}").as_bytes()), "{groups}");
@@ -215,6 +239,10 @@ fn each_target_accepts_what_is_good() {
         let user = format!("8{}ada", prefix);
         assert!(headers(&[&[choice as u8], user.as_bytes()].concat()), "{choice}");
     }
+    for (request, is_accepted) in [("8x:ada\n3x:a", true), ("8x:ada\n3a", false), ("8ada\n3x:a", false)] {
+        assert_eq!(headers(&[b"\x01", request.as_bytes()].concat()), is_accepted, "{request}");
+    }
+    assert!(!encodings(b"\x01%") && !encodings(b"\x02=?"));
     for (choice, value) in [(0, "Zoë"), (1, "Zo%C3%AB"), (2, "=?utf-8?q?Zo=C3=AB?="), (3, "Zo=C3=AB")] {
         assert!(encodings(&[&[choice], value.as_bytes()].concat()), "{value}");
     }
@@ -267,5 +295,9 @@ mod claims {
         let payload = br#"{"sub":"ada","name":"Ada","profile":{"email":"a@b"},"groups":["a","b,c"]}"#;
         assert!(claims(&[&b"\0"[..], payload].concat()));
         assert!(!claims(b"\0{}") && !claims(b""));
+        assert!(!claims(br#"0{"sub":"ada","profile":{"email":7}}"#), "an email of no text");
+        let json = br#"{"sub":"ada","groups":"a"}"#;
+        let formats = [0, 1, 2].map(|choice| claims(&[&[choice], &json[..]].concat()));
+        assert_eq!(formats, [true, true, false], "a list is no JSON");
     }
 }

@@ -57,13 +57,19 @@ pub fn work(data: &[u8]) -> bool {
         (steps, is_accepted)
     };
     let ((once, _), (twice, is_accepted)) = (steps(times), steps(2 * times));
-    let bound = 2 * once + 20 * (begin.len() + end.len()) + CONSTANT;
+    let bound = bound(once, begin, end);
     assert!(twice <= bound, "{twice} steps, and {once} for half of it: {options:?} {text:?}");
     assert!(!is_accepted || is_ignored(first) || twice >= value(2 * times).len(), "{twice} steps: {text:?}");
     is_accepted
 }
 
+/// Returns how many steps a value may take whose half takes `once`, if it begins and ends with
+/// what is not repeated.
+pub(super) fn bound(once: usize, begin: &str, end: &str) -> usize {
+    2 * once + 20 * (begin.len() + end.len()) + CONSTANT
+}
+
 /// Whether the header that `first` chooses is not read.
-fn is_ignored(first: char) -> bool {
+pub(super) fn is_ignored(first: char) -> bool {
     name(first) == "X-Other"
 }

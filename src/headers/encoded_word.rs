@@ -83,6 +83,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_byte_of_a_word_is_walked_over_and_those_of_its_text_twice() {
+        let (before, word, text) =
+            (1 + "Dr ".len(), 1 + "utf-8".len() + "q".len() + "Zoe".len(), 1 + "Zoe".len());
+        let count = steps::count(|| assert_eq!(decode("Dr =?utf-8?q?Zoe?=").as_deref(), Some("Dr Zoe")));
+        assert_eq!(count, before + word + text);
+    }
+
+    #[test]
     fn the_words_of_rfc_2047_are_decoded() {
         let cases = [
             ("", ""),
@@ -128,6 +136,7 @@ mod tests {
             "=?utf-8?b?Wm/Dq=w=?=",
             "=?utf-8?b?Wm/Dqx==?=",
             "=?us-ascii?q?=E9?=",
+            "=?us-ascii?q?=C3=AB?=",
             "=?koi8-r?q?=C1?=",
             "=?utf-8?q?ok?= =?",
             "Zo\u{eb}",

@@ -57,3 +57,18 @@ fn begins_with_two_hex_digits(text: &str) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escape_has_two_hexadecimal_digits() {
+        assert_eq!(decode_percent("%41%c3%AB").as_deref(), Some("Aë"));
+        assert_eq!(decode_quoted_printable("=41=c3=AB").as_deref(), Some("Aë".as_bytes()));
+        for escape in ["", "4", "4g", "g4", "gg", " 4", "4 "] {
+            assert_eq!(decode_percent(&format!("a%{escape}")), None, "{escape}");
+            assert_eq!(decode_quoted_printable(&format!("a={escape}")), None, "{escape}");
+        }
+    }
+}

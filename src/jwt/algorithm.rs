@@ -112,3 +112,15 @@ fn trim_zeros(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     &number[zeros..]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_beside_its_curve_is_no_key() {
+        for length in [P256_POINT_BYTES, P384_POINT_BYTES] {
+            assert!(ecdsa_algorithms(&vec![4; length]).is_empty(), "{length}");
+        }
+    }
+}

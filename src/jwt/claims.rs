@@ -196,3 +196,19 @@ fn strings(value: &Value) -> Result<Vec<String>, Fault> {
     let values = value.as_array().ok_or(Fault::InvalidClaim)?;
     values.iter().map(|value| value.as_str().map(String::from).ok_or(Fault::InvalidClaim)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clocks_may_be_a_minute_apart_and_no_second_more() {
+        let check = |expires_at: i64, issued_at: i64| {
+            let payload = format!(r#"{{"exp":{expires_at},"iat":{issued_at},"nbf":{issued_at}}}"#);
+            Claims::parse(payload.as_bytes()).expect("claims").check_times(1_000.0)
+        };
+        assert_eq!(check(941, 1_060), Ok(()));
+        assert_eq!(check(940, 1_060), Err(Fault::Expired));
+        assert_eq!(check(941, 1_061), Err(Fault::NotYetValid));
+    }
+}

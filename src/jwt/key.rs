@@ -156,3 +156,25 @@ fn algorithms_of_type(parameters: &AlgorithmParameters) -> &'static [Algorithm] 
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_shows_what_it_is_for_and_not_itself() {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        let jwks = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"a","x":"{x}"}}]}}"#);
+        let keys = Key::from_jwks(&jwks).expect("a key");
+        assert_eq!(format!("{keys:?}"), r#"[Key { id: Some("a"), algorithms: [EdDSA] }]"#);
+    }
+
+    #[test]
+    fn a_key_of_a_curve_that_is_not_its_type_s_is_skipped() {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        for curve in ["P-256", "P-384"] {
+            let jwks = format!(r#"{{"keys":[{{"kty":"OKP","crv":"{curve}","x":"{x}"}}]}}"#);
+            assert!(Key::from_jwks(&jwks).expect("a JWK set").is_empty(), "{curve}");
+        }
+    }
+}

@@ -114,3 +114,16 @@ fn check_no_account(url: &str) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_keys_that_come_without_tls_come_over_plain_http() {
+        let urls = ["http://127.0.0.1/keys", "https://127.0.0.1/keys", "https://issuer.example/http:"];
+        let is_plain = urls.map(|url| KeyUrl::jwk_set(url).expect("a URL").is_plain_http());
+        assert_eq!(is_plain, [true, false, false]);
+        assert!(!KeyUrl::per_key("https://issuer.example/{kid}").expect("a URL").is_plain_http());
+    }
+}

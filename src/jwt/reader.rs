@@ -188,3 +188,30 @@ fn verify_with(token: &UnverifiedToken<'_>, keys: &[Key]) -> Result<Vec<u8>, Fau
     let payload = candidates.find_map(|key| token.verified_payload(key));
     payload.map(<[u8]>::to_vec).ok_or(Fault::WrongSignature)
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_known_and_may_have_signed_is_no_new_one() {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        let jwks = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"a","x":"{x}"}}]}}"#);
+        let keys = Key::from_jwks(&jwks).expect("a key");
+        let cases = [
+            (r#"{"alg":"EdDSA","kid":"a"}"#, false),
+            (r#"{"alg":"EdDSA","kid":"b"}"#, true),
+            (r#"{"alg":"EdDSA"}"#, true),
+            (r#"{"alg":"ES256","kid":"a"}"#, true),
+        ];
+        for (header, may_be_new) in cases {
+            let parts = [header, "{}", "signature"].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part));
+            let text = parts.join(".");
+            let token = UnverifiedToken::parse(&text).expect("a token");
+            assert_eq!(may_be_signed_by_new_key(&token, &keys), may_be_new, "{header}");
+        }
+    }
+}

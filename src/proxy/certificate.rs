@@ -215,6 +215,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_dns_name_is_of_ascii_labels_between_dots() {
+        for name in ["proxy", "proxy-1.internal", "_proxy.Example", "xn--bcher-kva.example", "1.2"] {
+            assert!(is_dns_name(name), "{name}");
+        }
+        for name in ["", ".", "proxy.", ".proxy", "a..b", "bücher.example", "a b", "*.example", "a/b"] {
+            assert!(!is_dns_name(name), "{name}");
+        }
+    }
+
+    #[test]
     fn a_fingerprint_is_64_digits_of_either_case_with_or_without_colons() {
         let digits = "00ff10".to_owned() + &"ab".repeat(29);
         let pairs: Vec<_> = digits.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair)).collect();

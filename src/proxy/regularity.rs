@@ -202,6 +202,47 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_smallest_alphabet_of_each_character_is_known() {
+        let cases = [("09", 10), ("af", 16), ("gz", 36), (" -~", 69), ("\t\u{7f}é", 0x11_0000)];
+        for (characters, size) in cases {
+            for c in characters.chars() {
+                assert_eq!(size_of_alphabet(c), size, "{c:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_bits_of_a_description_are_those_of_its_shortest_pieces() {
+        let bits = |choices: usize| (choices as f64).log2();
+        let known_length = KNOWN_TEXT.len();
+        let new = |characters: f64, character_bits: f64| 2.0 + 5.0 + characters * character_bits;
+        let copy = |place: usize| 2.0 + 6.0 + 1.0 + bits(known_length + place);
+        let word = 1.0 + bits(KNOWN_WORDS.split_whitespace().count());
+        let (hyphen, e) = (bits(69), bits(0x11_0000));
+        let cases = [
+            ("", 0.0),
+            ("7", new(1.0, bits(10))),
+            ("k", new(1.0, bits(36))),
+            ("é", new(1.0, e)),
+            // A list of the two characters in use, each of which is then one bit.
+            ("éüéé", 3.0 * e + new(4.0, 1.0)),
+            ("efghijkl", copy(0)),
+            ("lkjihgfe", copy(0)),
+            ("ébcdefghi", new(1.0, e) + copy(1)),
+            ("password", word),
+            ("password-password", 2.0 * word),
+            ("passwordpassword", word + word),
+            // A word that another follows without the hyphen between them is none with a hyphen.
+            ("password-changemepassword", 3.0 * word + new(1.0, hyphen)),
+        ];
+        for (secret, pieces_bits) in cases {
+            let expected = 2.0 + bits(5) + 4.0 + pieces_bits;
+            let described = described_bits(secret);
+            assert!((described - expected).abs() < 1e-9, "{secret}: {described}, and not {expected}");
+        }
+    }
+
     /// A secret is refused by chance if it is one of fewer than 2^80, of which each is drawn
     /// with the greatest probability of all.
     #[test]

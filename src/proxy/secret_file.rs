@@ -11,6 +11,8 @@ use std::time::{Duration, SystemTime};
 use rocket::{error, info, warn};
 use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(not(unix))]
+use self::without_modes as access;
 use super::secret_value::SecretValue;
 use crate::lock::ignore_poison;
 use crate::text::Escaped;
@@ -302,7 +304,7 @@ mod access {
 
 /// Without modes nothing is known of who may do what with a file.
 #[cfg(not(unix))]
-mod access {
+mod without_modes {
     use super::*;
 
     pub(super) type Identity = ();
@@ -341,6 +343,60 @@ mod tests {
         let texts = ["uQ3xVt8pLk2ZrWn6YbHs9DgJm4CfKe7A", "Gx5RbNw1TzPq8LdVh3JkYs6MfCu9EaQ2"];
         let secrets = file.secrets();
         texts.map(|text| secrets.iter().any(|secret| bool::from(secret.ct_eq(text)))).into()
+    }
+
+    fn written(directory: &Path, name: &str, text: &str) -> PathBuf {
+        let path = directory.join(name);
+        std::fs::write(&path, text).expect("to write");
+        path
+    }
+
+    #[test]
+    fn a_file_of_the_greatest_size_is_read_and_no_greater_one() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let text = "a".repeat(65_536);
+        assert!(Content::read(&written(directory.path(), "secrets", &text)).is_ok());
+        let reason = Content::read(&written(directory.path(), "secrets", &(text + "a"))).err();
+        assert!(reason.is_some_and(|reason| reason.ends_with(" has more than 65536 bytes")));
+    }
+
+    #[test]
+    fn a_file_that_was_just_changed_has_no_trace_whichever_time_it_claims() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = written(directory.path(), "secrets", "a");
+        let an_hour_ago = SystemTime::now() - Duration::from_secs(3_600);
+        File::open(&path).and_then(|file| file.set_modified(an_hour_ago)).expect("to set the time");
+        assert_eq!(Trace::of(&path), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_two_files_are_the_same() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let identities = ["one", "other"].map(|name| {
+            let path = written(directory.path(), name, "a");
+            access::identity(&path.metadata().expect("its metadata"))
+        });
+        assert_ne!(identities[0], identities[1]);
+    }
+
+    /// A file that opens may be put behind links without end before its folders are looked at.
+    #[cfg(unix)]
+    #[test]
+    fn forty_links_are_followed_and_no_more() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let folder = directory.path().canonicalize().expect("its path");
+        let mut path = written(&folder, "secrets", "a");
+        let metadata = path.metadata().expect("its metadata");
+        for count in 1..=41 {
+            let link = folder.join(format!("link-{count}"));
+            std::os::unix::fs::symlink(&path, &link).expect("to link");
+            path = link;
+            let outcome = access::check_writers(&path, &metadata);
+            let expected =
+                if count <= 40 { Ok(()) } else { Err("cannot be found: it has too many links".into()) };
+            assert_eq!(outcome, expected, "{count}");
+        }
     }
 
     #[test]

@@ -161,6 +161,8 @@
 //! [`User::new`]: crate::User::new
 //! [`Username`]: crate::Username
 
+#[cfg(test)]
+mod database_errors;
 mod default_database;
 mod migrate;
 mod open;

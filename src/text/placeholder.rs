@@ -227,6 +227,7 @@ mod tests {
             "%cert_cn%@example.com",
             "zo%C3%AB@%account%",
             "%account%%20x",
+            "%ACCOUNT_ID%20x",
             "$(user",
         ];
         for name in names {

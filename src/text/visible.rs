@@ -275,6 +275,10 @@ mod tests {
             ("tags without an end", "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}"),
             ("tags after the end", "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}\u{e0061}"),
             ("the end alone", "🏴\u{e007f}"),
+            (
+                "a space of no width after a flag",
+                "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}\u{200b}",
+            ),
         ];
         for (place, value) in unseen {
             assert!(!is_visible_in_context(value), "{place}: {value:?}");

@@ -265,3 +265,18 @@ pub enum MembershipSource {
     /// Somebody here, in the database.
     Local,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inactive_user_says_so_and_has_no_permission() {
+        let mut user = User::new(1, "ada");
+        user.grant("wiki.edit");
+        assert_eq!((user.is_active(), user.permissions()), (true, vec!["wiki.edit"]));
+        user.is_active = false;
+        assert_eq!((user.is_active(), user.permissions()), (false, vec![]));
+        assert!(!user.has_permission("wiki.edit"));
+    }
+}

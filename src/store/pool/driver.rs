@@ -210,10 +210,95 @@ pub(super) fn refusal(error: &dyn DatabaseError) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::database_errors::coded;
+
+    fn config(url: &str) -> Config {
+        Config {
+            url: url.into(),
+            min_connections: None,
+            max_connections: 1,
+            connect_timeout: 1,
+            idle_timeout: None,
+            extensions: None,
+        }
+    }
+
+    #[cfg(all(feature = "postgres", feature = "mysql", feature = "tls"))]
+    #[test]
+    fn a_server_elsewhere_is_verified_unless_the_url_says_how_to_use_tls() {
+        use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
+        use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
+        let postgres = |options: PgConnectOptions, url: &str| {
+            let mut options = options.ssl_mode(PgSslMode::Prefer);
+            configure_postgres(&mut options, &config(url)).expect("options");
+            matches!(options.get_ssl_mode(), PgSslMode::VerifyFull)
+        };
+        let options = || PgConnectOptions::new_without_pgpass().host("db.example");
+        assert!(postgres(options(), "postgresql://db.example"));
+        assert!(!postgres(options(), "postgresql://db.example?sslmode=prefer"));
+        assert!(!postgres(options().host("/run/postgresql"), "postgresql://"));
+        assert!(!postgres(options().socket("/run/postgresql"), "postgresql://"));
+
+        let mysql = |options: MySqlConnectOptions, url: &str| {
+            let mut options = options.ssl_mode(MySqlSslMode::Preferred);
+            configure_mysql(&mut options, &config(url)).expect("options");
+            matches!(options.get_ssl_mode(), MySqlSslMode::VerifyIdentity)
+        };
+        let options = || MySqlConnectOptions::new().host("db.example");
+        assert!(mysql(options(), "mysql://db.example"));
+        assert!(!mysql(options(), "mysql://db.example?ssl-mode=PREFERRED"));
+        assert!(!mysql(options().socket("/run/mysqld/mysqld.sock"), "mysql://"));
+    }
+
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    #[test]
+    fn a_server_is_told_by_its_socket_or_its_host_and_port() {
+        let places = ["db.example", "::1", "[::1]"].map(|host| server_place(None, host, 5432));
+        assert_eq!(places, ["db.example:5432", "[::1]:5432", "[::1]:5432"]);
+        assert_eq!(server_place(Some(&"/run/db".into()), "db.example", 5432), "`/run/db`");
+    }
+
+    #[test]
+    fn why_a_server_refuses_is_told_by_its_code() {
+        let cases = [
+            (&["53300", "57P01", "57P02", "57P03"][..], Refusal::NotYet),
+            (&["3D000"], Refusal::NoDatabase),
+            (&["28000", "28P01"], Refusal::User),
+            (&["42601", "2"], Refusal::Other),
+        ];
+        for (codes, expected) in cases {
+            for code in codes {
+                let error = coded(code).into_database_error().expect("an error of a database");
+                assert_eq!(refusal(&*error), expected, "{code}");
+            }
+        }
+    }
+
+    #[cfg(feature = "mysql")]
+    #[rocket::async_test]
+    async fn why_mysql_refuses_is_told_by_its_number() {
+        use crate::store::database_errors::of_mysql;
+
+        let cases = [
+            (&[1040, 1053, 1203, 1226][..], Refusal::NotYet),
+            (&[1049], Refusal::NoDatabase),
+            (&[1064], Refusal::Other),
+        ];
+        for (numbers, expected) in cases {
+            for number in numbers {
+                let error = of_mysql(*number).await.into_database_error().expect("an error of a database");
+                assert_eq!(refusal(&*error), expected, "{number}");
+            }
+        }
+    }
 
     #[test]
     fn a_url_says_how_to_use_tls_as_the_driver_reads_it() {
+        let of_environment = std::env::var_os("PGSSLMODE").is_some();
         let cases = [
+            ("postgres://db/app", of_environment),
+            ("postgres://db/app?sslmode=disable", true),
             ("mysql://db/app", false),
             ("mysql://db/app?ssl-mode=DISABLED", true),
             ("mysql://db/app?charset=utf8mb4&sslmode=DISABLED", true),
@@ -224,15 +309,7 @@ mod tests {
             ("mysql://db/app?charset=utf8mb4#&sslmode=DISABLED", false),
         ];
         for (url, expected) in cases {
-            let config = Config {
-                url: url.into(),
-                min_connections: None,
-                max_connections: 1,
-                connect_timeout: 1,
-                idle_timeout: None,
-                extensions: None,
-            };
-            assert_eq!(has_tls_mode(&config), expected, "{url}");
+            assert_eq!(has_tls_mode(&config(url)), expected, "{url}");
         }
     }
 }

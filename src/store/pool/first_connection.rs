@@ -31,7 +31,7 @@ const SHORTEST_TRY: Duration = Duration::from_millis(20);
 pub(super) async fn open<C: Connection>(options: &C::Options, config: &Config) -> Result<C, Error> {
     let limit = Duration::from_secs(config.connect_timeout);
     let deadline = Instant::now() + limit;
-    let mut longest_pause = FIRST_PAUSE;
+    let mut planned_pause = FIRST_PAUSE;
     let mut last_error = Error::PoolTimedOut;
     loop {
         match timeout_at(deadline, options.connect()).await {
@@ -40,12 +40,23 @@ pub(super) async fn open<C: Connection>(options: &C::Options, config: &Config) -
             Err(_) => {}
         }
         let remaining = deadline.saturating_duration_since(Instant::now());
-        if !may_come_up(&last_error) || remaining < SHORTEST_TRY {
-            return Err(explain(&last_error, options, config));
+        match longest_pause(planned_pause, remaining) {
+            Some(longest_pause) if may_come_up(&last_error) => sleep(jitter(longest_pause)).await,
+            _ => return Err(explain(&last_error, options, config)),
         }
-        sleep(jitter(longest_pause.min(remaining / 2))).await;
-        longest_pause = LONGEST_PAUSE.min(longest_pause * 2);
+        planned_pause = next_pause(planned_pause);
     }
+}
+
+/// Returns the longest pause before another try, of which at least half of the `remaining` time
+/// is left. `None` if that is too little for one.
+fn longest_pause(planned: Duration, remaining: Duration) -> Option<Duration> {
+    if remaining < SHORTEST_TRY { None } else { Some(planned.min(remaining / 2)) }
+}
+
+/// Returns the longest pause that is planned after `pause`.
+fn next_pause(pause: Duration) -> Duration {
+    LONGEST_PAUSE.min(2 * pause)
 }
 
 /// Makes an error of a connection one that says where the database is.
@@ -98,5 +109,80 @@ fn describe(error: &Error, place: &str, limit: Duration, config: &Config) -> Str
             }
         }
         error => format!("the database at {place} cannot be used: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::database_errors::coded;
+
+    #[test]
+    fn pauses_double_up_to_a_second_and_leave_time_for_a_try() {
+        let milliseconds = Duration::from_millis;
+        assert_eq!(
+            [50, 500, 501, 1_000].map(|pause| next_pause(milliseconds(pause)).as_millis()),
+            [100, 1_000, 1_000, 1_000]
+        );
+        let cases = [
+            (50, 19, None),
+            (50, 20, Some(10)),
+            (50, 100, Some(50)),
+            (50, 5_000, Some(50)),
+            (1_000, 500, Some(250)),
+        ];
+        for (planned, remaining, expected) in cases {
+            let longest = longest_pause(milliseconds(planned), milliseconds(remaining));
+            assert_eq!(longest, expected.map(milliseconds), "{planned} {remaining}");
+        }
+    }
+
+    #[test]
+    fn what_may_only_not_be_ready_yet_is_waited_for_and_told() {
+        let io = |kind: ErrorKind| Error::Io(kind.into());
+        let cases = [
+            (
+                io(ErrorKind::ConnectionRefused),
+                true,
+                "the database at db refuses connections, so it may not be running; it was tried for 9s",
+            ),
+            (io(ErrorKind::InvalidData), false, "the database at db cannot be used: invalid data"),
+            (
+                io(ErrorKind::ConnectionReset),
+                true,
+                "the database at db cannot be reached: connection reset; it was tried for 9s",
+            ),
+            (Error::PoolTimedOut, false, "the database at db did not answer within 9s"),
+            (
+                Error::Protocol("?".into()),
+                true,
+                "the database at db cannot be used: encountered unexpected or invalid data: ?",
+            ),
+            (
+                Error::Tls("no certificate".into()),
+                false,
+                "there is no TLS connection to the database at db: no certificate; the URL may say `sslmode=disable`, which trusts the network",
+            ),
+            (
+                coded("57P03"),
+                true,
+                "the database at db takes no connections: so it is (57P03); it was tried for 9s",
+            ),
+            (coded("28P01"), false, "the database at db does not let this user in: so it is (28P01)"),
+            (coded("3D000"), false, "there is no such database at db: so it is (3D000)"),
+            (coded("42601"), false, "the database at db cannot be used: so it is (42601)"),
+        ];
+        let config = Config {
+            url: "mysql://db".into(),
+            min_connections: None,
+            max_connections: 1,
+            connect_timeout: 9,
+            idle_timeout: None,
+            extensions: None,
+        };
+        for (error, is_waited_for, sentence) in cases {
+            assert_eq!(may_come_up(&error), is_waited_for, "{error}");
+            assert_eq!(describe(&error, "db", Duration::from_secs(9), &config), sentence);
+        }
     }
 }

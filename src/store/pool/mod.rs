@@ -328,13 +328,27 @@ impl<D: Database> fmt::Debug for SqlxPool<D> {
     }
 }
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
     use super::*;
 
     async fn pool() -> SqlitePool {
         let figment = Figment::from(("url", "sqlite::memory:")).merge(("connect_timeout", 5));
         SqlxPool::init(&figment.merge(("max_connections", 1))).await.expect("a pool")
+    }
+
+    #[tokio::test]
+    async fn a_pool_shows_how_many_connections_it_has() {
+        let shown = format!("{:?}", pool().await);
+        assert!(shown.starts_with("Pool { size: 1,"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn a_pool_that_rocket_closes_is_closed() {
+        let pool = pool().await;
+        Pool::close(&pool).await;
+        assert!(pool.is_closed());
     }
 
     /// Marks a connection, which has a temporary table of its own.

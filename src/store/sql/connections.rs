@@ -229,7 +229,8 @@ impl<D: Database> DerefMut for CachedConnection<'_, D> {
     }
 }
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
     use std::time::Duration;
 
@@ -311,11 +312,17 @@ mod tests {
     async fn what_was_kept_when_a_connection_was_lost_is_not_used_again() {
         let (pool, mut returns) = pool(4).await;
         let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
-        let (first, second) = (connections.acquire().await, connections.acquire().await);
-        first.expect("a connection").release();
-        second.expect("a connection").discard();
+        let acquire = || async { connections.acquire().await.expect("a connection") };
+        let (mut first, second) = (acquire().await, acquire().await);
+        let mark = sqlx::query("CREATE TEMP TABLE mark (x)");
+        mark.execute(&mut **first).await.expect("a table");
+        first.release();
+        second.discard();
         assert_eq!(connections.idle.lock().len(), 1);
-        connections.acquire().await.expect("a connection").release();
+        let mut another = acquire().await;
+        let is_marked = sqlx::query("SELECT * FROM mark").fetch_all(&mut **another).await.is_ok();
+        assert!(!is_marked, "the one that was kept may be dead too");
+        another.release();
         assert_eq!((connections.idle.lock().len(), pool.size()), (1, 1));
         assert!(returns.try_recv().is_err(), "nothing that may be dead goes back to the pool");
     }

@@ -206,3 +206,21 @@ fn describe_version<D: Dialect>(version: Option<i64>) -> String {
             .into(),
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_told_to_be_older_only_if_they_are() {
+        let latest = latest::<sqlx::Sqlite>();
+        let older = format!("the `remote_*` tables are of version 1, and version {latest} is needed");
+        assert_eq!(describe_version::<sqlx::Sqlite>(Some(1)), older);
+        for version in [None, Some(latest), Some(latest + 1)] {
+            let other = describe_version::<sqlx::Sqlite>(version);
+            assert!(other.starts_with("the `remote_*` tables are not there, or not as "), "{other}");
+        }
+        assert_eq!(describe_unreadable(&"no answer"), "the `remote_*` tables could not be read: no answer");
+    }
+}

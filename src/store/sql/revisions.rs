@@ -141,6 +141,12 @@ mod tests {
         }
     }
 
+    #[test]
+    fn why_triggers_cannot_be_looked_for_is_told() {
+        let told = describe_unreadable(&StoreError::Schema("no answer".into()));
+        assert_eq!(told, "the triggers that tell of changes cannot be looked for: no answer");
+    }
+
     #[cfg(feature = "sqlite")]
     #[test]
     fn every_statement_of_sqlite_creates_a_trigger() {

@@ -211,11 +211,16 @@ impl Retries {
             return false;
         }
         if error.is_transient::<D>() {
-            sleep(jitter(Duration::from_millis(2 * self.count * self.count))).await;
+            sleep(jitter(longest_pause(self.count))).await;
             return true;
         }
         error.may_succeed_elsewhere::<D>() && !std::mem::replace(&mut self.is_connection_replaced, true)
     }
+}
+
+/// Returns the longest pause before the retry that is the `count`th.
+fn longest_pause(count: u64) -> Duration {
+    Duration::from_millis(2 * count * count)
 }
 
 /// What is done within a transaction.
@@ -266,5 +271,45 @@ async fn end<D: Statements, T>(
             Ok(()) => Err(TransactionError::RolledBack(error)),
             Err(_) => Err(TransactionError::ConnectionLost(error)),
         },
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "postgres")]
+mod tests {
+    use sqlx::Postgres;
+
+    use super::*;
+    use crate::store::database_errors::coded;
+
+    fn stored(code: &'static str) -> Error {
+        StoreError::from(coded(code)).into()
+    }
+
+    #[test]
+    fn the_pauses_of_all_retries_are_less_than_a_second() {
+        assert_eq!([1, 2, 10].map(|count| longest_pause(count).as_millis()), [2, 8, 200]);
+        assert_eq!((1..=MAX_RETRIES).map(longest_pause).sum::<Duration>(), Duration::from_millis(770));
+    }
+
+    #[rocket::async_test]
+    async fn a_conflict_is_retried_ten_times_and_a_broken_connection_replaced_once() {
+        let (conflict, broken, wrong) = (
+            TransactionError::RolledBack(stored("40P01")),
+            TransactionError::ConnectionLost(stored("57P01")),
+            TransactionError::RolledBack(stored("42601")),
+        );
+        let mut retries = Retries::default();
+        let mut count = 0;
+        while retries.wait_to_retry::<Postgres>(&conflict).await {
+            count += 1;
+        }
+        assert_eq!(count, 10);
+
+        let mut retries = Retries::default();
+        for is_retried in [true, false, false] {
+            assert_eq!(retries.wait_to_retry::<Postgres>(&broken).await, is_retried);
+        }
+        assert!(!Retries::default().wait_to_retry::<Postgres>(&wrong).await);
     }
 }
