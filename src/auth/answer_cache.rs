@@ -33,7 +33,7 @@ pub(crate) struct AnswerCache {
 /// A user who was let in, and for whom nothing was to be changed.
 pub(crate) struct KeptUser {
     /// Whom the proxy named.
-    pub(super) principal: Principal,
+    pub(super) principal: Arc<Principal>,
     /// The groups that the session remembered.
     pub(super) remembered: BTreeSet<String>,
     /// What the store had, for hooks that must be asked again.
@@ -88,7 +88,7 @@ impl<'a> KeptAnswers<'a> {
     /// every respect, and nothing has changed since then.
     pub(super) async fn user(
         &self,
-        principal: &Principal,
+        principal: &Arc<Principal>,
         remembered: &BTreeSet<String>,
     ) -> Option<Arc<KeptUser>> {
         let cache = self.cache?;

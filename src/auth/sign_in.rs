@@ -1,7 +1,7 @@
 //! The half of an authenticator that the guards use: it resolves a request to a user.
 //!
-//! Within this folder it depends on `answer_cache`, `authenticator`, `personal`, `principal` and
-//! `verdict`.
+//! Within this folder it depends on `answer_cache`, `authenticator`, `personal`, `principal`,
+//! `request_notes` and `verdict`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use std::sync::Arc;
 use rocket::Request;
 use rocket::response::Redirect;
 use rocket::time::OffsetDateTime;
-use tokio::sync::OnceCell;
 
 use super::answer_cache::{KeptAnswers, KeptUser};
 use super::authenticator::Authenticator;
 use super::personal::PersonalAnswer;
 use super::principal::Principal;
+use super::request_notes::RequestNotes;
 use super::verdict::Verdict;
 use crate::error::{Error, Refusals, StoreError};
 use crate::policy::Event;
@@ -22,11 +22,6 @@ use crate::session::{PROXY_SOURCE, RequestSession, SessionManager, UserSession};
 use crate::store::Stamped;
 use crate::sync::{LoginTracking, PolicyHooks, UserSync};
 use crate::user::{Identity, Plan, Profile, Stored, User, Username};
-
-/// Where the user of a request is kept. No code outside this file can name the type, and so
-/// keep a user of its own there.
-#[derive(Default)]
-struct ResolvedUser(OnceCell<Result<Option<Arc<User>>, Error>>);
 
 /// A stored user who is signed in, or tries to be.
 pub(crate) struct SignedIn {
@@ -55,8 +50,7 @@ impl Authenticator {
     /// caller reports it.
     pub(crate) async fn user(&self, request: &Request<'_>) -> Result<Option<Arc<User>>, Error> {
         let verdict = Verdict::of(request).ok_or(Error::Unjudged)?;
-        let ResolvedUser(resolved) = request.local_cache(ResolvedUser::default);
-        resolved.get_or_init(|| self.resolve(request, verdict)).await.clone()
+        RequestNotes::of(request).user.get_or_init(|| self.resolve(request, verdict)).await.clone()
     }
 
     /// Resolves the verdict on a request to a user.
@@ -74,7 +68,7 @@ impl Authenticator {
 
     /// Signs in the person the proxy names: first the user follows the proxy, and then
     /// the session of the request follows the user.
-    async fn sign_in(&self, request: &Request<'_>, principal: &Principal) -> Result<Arc<User>, Error> {
+    async fn sign_in(&self, request: &Request<'_>, principal: &Arc<Principal>) -> Result<Arc<User>, Error> {
         let kept = KeptAnswers::new(self.cache.as_ref());
         let Some(sessions) = &self.sessions else {
             let no_groups = BTreeSet::new();
@@ -96,7 +90,7 @@ impl Authenticator {
         &self,
         request: &Request<'_>,
         sessions: &SessionManager,
-        principal: &Principal,
+        principal: &Arc<Principal>,
         kept: &KeptAnswers<'_>,
     ) -> Result<Option<Arc<User>>, Error> {
         let identity = principal.identity();
@@ -198,7 +192,7 @@ impl Authenticator {
     async fn synchronise(
         &self,
         request: &Request<'_>,
-        principal: &Principal,
+        principal: &Arc<Principal>,
         remembered: &BTreeSet<String>,
         tracking: LoginTracking,
         kept: &KeptAnswers<'_>,
@@ -257,7 +251,7 @@ impl Authenticator {
     async fn unchanged(
         &self,
         sync: &UserSync<'_>,
-        principal: &Principal,
+        principal: &Arc<Principal>,
         kept: &KeptAnswers<'_>,
     ) -> Option<Arc<User>> {
         let found = kept.user(principal, sync.remembered).await?;

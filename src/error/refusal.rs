@@ -4,7 +4,7 @@
 //! Within this folder it depends on nothing.
 
 use std::ptr;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rocket::Request;
 use rocket::http::Status;
@@ -58,7 +58,7 @@ use crate::lock::ignore_poison;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Refusal {
-    username: Option<String>,
+    username: Option<Arc<str>>,
     error: Error,
 }
 
@@ -97,7 +97,7 @@ pub(crate) struct Refusals(Mutex<Noted>);
 #[derive(Debug, Default)]
 struct Noted {
     /// Who is named in the request, by somebody who can be believed.
-    username: Option<String>,
+    username: Option<Arc<str>>,
     /// Each refusal once, in their order.
     refusals: Vec<Refusal>,
     /// How many of the refusals were reported.
@@ -138,8 +138,8 @@ impl Refusals {
 
     /// Says whom somebody who can be believed named in the request: what is refused from
     /// now on is refused to this person.
-    pub(crate) fn set_username(&self, username: &str) {
-        self.lock().username = Some(username.to_owned());
+    pub(crate) fn set_username(&self, username: impl Into<Arc<str>>) {
+        self.lock().username = Some(username.into());
     }
 
     /// Notes a refusal that is no reason for the request to fail, unless its error is
@@ -201,7 +201,7 @@ impl Noted {
         if let Some(index) = self.refusals.iter().rposition(is_same) {
             return index;
         }
-        let username = username.map(str::to_owned).or_else(|| self.username.clone());
+        let username = username.map(Arc::from).or_else(|| self.username.clone());
         self.refusals.push(Refusal { username, error: error.clone() });
         self.refusals.len() - 1
     }

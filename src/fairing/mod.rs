@@ -312,6 +312,7 @@ impl Completion {
             proofs: config.proofs(),
             untrusted: config.untrusted(),
             identity_reader: config.identity_reader(),
+            known_headers: config.known_headers(policy.as_deref()),
             blank: config.blank(),
             nobody: config.nobody(),
             principal_mapper: config.principal_mapper(policy.clone()),

@@ -18,6 +18,16 @@ pub(crate) struct Assertion {
     pub(crate) groups: Field<Groups>,
 }
 
+/// The values of the identity headers, as they were sent: each in one line. Nothing is known
+/// of them, but that nothing is wrong with how they were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SentIdentity<'h> {
+    pub(crate) user: &'h str,
+    pub(crate) name: Option<&'h str>,
+    pub(crate) email: Option<&'h str>,
+    pub(crate) groups: Option<&'h str>,
+}
+
 /// What a signed token states about a person, before any rule is applied to it.
 #[cfg(feature = "jwt")]
 #[derive(Debug)]

@@ -23,7 +23,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use assertion::Assertion;
+pub(crate) use assertion::{Assertion, SentIdentity};
 #[cfg(feature = "jwt")]
 pub(crate) use assertion::{GroupsClaim, IdentityClaims};
 pub(crate) use blank::BlankedHeaders;

@@ -3,7 +3,7 @@
 //! Within this folder it depends on `assertion`, `config`, `encoding`, `escape`, `groups`,
 //! `name` and `scan`.
 
-use super::assertion::Assertion;
+use super::assertion::{Assertion, SentIdentity};
 #[cfg(feature = "jwt")]
 use super::assertion::{GroupsClaim, IdentityClaims};
 use super::config::{IdentityHeaders, Limits, Prefixes, remove_prefix};
@@ -60,6 +60,13 @@ impl IdentityReader {
     /// Returns the most bytes that a header may have.
     pub(crate) fn max_bytes(&self) -> usize {
         self.limits.bytes
+    }
+
+    /// Returns the values of the headers that a scan found, if they name a user, and each was
+    /// sent as it should be, and in one line.
+    pub(crate) fn sent<'s>(&self, scan: &'s HeaderScan<'_, '_>) -> Option<SentIdentity<'s>> {
+        let [user, name, email, groups] = self.headers.all().map(|header| scan.sent_once(header));
+        Some(SentIdentity { user: user??, name: name?, email: email?, groups: groups? })
     }
 
     /// Reads the headers that a scan found. `None` means that nobody is signed in,

@@ -123,9 +123,23 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
         self.find(header).is_some_and(|scanned| scanned.is_aliased)
     }
 
+    /// Whether no header was found that is read or blanked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.other_names.is_empty()
+            && self.scanned.iter().flatten().all(|scanned| !scanned.is_sent() && !scanned.is_hop_by_hop)
+    }
+
     /// Returns the value of `header`, or the first one if it was sent more than once.
     pub(crate) fn value(&self, header: &HeaderName) -> Option<&str> {
         self.find(header)?.value.as_deref()
+    }
+
+    /// Returns the value of `header`, if one was sent. Returns `None` if a value must not be
+    /// taken for what the proxy says of it: see [`check`](Self::check).
+    pub(crate) fn sent_once(&self, header: Option<&HeaderName>) -> Option<Option<&str>> {
+        let Some(scanned) = header.and_then(|header| self.find(header)) else { return Some(None) };
+        scanned.check(false, self.max_bytes).ok()?;
+        Some(scanned.value.as_deref())
     }
 
     /// Returns the values of `header` after the first one.
