@@ -58,7 +58,10 @@ impl Authenticator {
         let user = match verdict {
             Verdict::Rejected(error) => return Err(error.clone()),
             Verdict::Authenticated(principal) => self.sign_in(request, principal).await.map(Some),
-            Verdict::Anonymous { is_peer_trusted } => self.resume(request, *is_peer_trusted).await,
+            Verdict::Anonymous { is_peer_trusted } if self.sessions.is_some() => {
+                Box::pin(self.resume(request, *is_peer_trusted)).await
+            }
+            Verdict::Anonymous { .. } => Ok(None),
         };
         if !matches!(user, Ok(None)) {
             PersonalAnswer::of(request).note();
@@ -75,12 +78,12 @@ impl Authenticator {
             let tracking = LoginTracking::ByInterval;
             return self.synchronise(request, principal, &no_groups, tracking, &kept).await?.admission;
         };
-        if let Some(user) = self.sign_in_with_session(request, sessions, principal, &kept).await? {
+        if let Some(user) = Box::pin(self.sign_in_with_session(request, sessions, principal, &kept)).await? {
             return Ok(user);
         }
         // The user was deleted meanwhile: a second attempt treats the person as new.
         let nothing_kept = KeptAnswers::new(None);
-        let user = self.sign_in_with_session(request, sessions, principal, &nothing_kept).await?;
+        let user = Box::pin(self.sign_in_with_session(request, sessions, principal, &nothing_kept)).await?;
         user.ok_or(Error::UnknownUser)
     }
 
@@ -214,6 +217,18 @@ impl Authenticator {
         if let Some(user) = self.unchanged(&sync, principal, kept).await {
             return Ok(Synchronised { user_id: user.id(), admission: Ok(user) });
         }
+        // In a box, because a request of somebody who is kept need not have the room for it.
+        Box::pin(self.synchronise_anew(&sync, principal, kept)).await
+    }
+
+    /// Makes the stored user follow, as [`synchronise`](Self::synchronise) does, by what is
+    /// stored now.
+    async fn synchronise_anew(
+        &self,
+        sync: &UserSync<'_>,
+        principal: &Arc<Principal>,
+        kept: &KeptAnswers<'_>,
+    ) -> Result<Synchronised, Error> {
         let groups = sync.groups();
         let Stamped { stored, stamp } = match kept.stamped_store() {
             Some(store) => store.find_stamped(&principal.username, &groups).await?,
@@ -237,7 +252,7 @@ impl Authenticator {
         if let (true, Ok(user), Some(stamp)) = (is_unchanged, &admission, stamp) {
             kept.keep_user(KeptUser {
                 principal: principal.clone(),
-                remembered: remembered.clone(),
+                remembered: sync.remembered.clone(),
                 stored: stored_to_keep,
                 user: user.clone(),
                 stamp,

@@ -4,6 +4,7 @@
 //! Within this folder it depends on nothing.
 
 use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rocket::Request;
@@ -90,6 +91,10 @@ impl Refusal {
     }
 }
 
+/// How many refusals were noted and not reported yet, in all requests. Almost always there is
+/// none, and then a request need not be asked for its own.
+static UNREPORTED: AtomicUsize = AtomicUsize::new(0);
+
 /// What was refused in one request. It is kept with the request.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals(Mutex<Noted>);
@@ -169,10 +174,17 @@ impl Refusals {
         }
     }
 
+    /// Whether there is a request with refusals that were not reported yet. A request that has
+    /// any is among them.
+    pub(crate) fn may_be_unreported() -> bool {
+        UNREPORTED.load(Ordering::Relaxed) != 0
+    }
+
     /// Takes the refusals that were not reported yet.
     pub(crate) fn take_unreported(&self) -> Vec<Refusal> {
         let mut noted = self.lock();
-        let unreported = noted.refusals[noted.reported..].to_vec();
+        let unreported = noted.unreported().to_vec();
+        UNREPORTED.fetch_sub(unreported.len(), Ordering::Relaxed);
         noted.reported = noted.refusals.len();
         unreported
     }
@@ -203,6 +215,22 @@ impl Noted {
         }
         let username = username.map(Arc::from).or_else(|| self.username.clone());
         self.refusals.push(Refusal { username, error: error.clone() });
+        UNREPORTED.fetch_add(1, Ordering::Relaxed);
         self.refusals.len() - 1
+    }
+
+    fn unreported(&self) -> &[Refusal] {
+        &self.refusals[self.reported..]
+    }
+}
+
+/// What a request takes with it unreported, as one does whose client went away, is no longer
+/// counted.
+impl Drop for Noted {
+    fn drop(&mut self) {
+        let unreported = self.unreported().len();
+        if unreported > 0 {
+            UNREPORTED.fetch_sub(unreported, Ordering::Relaxed);
+        }
     }
 }
