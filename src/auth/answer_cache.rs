@@ -36,8 +36,9 @@ pub(crate) struct KeptUser {
     pub(super) principal: Arc<Principal>,
     /// The groups that the session remembered.
     pub(super) remembered: BTreeSet<String>,
-    /// What the store had, for hooks that must be asked again.
-    pub(super) stored: Option<Stored>,
+    /// What the store had, for hooks that must be asked again. There are none mostly, so it is
+    /// not in the room of each.
+    pub(super) stored: Option<Box<Stored>>,
     /// The user, with the permissions that the configuration grants.
     pub(super) user: Arc<User>,
     pub(super) stamp: Stamp,

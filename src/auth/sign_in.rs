@@ -234,7 +234,7 @@ impl Authenticator {
             Some(store) => store.find_stamped(&principal.username, &groups).await?,
             None => Stamped { stored: self.store.find(&principal.username, &groups).await?, stamp: None },
         };
-        let stored_to_keep = if stamp.is_some() && !sync.is_pure() { Some(stored.clone()) } else { None };
+        let stored_to_keep = if stamp.is_some() && !sync.is_pure() { Some(Box::new(stored.clone())) } else { None };
         let mut plan = sync.plan(stored)?;
         let mut is_unchanged = plan.is_empty();
         if !plan.is_empty() {
@@ -273,7 +273,7 @@ impl Authenticator {
         let Some(stored) = &found.stored else {
             return if sync.is_login_due(found.user.last_login_at) { None } else { Some(found.user.clone()) };
         };
-        let plan = sync.plan(stored.clone()).ok()?;
+        let plan = sync.plan(Stored::clone(stored)).ok()?;
         if !plan.is_empty() {
             return None;
         }

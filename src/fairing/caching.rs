@@ -18,7 +18,13 @@ pub(super) fn restrict(authenticator: &Authenticator, request: &Request<'_>, res
     let sets_cookie = authenticator.sessions().is_some_and(|sessions| sessions.sets_cookie(response.headers()));
     if sets_cookie {
         response.set_header(Header::new(HEADER, "no-store"));
-    } else if PersonalAnswer::of(request).is_noted() && !response.headers().contains(HEADER) {
+    } else if PersonalAnswer::of(request).is_noted() && !is_restricted(response) {
         response.set_header(Header::new(HEADER, "private"));
     }
+}
+
+/// Whether the application says itself what caches may keep.
+fn is_restricted(response: &Response<'_>) -> bool {
+    // A header map hashes the names that it is asked for, which takes longer than a walk.
+    response.headers().iter().any(|header| header.name == HEADER)
 }
