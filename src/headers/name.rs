@@ -55,6 +55,7 @@ impl HeaderName {
     }
 
     /// Compares the name of a header that was sent to this one.
+    #[inline]
     pub(crate) fn compare(&self, other: &str) -> NameMatch {
         steps::note(other.len().min(self.name.len()));
         if !self.may_fold_to(other) {
@@ -72,6 +73,7 @@ impl HeaderName {
 
     /// Whether `other` can be this name or an alias, as far as its length and its last
     /// character tell: folding drops a prefix or nothing, and keeps the end.
+    #[inline]
     fn may_fold_to(&self, other: &str) -> bool {
         let (other, folded) = (other.as_bytes(), self.folded.as_bytes());
         let has_length = other.len() == folded.len() || other.len() == folded.len() + CGI_PREFIX.len();
