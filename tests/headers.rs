@@ -3,6 +3,9 @@
 mod harness;
 
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 
 use harness::{App, Headers, PROXY, STRANGER};
 use rocket::http::Method;
@@ -120,6 +123,54 @@ fn anything_else_is_refused_and_writes_nothing() {
     app.get("/me", &[ADA, ("Remote-Groups", "{a,b}")])
         .is(400, &format!("header `Remote-Groups` {placeholder}"));
     assert_eq!(app.database.dump(), before);
+}
+
+#[test]
+fn headers_that_are_known_are_held_to_the_rules_of_how_they_are_sent() {
+    let app = App::launch("");
+    let known: [Headers<'_>; 2] =
+        [&[ADA], &[ADA, ("Remote-Name", "Ada"), ("Remote-Email", "ada@a.example"), ("Remote-Groups", "a,b")]];
+    for known in known {
+        let me = app.me(known);
+        assert_eq!(app.me(known), me);
+        let others = [
+            (ADA, "was sent more than once"),
+            (("Remote-User", "bob"), "was sent more than once"),
+            (("Remote_User", "ada"), "was sent under another spelling of its name"),
+            (("Connection", "Remote-User"), "is named by a `Connection` header"),
+        ];
+        for (other, fault) in others {
+            let headers: Vec<_> = known.iter().copied().chain([other]).collect();
+            app.get("/me", &headers).is(400, &format!("header `Remote-User` {fault}"));
+        }
+        app.send(Method::Get, "/me", known, STRANGER)
+            .is(403, "header `Remote-User` comes from a peer that is no trusted proxy");
+        assert_eq!(app.me(known), me);
+    }
+}
+
+/// Counts how often it is asked for a name.
+struct Asked(Arc<AtomicUsize>);
+
+impl Policy for Asked {
+    fn clean_username<'a>(&self, username: &'a str) -> Option<Cow<'a, str>> {
+        self.0.fetch_add(1, SeqCst);
+        Some(Cow::Borrowed(username))
+    }
+
+    fn is_pure(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_hook_that_cleans_names_is_asked_about_known_headers_too() {
+    let asked = Arc::<AtomicUsize>::default();
+    let app = App::launch_with("", RemoteUser::fairing().policy(Asked(asked.clone())));
+    for times in 1..4 {
+        app.get("/public", &[ADA]).is(200, "public");
+        assert_eq!(asked.load(SeqCst), times);
+    }
 }
 
 #[test]

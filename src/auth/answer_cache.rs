@@ -33,11 +33,12 @@ pub(crate) struct AnswerCache {
 /// A user who was let in, and for whom nothing was to be changed.
 pub(crate) struct KeptUser {
     /// Whom the proxy named.
-    pub(super) principal: Principal,
+    pub(super) principal: Arc<Principal>,
     /// The groups that the session remembered.
     pub(super) remembered: BTreeSet<String>,
-    /// What the store had, for hooks that must be asked again.
-    pub(super) stored: Option<Stored>,
+    /// What the store had, for hooks that must be asked again. There are none mostly, so it is
+    /// not in the room of each.
+    pub(super) stored: Option<Box<Stored>>,
     /// The user, with the permissions that the configuration grants.
     pub(super) user: Arc<User>,
     pub(super) stamp: Stamp,
@@ -88,7 +89,7 @@ impl<'a> KeptAnswers<'a> {
     /// every respect, and nothing has changed since then.
     pub(super) async fn user(
         &self,
-        principal: &Principal,
+        principal: &Arc<Principal>,
         remembered: &BTreeSet<String>,
     ) -> Option<Arc<KeptUser>> {
         let cache = self.cache?;

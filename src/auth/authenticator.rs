@@ -1,6 +1,7 @@
 //! What an authenticator consists of, and how it reports a refusal.
 //!
-//! Within this folder it depends on `answer_cache`, `group_mapper`, `nobody` and `principal`.
+//! Within this folder it depends on `answer_cache`, `group_mapper`, `known_headers`, `nobody`
+//! and `principal`.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use rocket::{Request, error, warn};
 
 use super::answer_cache::AnswerCache;
 use super::group_mapper::GroupMapper;
+use super::known_headers::KnownHeaders;
 use super::nobody::NobodyRules;
 use super::principal::PrincipalMapper;
 use crate::error::{Refusal, Refusals};
@@ -34,6 +36,8 @@ pub(crate) struct Authenticator {
     pub(crate) proofs: Proofs,
     pub(crate) untrusted: UntrustedPeers,
     pub(crate) identity_reader: IdentityReader,
+    /// Whom earlier requests named, if anything is kept, and no hook has a say in it.
+    pub(crate) known_headers: Option<KnownHeaders>,
     /// The headers of the key `blank` and of the preset, which are blanked although nothing
     /// reads them.
     pub(crate) blank: Vec<BlankedHeaders>,

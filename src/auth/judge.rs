@@ -1,7 +1,10 @@
 //! The half of an authenticator that the fairing uses: it passes a verdict on a
 //! request.
 //!
-//! Within this folder it depends on `authenticator`, `nobody`, `principal` and `verdict`.
+//! Within this folder it depends on `authenticator`, `known_headers`, `nobody`, `principal`,
+//! `request_notes` and `verdict`.
+
+use std::sync::Arc;
 
 use rocket::Request;
 use rocket::http::{Header, HeaderMap};
@@ -79,7 +82,7 @@ impl Authenticator {
         if !self.require_user.includes(request.uri().path()) {
             return Ok(());
         }
-        match self.user(request).await? {
+        match Box::pin(self.user(request)).await? {
             Some(_) => Ok(()),
             None => Err(Error::UserRequired),
         }
@@ -89,7 +92,8 @@ impl Authenticator {
     /// proxy names a person, or the request has a session.
     async fn check_cross_site(&self, request: &Request<'_>, verdict: &Verdict) -> Result<(), Error> {
         let Err(rejection) = self.cross_site.check(request) else { return Ok(()) };
-        if self.is_signed_in(request, verdict).await? { Err(rejection.into()) } else { Ok(()) }
+        let is_signed_in = Box::pin(self.is_signed_in(request, verdict)).await?;
+        if is_signed_in { Err(rejection.into()) } else { Ok(()) }
     }
 
     /// Every header that is read, and then blanked.
@@ -114,6 +118,10 @@ impl Authenticator {
         scan: &HeaderScan<'_, '_>,
     ) -> Result<Verdict, Rejection> {
         match (self.proofs.judge(request, scan).await?, self.untrusted) {
+            (Trust::Trusted, _) if scan.is_empty() => {
+                self.check_missing_user(scan)?;
+                Ok(Verdict::Anonymous { is_peer_trusted: true })
+            }
             (Trust::Trusted, _) => self.identify(scan, Refusals::of(request)).await,
             (_, UntrustedPeers::Ignore) => Ok(Verdict::Anonymous { is_peer_trusted: false }),
             (Trust::Untrusted(fault), UntrustedPeers::Reject) => self.reject_identity(scan, fault),
@@ -135,9 +143,24 @@ impl Authenticator {
         Err(Rejection::new(header, fault))
     }
 
-    /// Decides who is there by the assertion of a trusted proxy. `refusals` are told whom it
-    /// names, even if that is refused.
+    /// Decides who is there by the assertion of a trusted proxy, which is read unless its headers
+    /// are known. `refusals` are told whom it names, even if that is refused.
     async fn identify(&self, scan: &HeaderScan<'_, '_>, refusals: &Refusals) -> Result<Verdict, Rejection> {
+        let Some(known) = &self.known_headers else { return self.read(scan, refusals).await };
+        let Some(sent) = self.identity_reader.sent(scan) else { return self.read(scan, refusals).await };
+        if let Some(principal) = known.get(&sent) {
+            refusals.set_username(principal.username.to_shared());
+            return Ok(Verdict::Authenticated(principal));
+        }
+        let verdict = self.read(scan, refusals).await?;
+        if let Verdict::Authenticated(principal) = &verdict {
+            known.insert(&sent, principal.clone());
+        }
+        Ok(verdict)
+    }
+
+    /// Reads who is there. `refusals` are told whom the proxy names, even if that is refused.
+    async fn read(&self, scan: &HeaderScan<'_, '_>, refusals: &Refusals) -> Result<Verdict, Rejection> {
         let Some(assertion) = self.assertion(scan, refusals).await? else {
             self.check_missing_user(scan)?;
             return Ok(Verdict::Anonymous { is_peer_trusted: true });
@@ -146,17 +169,17 @@ impl Authenticator {
         if self.nobody.include(&user) {
             return Ok(Verdict::Anonymous { is_peer_trusted: true });
         }
-        refusals.set_username(&user);
+        refusals.set_username(&*user);
         let username = self.principal_mapper.username(user);
         let username = username.map_err(|fault| rejection(self.user_header(scan), fault))?;
         if self.nobody.include(username.as_str()) {
             return Ok(Verdict::Anonymous { is_peer_trusted: true });
         }
-        refusals.set_username(username.as_str());
+        refusals.set_username(username.to_shared());
         let groups = self.group_mapper.groups(&groups, &self.identity_reader);
         let header = || self.token_header().or_else(|| self.identity_reader.groups_header(scan));
         let groups = groups.map_err(|fault| rejection(header(), fault))?;
-        Ok(Verdict::Authenticated(Principal { username, subject, name, email, attributes, groups }))
+        Ok(Verdict::Authenticated(Arc::new(Principal { username, subject, name, email, attributes, groups })))
     }
 
     /// Checks that a request that names nobody may leave out the header that would.
@@ -188,7 +211,7 @@ impl Authenticator {
         if assertion.is_err()
             && let Some(user) = self.identity_reader.clean_user(scan)
         {
-            refusals.set_username(&user);
+            refusals.set_username(user);
         }
         assertion
     }

@@ -1,7 +1,7 @@
 //! The half of an authenticator that the guards use: it resolves a request to a user.
 //!
-//! Within this folder it depends on `answer_cache`, `authenticator`, `personal`, `principal` and
-//! `verdict`.
+//! Within this folder it depends on `answer_cache`, `authenticator`, `personal`, `principal`,
+//! `request_notes` and `verdict`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use std::sync::Arc;
 use rocket::response::Redirect;
 use rocket::time::OffsetDateTime;
 use rocket::{Request, info};
-use tokio::sync::OnceCell;
 
 use super::answer_cache::{KeptAnswers, KeptUser};
 use super::authenticator::Authenticator;
 use super::personal::PersonalAnswer;
 use super::principal::Principal;
+use super::request_notes::RequestNotes;
 use super::verdict::Verdict;
 use crate::error::{Error, Refusals, StoreError};
 use crate::policy::Event;
@@ -23,11 +23,6 @@ use crate::store::Stamped;
 use crate::sync::{LoginTracking, PolicyHooks, UserSync};
 use crate::text::Escaped;
 use crate::user::{Change, Identity, Plan, Profile, Stored, User, UserKey, Username};
-
-/// Where the user of a request is kept. No code outside this file can name the type, and so
-/// keep a user of its own there.
-#[derive(Default)]
-struct ResolvedUser(OnceCell<Result<Option<Arc<User>>, Error>>);
 
 /// A stored user who is signed in, or tries to be.
 pub(crate) struct SignedIn {
@@ -56,8 +51,7 @@ impl Authenticator {
     /// caller reports it.
     pub(crate) async fn user(&self, request: &Request<'_>) -> Result<Option<Arc<User>>, Error> {
         let verdict = Verdict::of(request).ok_or(Error::Unjudged)?;
-        let ResolvedUser(resolved) = request.local_cache(ResolvedUser::default);
-        resolved.get_or_init(|| self.resolve(request, verdict)).await.clone()
+        RequestNotes::of(request).user.get_or_init(|| self.resolve(request, verdict)).await.clone()
     }
 
     /// Resolves the verdict on a request to a user.
@@ -65,7 +59,10 @@ impl Authenticator {
         let user = match verdict {
             Verdict::Rejected(error) => return Err(error.clone()),
             Verdict::Authenticated(principal) => self.sign_in(request, principal).await.map(Some),
-            Verdict::Anonymous { is_peer_trusted } => self.resume(request, *is_peer_trusted).await,
+            Verdict::Anonymous { is_peer_trusted } if self.sessions.is_some() => {
+                Box::pin(self.resume(request, *is_peer_trusted)).await
+            }
+            Verdict::Anonymous { .. } => Ok(None),
         };
         if !matches!(user, Ok(None)) {
             PersonalAnswer::of(request).note();
@@ -75,19 +72,19 @@ impl Authenticator {
 
     /// Signs in the person the proxy names: first the user follows the proxy, and then
     /// the session of the request follows the user.
-    async fn sign_in(&self, request: &Request<'_>, principal: &Principal) -> Result<Arc<User>, Error> {
+    async fn sign_in(&self, request: &Request<'_>, principal: &Arc<Principal>) -> Result<Arc<User>, Error> {
         let kept = KeptAnswers::new(self.cache.as_ref());
         let Some(sessions) = &self.sessions else {
             let no_groups = BTreeSet::new();
             let tracking = LoginTracking::ByInterval;
             return self.synchronise(request, principal, &no_groups, tracking, &kept).await?.admission;
         };
-        if let Some(user) = self.sign_in_with_session(request, sessions, principal, &kept).await? {
+        if let Some(user) = Box::pin(self.sign_in_with_session(request, sessions, principal, &kept)).await? {
             return Ok(user);
         }
         // The user was deleted meanwhile: a second attempt treats the person as new.
         let nothing_kept = KeptAnswers::new(None);
-        let user = self.sign_in_with_session(request, sessions, principal, &nothing_kept).await?;
+        let user = Box::pin(self.sign_in_with_session(request, sessions, principal, &nothing_kept)).await?;
         user.ok_or(Error::UnknownUser)
     }
 
@@ -97,7 +94,7 @@ impl Authenticator {
         &self,
         request: &Request<'_>,
         sessions: &SessionManager,
-        principal: &Principal,
+        principal: &Arc<Principal>,
         kept: &KeptAnswers<'_>,
     ) -> Result<Option<Arc<User>>, Error> {
         let identity = principal.identity();
@@ -199,7 +196,7 @@ impl Authenticator {
     async fn synchronise(
         &self,
         request: &Request<'_>,
-        principal: &Principal,
+        principal: &Arc<Principal>,
         remembered: &BTreeSet<String>,
         tracking: LoginTracking,
         kept: &KeptAnswers<'_>,
@@ -221,12 +218,25 @@ impl Authenticator {
         if let Some(user) = self.unchanged(&sync, principal, kept).await {
             return Ok(Synchronised { user_id: user.id(), admission: Ok(user) });
         }
+        // In a box, because a request of somebody who is kept need not have the room for it.
+        Box::pin(self.synchronise_anew(&sync, principal, kept)).await
+    }
+
+    /// Makes the stored user follow, as [`synchronise`](Self::synchronise) does, by what is
+    /// stored now.
+    async fn synchronise_anew(
+        &self,
+        sync: &UserSync<'_>,
+        principal: &Arc<Principal>,
+        kept: &KeptAnswers<'_>,
+    ) -> Result<Synchronised, Error> {
         let (key, groups) = (sync.identity.key(), sync.groups());
         let Stamped { stored, stamp } = match kept.stamped_store() {
             Some(store) => store.find_stamped(&key, &groups).await?,
             None => Stamped { stored: self.store.find(&key, &groups).await?, stamp: None },
         };
-        let stored_to_keep = if stamp.is_some() && !sync.is_pure() { Some(stored.clone()) } else { None };
+        let stored_to_keep =
+            if stamp.is_some() && !sync.is_pure() { Some(Box::new(stored.clone())) } else { None };
         let mut plan = sync.plan(stored)?;
         let mut is_unchanged = plan.is_empty();
         if !plan.is_empty() {
@@ -245,7 +255,7 @@ impl Authenticator {
         if let (true, Ok(user), Some(stamp)) = (is_unchanged, &admission, stamp) {
             kept.keep_user(KeptUser {
                 principal: principal.clone(),
-                remembered: remembered.clone(),
+                remembered: sync.remembered.clone(),
                 stored: stored_to_keep,
                 user: user.clone(),
                 stamp,
@@ -259,14 +269,14 @@ impl Authenticator {
     async fn unchanged(
         &self,
         sync: &UserSync<'_>,
-        principal: &Principal,
+        principal: &Arc<Principal>,
         kept: &KeptAnswers<'_>,
     ) -> Option<Arc<User>> {
         let found = kept.user(principal, sync.remembered).await?;
         let Some(stored) = &found.stored else {
             return if sync.is_login_due(found.user.last_login_at) { None } else { Some(found.user.clone()) };
         };
-        let plan = sync.plan(stored.clone()).ok()?;
+        let plan = sync.plan(Stored::clone(stored)).ok()?;
         if !plan.is_empty() {
             return None;
         }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use rocket::time::Duration;
 
 use super::keys::Config;
-use crate::auth::{AllowedGroups, CacheConfig, GroupMapper, NobodyRules, PrincipalMapper, UsernameConflicts};
+use crate::auth::{
+    AllowedGroups, CacheConfig, GroupMapper, KnownHeaders, NobodyRules, PrincipalMapper, UsernameConflicts,
+};
 use crate::headers::{
     Affixes, Attributes, BlankedHeaders, Encoding, Encodings, GroupsFormat, HeaderChoice, HeaderName,
     IdentityReader, ReaderOptions,
@@ -230,6 +232,17 @@ impl Config {
     /// Returns what is kept between two requests.
     pub(crate) fn cache(&self) -> CacheConfig {
         self.cache
+    }
+
+    /// Creates the cache of headers that were read, unless a hook of `policy` must be asked for
+    /// each request, or it is a token that names people, whose time passes.
+    pub(crate) fn known_headers(&self, policy: Option<&dyn Policy>) -> Option<KnownHeaders> {
+        match self.cache {
+            CacheConfig::On(table) if policy.is_none() && self.token_header().is_none() => {
+                Some(KnownHeaders::new(&table))
+            }
+            _ => None,
+        }
     }
 
     /// Returns what an absent name and an absent address mean, each with its key, and with the

@@ -4,7 +4,8 @@
 //! Within this folder it depends on nothing.
 
 use std::ptr;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rocket::Request;
 use rocket::http::Status;
@@ -58,7 +59,7 @@ use crate::lock::ignore_poison;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Refusal {
-    username: Option<String>,
+    username: Option<Arc<str>>,
     error: Error,
 }
 
@@ -90,6 +91,10 @@ impl Refusal {
     }
 }
 
+/// How many refusals were noted and not reported yet, in all requests. Almost always there is
+/// none, and then a request need not be asked for its own.
+static UNREPORTED: AtomicUsize = AtomicUsize::new(0);
+
 /// What was refused in one request. It is kept with the request.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals(Mutex<Noted>);
@@ -97,7 +102,7 @@ pub(crate) struct Refusals(Mutex<Noted>);
 #[derive(Debug, Default)]
 struct Noted {
     /// Who is named in the request, by somebody who can be believed.
-    username: Option<String>,
+    username: Option<Arc<str>>,
     /// Each refusal once, in their order.
     refusals: Vec<Refusal>,
     /// How many of the refusals were reported.
@@ -138,8 +143,8 @@ impl Refusals {
 
     /// Says whom somebody who can be believed named in the request: what is refused from
     /// now on is refused to this person.
-    pub(crate) fn set_username(&self, username: &str) {
-        self.lock().username = Some(username.to_owned());
+    pub(crate) fn set_username(&self, username: impl Into<Arc<str>>) {
+        self.lock().username = Some(username.into());
     }
 
     /// Notes a refusal that is no reason for the request to fail, unless its error is
@@ -169,10 +174,17 @@ impl Refusals {
         }
     }
 
+    /// Whether there is a request with refusals that were not reported yet. A request that has
+    /// any is among them.
+    pub(crate) fn may_be_unreported() -> bool {
+        UNREPORTED.load(Ordering::Relaxed) != 0
+    }
+
     /// Takes the refusals that were not reported yet.
     pub(crate) fn take_unreported(&self) -> Vec<Refusal> {
         let mut noted = self.lock();
-        let unreported = noted.refusals[noted.reported..].to_vec();
+        let unreported = noted.unreported().to_vec();
+        UNREPORTED.fetch_sub(unreported.len(), Ordering::Relaxed);
         noted.reported = noted.refusals.len();
         unreported
     }
@@ -201,8 +213,24 @@ impl Noted {
         if let Some(index) = self.refusals.iter().rposition(is_same) {
             return index;
         }
-        let username = username.map(str::to_owned).or_else(|| self.username.clone());
+        let username = username.map(Arc::from).or_else(|| self.username.clone());
         self.refusals.push(Refusal { username, error: error.clone() });
+        UNREPORTED.fetch_add(1, Ordering::Relaxed);
         self.refusals.len() - 1
+    }
+
+    fn unreported(&self) -> &[Refusal] {
+        &self.refusals[self.reported..]
+    }
+}
+
+/// What a request takes with it unreported, as one does whose client went away, is no longer
+/// counted.
+impl Drop for Noted {
+    fn drop(&mut self) {
+        let unreported = self.unreported().len();
+        if unreported > 0 {
+            UNREPORTED.fetch_sub(unreported, Ordering::Relaxed);
+        }
     }
 }

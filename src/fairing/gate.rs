@@ -1,6 +1,6 @@
-//! What keeps a refused request away from every route.
+//! What keeps a refused request away from every route, and sees every response last.
 //!
-//! Within this folder it depends on nothing.
+//! Within this folder it depends on `caching`.
 
 use std::io::Cursor;
 use std::sync::OnceLock;
@@ -10,8 +10,9 @@ use rocket::http::{Method, Status};
 use rocket::route::{Handler, Outcome, Route};
 use rocket::{Data, Request, Response};
 
+use super::caching;
 use crate::auth::Authenticator;
-use crate::error::Error;
+use crate::error::{Error, Refusals};
 use crate::site::is_form;
 
 /// A fairing and a route that keep refused requests away from every other route.
@@ -20,6 +21,9 @@ use crate::site::is_form;
 /// whether the request may be routed, and changes the method of one that may not to
 /// `CONNECT`, which no server routes, so that the gate's own route is the only one that
 /// matches. The URI stays as it is, for the catchers to match.
+///
+/// It is one fairing for all that is done after the others, because each costs every request
+/// something.
 #[derive(Clone)]
 pub(crate) struct Gate;
 
@@ -68,9 +72,17 @@ impl Fairing for Gate {
         }
     }
 
-    /// Removes the body of the answer to a refused `HEAD`, which Rocket no longer
+    /// Reports what a handler, or a guard of the application, refused, and restricts caches.
+    ///
+    /// Then it removes the body of the answer to a refused `HEAD`, which Rocket no longer
     /// recognises as one, and keeps its length (RFC 9110, section 9.3.2).
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        if let Some(authenticator) = request.rocket().state::<Authenticator>() {
+            if Refusals::may_be_unreported() {
+                Box::pin(authenticator.report_refusals(request)).await;
+            }
+            caching::restrict(authenticator, request, response);
+        }
         if request.method() == Self::METHOD
             && let Some(Refusal { is_head: true, .. }) = Refusal::of(request).get()
         {

@@ -14,11 +14,10 @@ use std::sync::Arc;
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::log::PaintExt;
 use rocket::yansi::Paint;
-use rocket::{Build, Data, Orbit, Request, Response, Rocket, info, info_, warn, warn_};
+use rocket::{Build, Data, Orbit, Request, Rocket, info, info_, warn, warn_};
 use rocket_db_pools::Database;
 use sqlx::migrate::Migrator;
 
-use self::caching::Caching;
 use self::gate::Gate;
 use crate::auth::{
     AnswerCache, Authenticator, CacheConfig, UnreachableNames, UsernameConflicts, Users, UsersParts,
@@ -230,7 +229,7 @@ impl RemoteUserFairing {
 #[rocket::async_trait]
 impl Fairing for RemoteUserFairing {
     fn info(&self) -> Info {
-        let kind = Kind::Ignite | Kind::Liftoff | Kind::Request | Kind::Response | Kind::Singleton;
+        let kind = Kind::Ignite | Kind::Liftoff | Kind::Request | Kind::Singleton;
         Info { name: "Remote User", kind }
     }
 
@@ -261,13 +260,6 @@ impl Fairing for RemoteUserFairing {
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
         if let Some(authenticator) = request.rocket().state::<Authenticator>() {
             authenticator.judge(request).await;
-        }
-    }
-
-    /// Reports what a handler, or a guard of the application, refused.
-    async fn on_response<'r>(&self, request: &'r Request<'_>, _: &mut Response<'r>) {
-        if let Some(authenticator) = request.rocket().state::<Authenticator>() {
-            authenticator.report_refusals(request).await;
         }
     }
 }
@@ -318,6 +310,7 @@ impl Completion {
             proofs: config.proofs().await?,
             untrusted: config.untrusted(),
             identity_reader: config.identity_reader(),
+            known_headers: config.known_headers(policy.as_deref()),
             blank: config.blank(),
             nobody: config.nobody(),
             principal_mapper: config.principal_mapper(policy.clone()),
@@ -425,7 +418,7 @@ impl Fairing for Completion {
                 let users = self.users(authenticator.store.clone());
                 let rocket = rocket.manage(authenticator).manage(users).manage(report);
                 let rocket = rocket.manage(self.config.clone());
-                Ok(rocket.attach(Caching).attach(Gate).mount("/", [Gate::route()]))
+                Ok(rocket.attach(Gate).mount("/", [Gate::route()]))
             }
             Err(error) => {
                 error.log();

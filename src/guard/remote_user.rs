@@ -120,7 +120,7 @@ impl<'r> FromRequest<'r> for RemoteUser {
         match Self::of(request).await {
             Ok(Some(user)) => Outcome::Success(user),
             Ok(None) => Outcome::Forward(Status::Unauthorized),
-            Err(error) => fail(request, error).await,
+            Err(error) => Box::pin(fail(request, error)).await,
         }
     }
 }

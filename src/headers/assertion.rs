@@ -1,11 +1,14 @@
 //! What headers or a token say about a person: clean values, and claims that are not
 //! checked yet.
 //!
-//! Within this folder it depends on `groups`.
+//! Within this folder it depends on `groups` and `scan`.
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
+
 use super::groups::Groups;
+use super::scan::USUAL_HEADERS;
 use crate::user::Field;
 
 /// What a trusted proxy says about a person. Each value is clean, but not yet in its
@@ -22,6 +25,17 @@ pub(crate) struct Assertion {
     /// The groups, whose names
     /// [`IdentityReader::names`](super::reader::IdentityReader::names) lists.
     pub(crate) groups: Field<Groups>,
+}
+
+/// The values of the identity headers, as they were sent: each in one line. Nothing is known
+/// of them, but that nothing is wrong with how they were sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SentIdentity<'h> {
+    /// The value that names the user.
+    pub(crate) user: &'h str,
+    /// The value of each header that says something of a person, in the order of the
+    /// configuration.
+    pub(crate) values: SmallVec<[Option<&'h str>; USUAL_HEADERS]>,
 }
 
 /// What a signed token, or a job of the application, states about a person, before any rule is

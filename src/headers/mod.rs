@@ -28,7 +28,7 @@ mod scan;
 mod tests;
 
 pub(crate) use affix::Affixes;
-pub(crate) use assertion::Assertion;
+pub(crate) use assertion::{Assertion, SentIdentity};
 pub(crate) use assertion::{GroupsClaim, IdentityClaims};
 pub(crate) use attributes::Attributes;
 pub(crate) use blank::BlankedHeaders;

@@ -54,18 +54,25 @@ impl HeaderName {
     }
 
     /// Compares the name of a header that was sent to this one.
+    #[inline]
     pub(crate) fn compare(&self, other: &str) -> NameMatch {
         steps::note(other.len().min(self.name.len()));
+        if !self.may_fold_to(other) {
+            return NameMatch::Different;
+        }
         if self.name.eq_ignore_ascii_case(other) {
             return NameMatch::Same;
         }
-        // Folding drops the prefix at most, so most names differ by their length alone.
-        let may_be_alias = other.len().abs_diff(self.folded.len()) <= CGI_PREFIX.len();
-        if may_be_alias && fold(other).eq(self.folded.bytes()) {
-            NameMatch::Alias
-        } else {
-            NameMatch::Different
-        }
+        if fold(other).eq(self.folded.bytes()) { NameMatch::Alias } else { NameMatch::Different }
+    }
+
+    /// Whether `other` can be this name or an alias, as far as its length and its last
+    /// character tell: folding drops a prefix or nothing, and keeps the end.
+    #[inline]
+    fn may_fold_to(&self, other: &str) -> bool {
+        let (other, folded) = (other.as_bytes(), self.folded.as_bytes());
+        let has_length = other.len() == folded.len() || other.len() == folded.len() + CGI_PREFIX.len();
+        has_length && (folded.is_empty() || other.last().map(fold_byte) == folded.last().copied())
     }
 }
 

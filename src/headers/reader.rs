@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::affix::{Affix, Affixes};
-use super::assertion::Assertion;
+use super::assertion::{Assertion, SentIdentity};
 use super::assertion::{GroupsClaim, IdentityClaims};
 use super::attributes::Attributes;
 use super::choice::HeaderChoice;
@@ -88,6 +88,14 @@ impl IdentityReader {
     /// Returns the most bytes that a header may have.
     pub(crate) fn max_bytes(&self) -> usize {
         self.limits.bytes
+    }
+
+    /// Returns the values of the headers that a scan found, if they name a user, and each was
+    /// sent as it should be, and in one line.
+    pub(crate) fn sent<'s>(&self, scan: &'s HeaderScan<'_, '_>) -> Option<SentIdentity<'s>> {
+        let values = self.headers().map(|header| scan.sent_once(header)).collect::<Option<_>>()?;
+        let user = self.headers.user.iter().find_map(|header| scan.value(header))?;
+        Some(SentIdentity { user, values })
     }
 
     /// Reads the headers that a scan found. `None` means that nobody is signed in,

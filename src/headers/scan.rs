@@ -6,17 +6,22 @@
 use std::borrow::Cow;
 
 use rocket::http::{Header, HeaderMap};
+use smallvec::SmallVec;
 
 use super::blank::BlankedHeaders;
 use super::name::{HeaderName, NameMatch, is_token_character};
 use crate::error::{Fault, Rejection};
 use crate::text::steps;
 
+/// How many headers a configuration usually has a scan look for: four identity headers, and the
+/// one with the secret of the proxy.
+pub(super) const USUAL_HEADERS: usize = 5;
+
 /// The configured headers of a request, found in one walk over all of its headers.
 /// Their values are neither trusted nor decoded yet.
 #[derive(Debug)]
 pub(crate) struct HeaderScan<'c, 'h> {
-    scanned: Vec<ScannedHeader<'c, 'h>>,
+    scanned: SmallVec<[ScannedHeader<'c, 'h>; USUAL_HEADERS]>,
     /// Headers that are blanked, though nobody reads them.
     blank: &'c [BlankedHeaders],
     /// The names, as they were sent, of aliases and of the headers in `blank`.
@@ -115,9 +120,23 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
         self.find(header).is_some_and(|scanned| scanned.is_aliased)
     }
 
+    /// Whether no header was found that is read or blanked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.other_names.is_empty()
+            && self.scanned.iter().all(|scanned| !scanned.is_sent() && !scanned.is_hop_by_hop)
+    }
+
     /// Returns the value of `header`, or the first one if it was sent more than once.
     pub(crate) fn value(&self, header: &HeaderName) -> Option<&str> {
         self.find(header)?.value.as_deref()
+    }
+
+    /// Returns the value of `header`, if one was sent. Returns `None` if a value must not be
+    /// taken for what the proxy says of it: see [`check`](Self::check).
+    pub(crate) fn sent_once(&self, header: &HeaderName) -> Option<Option<&str>> {
+        let Some(scanned) = self.find(header) else { return Some(None) };
+        scanned.check(false, self.max_bytes).ok()?;
+        Some(scanned.value.as_deref())
     }
 
     /// Returns the values of `header` after the first one.
@@ -153,8 +172,8 @@ impl<'c, 'h> HeaderScan<'c, 'h> {
     pub(crate) fn into_names_to_blank(self) -> impl Iterator<Item = Cow<'c, str>> + use<'c> {
         // Collected, not lazily mapped: the names must not borrow from the request.
         let sent = self.scanned.iter().filter(|scanned| scanned.value.is_some());
-        let sent: Vec<_> = sent.map(|scanned| Cow::Borrowed(scanned.header.as_str())).collect();
-        sent.into_iter().chain(self.other_names.into_iter().map(Cow::Owned))
+        let sent: SmallVec<[_; USUAL_HEADERS]> = sent.map(|scanned| scanned.header.as_str()).collect();
+        sent.into_iter().map(Cow::Borrowed).chain(self.other_names.into_iter().map(Cow::Owned))
     }
 }
 

@@ -114,7 +114,7 @@ impl TokenReader {
         let claims = self.verify(&token).await?;
         let user = claims.user(&self.config.claims).ok();
         if let Some(user) = user.and_then(|user| reader.clean_user_value(user)) {
-            refusals.set_username(&user);
+            refusals.set_username(user);
         }
         claims.check(&self.config, OffsetDateTime::now_utc())?;
         if self.config.signer.is_some() && token.signer != self.config.signer {

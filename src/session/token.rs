@@ -73,7 +73,11 @@ fn is_hexadecimal_digit(byte: u8) -> bool {
 }
 
 fn to_hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+
+    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    nibbles.map(|nibble| DIGITS[usize::from(nibble)]).collect()
 }
 
 #[cfg(test)]

@@ -65,7 +65,8 @@ impl<T: Clone> SharedReading<T> {
         if let Some(reading) = self.last().filter(|reading| reading.is_young(staleness)) {
             return reading.value;
         }
-        timeout(limit, self.take_turn(ticket, staleness, read)).await.ok().flatten()
+        // In a box, so that whoever need not wait need not have the room for it.
+        Box::pin(timeout(limit, self.take_turn(ticket, staleness, read))).await.ok().flatten()
     }
 
     /// Waits for the turn to read, and reads unless somebody has done so meanwhile.

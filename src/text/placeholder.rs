@@ -12,6 +12,10 @@ const BRACKETS: [(&str, &str); 6] =
     [("{", "}"), ("${", "}"), ("$(", ")"), ("#{", "}"), (APACHE, "}"), ("%[", "]")];
 const APACHE: &str = "%{";
 
+/// Every placeholder has one of these characters: see [`is_placeholder`] and
+/// [`holds_placeholder`].
+const SIGNS: [u8; 7] = *b"-($<{%#";
+
 /// What stands between the parts of a user name, such as a realm and a name, or an attribute
 /// and its value.
 const PART_SEPARATORS: [char; 8] = ['\\', '/', '@', ':', '|', '=', ';', ','];
@@ -20,6 +24,9 @@ const PART_SEPARATORS: [char; 8] = ['\\', '/', '@', ':', '|', '=', ';', ','];
 /// of nginx, a name after `$` or in brackets, or an operator such as `%REQ(…)%` of Envoy or
 /// `%username%`.
 pub(super) fn is_placeholder(value: &str) -> bool {
+    if !has_sign(value) {
+        return false;
+    }
     let value = value.trim();
     value == "-"
         || WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
@@ -35,6 +42,9 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 /// in `PC01$` or `PC01$@EXAMPLE.COM`, the account of a machine. So is a brace without its
 /// other half, and a `-` beside other characters or between two words.
 pub(super) fn holds_placeholder(username: &str) -> bool {
+    if !has_sign(username) {
+        return false;
+    }
     let lower_case = username.to_ascii_lowercase();
     is_placeholder(username)
         || WORDS.iter().any(|word| lower_case.contains(word))
@@ -42,6 +52,12 @@ pub(super) fn holds_placeholder(username: &str) -> bool {
         || username.split('$').skip(1).any(begins_a_variable)
         || BRACKETS.iter().any(|(open, close)| has_in_order(username, open, close))
         || holds_operator(username)
+}
+
+/// Whether `value` has a character that no placeholder is without. Most values have none, and
+/// need not be searched for each kind of placeholder.
+fn has_sign(value: &str) -> bool {
+    value.bytes().any(|byte| SIGNS.contains(&byte))
 }
 
 fn is_variable_name(name: &str) -> bool {

@@ -112,6 +112,7 @@ impl Field<String> {
         match self {
             Field::Value(value) => match text::trim(&value) {
                 "" => Field::Blank,
+                trimmed if trimmed.len() == value.len() => Field::Value(value),
                 trimmed => Field::Value(trimmed.to_owned()),
             },
             other => other,

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
@@ -53,7 +54,7 @@ use crate::text;
 /// # assert_eq!(client.get("/invite?name=a,b").dispatch().status(), Status::NotFound);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Username(String);
+pub struct Username(Arc<str>);
 
 impl Username {
     /// Makes `name` canonical, or refuses it if `rules` allow no change. Its realm is removed.
@@ -71,12 +72,17 @@ impl Username {
         let name = if rules.keep(&name) { name } else { rules.enforce(&name)? };
         text::check_username(&name, rules.max_length)?;
         text::check_comma(&name)?;
-        Ok(Self(name))
+        Ok(Self(name.into()))
     }
 
     /// Whether `name` is a canonical user name already, as a stored one is that can be found.
     pub(crate) fn is_canonical(name: &str, rules: &UsernameRules) -> bool {
         Self::canonical(name.into(), rules).is_ok_and(|canonical| canonical.as_str() == name)
+    }
+
+    /// The name, to keep without a copy of it.
+    pub(crate) fn to_shared(&self) -> Arc<str> {
+        self.0.clone()
     }
 
     /// The name as a string slice.
