@@ -30,7 +30,10 @@ pub use auth::{Person, Users};
 pub use config::Config;
 pub use error::{Error, Fault, Refusal, Rejection};
 pub use fairing::RemoteUserFairing;
-pub use guard::{AuthSession, Group, Member, Permission, Permitted, RemoteUser, Staff, Superuser, Visitor};
+pub use guard::{
+    All, AuthSession, Group, Groups, Member, Permission, Permissions, Permitted, RemoteUser, Staff,
+    Superuser, Visitor,
+};
 pub use session::ActiveSession;
 pub use store::migrate;
 #[cfg(feature = "mysql")]
@@ -40,4 +43,4 @@ pub use store::pool::PgPool;
 #[cfg(feature = "sqlite")]
 pub use store::pool::SqlitePool;
 pub use store::pool::SqlxPool;
-pub use user::{Flags, MembershipSource, Profile, StaleUser, User, Username};
+pub use user::{Flags, MembershipSource, Profile, StaleUser, User, UserBuilder, Username};

@@ -6,6 +6,7 @@ mod refusal;
 mod rejection;
 mod store;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rocket::Request;
@@ -110,6 +111,10 @@ pub enum Error {
     /// (403).
     #[error("the user is not in group `{0}`")]
     NotAMember(&'static str),
+    /// The guard [`Member`](crate::Member) asks for one of several groups, and the user is in
+    /// none of them (403).
+    #[error("the user is in none of the groups {}", quoted(.0))]
+    NotAMemberOfAny(&'static [&'static str]),
     /// The guard [`Staff`](crate::Staff) asks for staff, and the user is not (403).
     #[error("the user is not staff")]
     NotStaff,
@@ -121,6 +126,14 @@ pub enum Error {
     /// does not have (403).
     #[error("the user has no permission `{0}`")]
     NotPermitted(&'static str),
+    /// The guard [`Permitted`](crate::Permitted) asks for one of several permissions, and the
+    /// user has none of them (403).
+    #[error("the user has none of the permissions {}", quoted(.0))]
+    NotPermittedAny(&'static [&'static str]),
+    /// A guard of the application does not admit the user, for this reason (403): see
+    /// [`RemoteUser::admit`](crate::RemoteUser::admit).
+    #[error("the user is not admitted: {0}")]
+    Denied(Cow<'static, str>),
     /// [`AuthSession::login`](crate::AuthSession::login) was called, and
     /// `[default.remote_user.session]` is not configured (500).
     #[error("there are no sessions: `session` is not configured")]
@@ -187,6 +200,9 @@ impl Error {
             Error::NameMissing => "name_missing",
             Error::EmailMissing => "email_missing",
             Error::NotAMember(_) => "not_a_member",
+            Error::NotAMemberOfAny(_) => "not_a_member_of_any",
+            Error::NotPermittedAny(_) => "not_permitted_any",
+            Error::Denied(_) => "denied",
             Error::NotStaff => "not_staff",
             Error::NotSuperuser => "not_superuser",
             Error::NotPermitted(_) => "not_permitted",
@@ -336,4 +352,9 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Error::Store(error.into())
     }
+}
+
+/// Lists names, each in backticks.
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -27,7 +27,7 @@ use crate::user::User;
 /// ```
 pub struct Staff(RemoteUser);
 
-restrict!(Staff, User::is_staff, Error::NotStaff, Self);
+restrict!(Staff, |user: &User| if user.is_staff() { Ok(()) } else { Err(Error::NotStaff) }, Self);
 
 /// A request guard for a user who [is a superuser](User::is_superuser).
 ///
@@ -48,4 +48,4 @@ restrict!(Staff, User::is_staff, Error::NotStaff, Self);
 /// ```
 pub struct Superuser(RemoteUser);
 
-restrict!(Superuser, User::is_superuser, Error::NotSuperuser, Self);
+restrict!(Superuser, |user: &User| if user.is_superuser() { Ok(()) } else { Err(Error::NotSuperuser) }, Self);

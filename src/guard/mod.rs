@@ -5,6 +5,7 @@
 //! and on the errors. It names the [`fairing`](crate::fairing) once, in
 //! [`RemoteUser::fairing`].
 
+mod all;
 mod flags;
 mod member;
 mod permitted;
@@ -14,9 +15,10 @@ mod sentinel;
 mod session;
 mod visitor;
 
+pub use all::All;
 pub use flags::{Staff, Superuser};
-pub use member::{Group, Member};
-pub use permitted::{Permission, Permitted};
+pub use member::{Group, Groups, Member};
+pub use permitted::{Permission, Permissions, Permitted};
 pub use remote_user::RemoteUser;
 pub use session::AuthSession;
 pub use visitor::Visitor;

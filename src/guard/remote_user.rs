@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rocket::Request;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
+use serde::{Serialize, Serializer};
 
 use super::sentinel::abort_without_fairing;
 use crate::auth::Authenticator;
@@ -68,7 +69,7 @@ use crate::user::User;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteUser(Arc<User>);
 
 impl RemoteUser {
@@ -98,16 +99,51 @@ impl RemoteUser {
         Ok(authenticator.user(request).await?.map(RemoteUser))
     }
 
-    /// Admits the user of `request` if `may_enter` is true of the user, and fails with
-    /// `error` if it is not.
-    pub(super) async fn admit_if(
+    /// Admits the user of `request` if `check` accepts the user, for a guard of your own. The
+    /// outcome is that of this guard, or the error of `check`, which is noted for the catchers,
+    /// logged, and heard by [`Policy::event`](crate::policy::Policy::event).
+    ///
+    /// # Example
+    ///
+    /// ```rust
+    /// # use rocket::get;
+    /// use rocket::Request;
+    /// use rocket::request::{FromRequest, Outcome};
+    /// use rocket_remote_user::{Error, RemoteUser};
+    ///
+    /// /// Somebody of the company itself.
+    /// struct Employee(RemoteUser);
+    ///
+    /// #[rocket::async_trait]
+    /// impl<'r> FromRequest<'r> for Employee {
+    ///     type Error = Error;
+    ///
+    ///     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+    ///         let is_own = |email: &str| email.ends_with("@example.com");
+    ///         let outcome = RemoteUser::admit(request, |user| match user.email() {
+    ///             Some(email) if is_own(email) => Ok(()),
+    ///             _ => Err(Error::Denied("only employees may enter".into())),
+    ///         });
+    ///         outcome.await.map(Employee)
+    ///     }
+    /// }
+    ///
+    /// #[get("/canteen")]
+    /// fn canteen(employee: Employee) -> String {
+    ///     format!("Enjoy your meal, {}!", employee.0.username())
+    /// }
+    /// ```
+    pub async fn admit(
         request: &Request<'_>,
-        may_enter: impl FnOnce(&User) -> bool,
-        error: Error,
+        check: impl FnOnce(&User) -> Result<(), Error>,
     ) -> Outcome<RemoteUser, Error> {
-        match Self::from_request(request).await {
-            Outcome::Success(user) if !may_enter(&user) => fail(request, error).await,
-            outcome => outcome,
+        let user = match Self::from_request(request).await {
+            Outcome::Success(user) => user,
+            outcome => return outcome,
+        };
+        match check(&user) {
+            Ok(()) => Outcome::Success(user),
+            Err(error) => fail(request, error).await,
         }
     }
 }
@@ -126,6 +162,18 @@ impl<'r> FromRequest<'r> for RemoteUser {
 }
 
 abort_without_fairing!(RemoteUser);
+
+impl AsRef<User> for RemoteUser {
+    fn as_ref(&self) -> &User {
+        &self.0
+    }
+}
+
+impl Serialize for RemoteUser {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
 
 impl Deref for RemoteUser {
     type Target = User;

@@ -5,11 +5,11 @@
 /// Implements a guard that wraps a [`RemoteUser`](super::RemoteUser) as its first field,
 /// and admits only some users.
 ///
-/// It admits a user of whom `$may_enter` is true, and fails with `$error` for anybody
-/// else. `$new` makes the guard of the `RemoteUser`. The guard is `Clone` and `Debug`
-/// whether its `$marker` is or not.
+/// It admits a user whom `$check` accepts, and fails with its error for anybody else. `$new`
+/// makes the guard of the `RemoteUser`. The guard is `Clone`, `Debug` and the like whether its
+/// `$marker` is or not.
 macro_rules! restrict {
-    ($guard:ident $(<$marker:ident: $bound:ident>)?, $may_enter:expr, $error:expr, $new:expr) => {
+    ($guard:ident $(<$marker:ident: $bound:ident>)?, $check:expr, $new:expr) => {
         #[rocket::async_trait]
         impl<'r $(, $marker: $bound)?> rocket::request::FromRequest<'r> for $guard $(<$marker>)? {
             type Error = $crate::error::Error;
@@ -17,7 +17,7 @@ macro_rules! restrict {
             async fn from_request(
                 request: &'r rocket::Request<'_>,
             ) -> rocket::request::Outcome<Self, Self::Error> {
-                $crate::guard::remote_user::RemoteUser::admit_if(request, $may_enter, $error).await.map($new)
+                $crate::guard::remote_user::RemoteUser::admit(request, $check).await.map($new)
             }
         }
 
@@ -30,6 +30,26 @@ macro_rules! restrict {
         impl $(<$marker: $bound>)? std::fmt::Debug for $guard $(<$marker>)? {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_tuple(stringify!($guard)).field(&self.0).finish()
+            }
+        }
+
+        impl $(<$marker: $bound>)? PartialEq for $guard $(<$marker>)? {
+            fn eq(&self, other: &Self) -> bool {
+                self.0 == other.0
+            }
+        }
+
+        impl $(<$marker: $bound>)? Eq for $guard $(<$marker>)? {}
+
+        impl $(<$marker: $bound>)? AsRef<$crate::user::User> for $guard $(<$marker>)? {
+            fn as_ref(&self) -> &$crate::user::User {
+                &self.0
+            }
+        }
+
+        impl $(<$marker: $bound>)? serde::Serialize for $guard $(<$marker>)? {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.0.serialize(serializer)
             }
         }
 

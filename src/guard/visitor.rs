@@ -4,6 +4,7 @@
 
 use rocket::Request;
 use rocket::request::{FromRequest, Outcome};
+use serde::Serialize;
 
 use super::remote_user::RemoteUser;
 use super::sentinel::abort_without_fairing;
@@ -29,7 +30,8 @@ use crate::error::Error;
 ///     }
 /// }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Visitor {
     /// This user is signed in.
     User(RemoteUser),

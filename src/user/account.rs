@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rocket::time::OffsetDateTime;
-use serde::Deserialize;
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A user of the application, as the store has it.
 ///
@@ -173,6 +174,39 @@ impl User {
     /// last session began.
     pub fn last_login_at(&self) -> Option<OffsetDateTime> {
         self.last_login_at
+    }
+}
+
+/// For JSON and templates: what a page shows of a user. The flags and the permissions are those
+/// that count, so that an inactive user has none. Times are seconds since 1970; the
+/// [subject](User::subject) is nobody's business, and not among the fields.
+///
+/// # Example
+///
+/// ```rust
+/// use rocket::serde::json::{json, to_value};
+/// use rocket_remote_user::{MembershipSource, User};
+///
+/// let ada = User::builder(7, "ada").name("Ada").member("editors", MembershipSource::Local).build();
+/// let shown = to_value(&ada).expect("JSON");
+/// assert_eq!((&shown["username"], &shown["groups"]), (&json!("ada"), &json!(["editors"])));
+/// ```
+impl Serialize for User {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("User", 12)?;
+        fields.serialize_field("id", &self.id)?;
+        fields.serialize_field("username", &self.username)?;
+        fields.serialize_field("name", &self.profile.name)?;
+        fields.serialize_field("email", &self.profile.email)?;
+        fields.serialize_field("attributes", &self.profile.attributes)?;
+        fields.serialize_field("is_active", &self.is_active)?;
+        fields.serialize_field("is_staff", &self.is_staff())?;
+        fields.serialize_field("is_superuser", &self.is_superuser())?;
+        fields.serialize_field("groups", &self.groups())?;
+        fields.serialize_field("permissions", &self.permissions())?;
+        fields.serialize_field("created_at", &self.created_at.unix_timestamp())?;
+        fields.serialize_field("last_login_at", &self.last_login_at.map(|at| at.unix_timestamp()))?;
+        fields.end()
     }
 }
 

@@ -9,6 +9,7 @@ mod plan;
 mod realms;
 mod stale_user;
 mod stamp;
+mod user_builder;
 mod user_key;
 mod username;
 
@@ -19,6 +20,7 @@ pub use plan::{Change, Plan, Stored};
 pub(crate) use realms::Realms;
 pub use stale_user::StaleUser;
 pub(crate) use stamp::{Revision, Revisions, Stamp};
+pub use user_builder::UserBuilder;
 pub use user_key::UserKey;
 pub use username::Username;
 pub(crate) use username::{UsernameCase, UsernameForm, UsernameRules};
