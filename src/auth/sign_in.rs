@@ -234,7 +234,8 @@ impl Authenticator {
             Some(store) => store.find_stamped(&principal.username, &groups).await?,
             None => Stamped { stored: self.store.find(&principal.username, &groups).await?, stamp: None },
         };
-        let stored_to_keep = if stamp.is_some() && !sync.is_pure() { Some(Box::new(stored.clone())) } else { None };
+        let stored_to_keep =
+            if stamp.is_some() && !sync.is_pure() { Some(Box::new(stored.clone())) } else { None };
         let mut plan = sync.plan(stored)?;
         let mut is_unchanged = plan.is_empty();
         if !plan.is_empty() {

@@ -15,7 +15,8 @@ const HEADER: &str = "Cache-Control";
 /// application says: a cache would hand one person's session to another. One for which a
 /// guard found a user is `private`, unless the application has a `Cache-Control` of its own.
 pub(super) fn restrict(authenticator: &Authenticator, request: &Request<'_>, response: &mut Response<'_>) {
-    let sets_cookie = authenticator.sessions().is_some_and(|sessions| sessions.sets_cookie(response.headers()));
+    let sets_cookie =
+        authenticator.sessions().is_some_and(|sessions| sessions.sets_cookie(response.headers()));
     if sets_cookie {
         response.set_header(Header::new(HEADER, "no-store"));
     } else if PersonalAnswer::of(request).is_noted() && !is_restricted(response) {

@@ -64,11 +64,7 @@ impl HeaderName {
         if self.name.eq_ignore_ascii_case(other) {
             return NameMatch::Same;
         }
-        if fold(other).eq(self.folded.bytes()) {
-            NameMatch::Alias
-        } else {
-            NameMatch::Different
-        }
+        if fold(other).eq(self.folded.bytes()) { NameMatch::Alias } else { NameMatch::Different }
     }
 
     /// Whether `other` can be this name or an alias, as far as its length and its last
