@@ -126,12 +126,26 @@ fn the_policy_of_a_company_lets_its_people_in() {
 }
 
 #[test]
-fn users_can_be_kept_in_memory() {
-    let example = Example::run("store", "unused", &Database::new(), &[]);
+fn users_can_be_kept_in_a_file() {
+    let database = Database::new();
+    let file = database.directory.path().join("people.json");
+    let run =
+        || Example::run("store", "unused", &database, &[("ROCKET_PEOPLE", &file.display().to_string())]);
+    let example = run();
     let ada = "Remote-User: ada\nRemote-Groups: editors, authors";
     assert_eq!(example.get("/", ada), (200, "1 ada [\"authors\", \"editors\"]\n".into()));
     assert_eq!(example.get("/", "Remote-User: bob"), (200, "2 bob []\n".into()));
-    assert_eq!(example.get("/", "Remote-User: ada\nRemote-Groups:"), (200, "1 ada []\n".into()));
+    assert_eq!(
+        example.get("/", "Remote-User: ada\nRemote-Groups: authors"),
+        (200, "1 ada [\"authors\"]\n".into())
+    );
+    drop(example);
+
+    let people = std::fs::read_to_string(&file).expect("a file");
+    std::fs::write(&file, people.replacen("\"is_active\": true", "\"is_active\": false", 1)).expect("a file");
+    let example = run();
+    assert_eq!(example.get("/", "Remote-User: ada"), (403, "This account is inactive.\n".into()));
+    assert_eq!(example.get("/", "Remote-User: bob"), (200, "2 bob []\n".into()));
 }
 
 fn location(response: &str) -> Option<&str> {

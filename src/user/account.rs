@@ -291,7 +291,7 @@ pub struct Flags {
 ///
 /// assert!(groups_of_proxy(&User::new(1, "ada")).is_empty());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MembershipSource {
     /// The proxy, which named the group.
