@@ -364,6 +364,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_is_dropped_outside_of_the_runtime_without_a_panic() {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let (pool, returns) = runtime.block_on(pool(1));
+        let connections = runtime.block_on(async {
+            let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
+            connections.acquire().await.expect("a connection").release();
+            connections
+        });
+        let idle = connections.idle.clone();
+        drop((connections, pool, returns));
+        runtime.shutdown_timeout(Duration::from_secs(9));
+        drop(idle);
+    }
+
+    #[test]
     fn a_use_that_is_cancelled_outside_of_the_runtime_is_no_panic() {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let (pool, connections) = runtime.block_on(async {
