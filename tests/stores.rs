@@ -6,6 +6,7 @@ mod harness;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
+use harness::launch::abort_by;
 use harness::{App, Database, application, eventually, figment};
 use rocket::http::Header;
 use rocket::local::blocking::Client;
@@ -140,21 +141,18 @@ fn a_database_in_memory_lasts_as_long_as_the_application() {
 }
 
 #[test]
-fn an_extension_of_sqlite_that_would_not_be_loaded_stops_the_launch() {
-    let figment = figment(&Database::new(), "").merge(("databases.remote_user.extensions", ["spatialite"]));
-    let rocket = application(figment).attach(RemoteUser::fairing());
-    let error = Client::untracked(rocket).map(|_| ()).expect_err("an aborted launch");
-    assert_eq!(error.to_string(), "launch fairing(s) failed");
-}
-
-#[test]
-fn a_pool_that_cannot_be_stops_the_launch_without_a_panic() {
-    for (key, number) in [("max_connections", 0), ("max_connections", 65_536), ("connect_timeout", 2_147_484)]
-    {
-        let figment = figment(&Database::new(), "").merge((format!("databases.remote_user.{key}"), number));
-        let rocket = application(figment).attach(RemoteUser::fairing());
-        let error = Client::untracked(rocket).map(|_| ()).expect_err("an aborted launch");
-        assert_eq!(error.to_string(), "launch fairing(s) failed", "{key} = {number}");
+fn a_pool_that_cannot_be_stops_the_launch_without_a_panic_and_says_why() {
+    let cases = [
+        ("max_connections = 0", "`max_connections` is not in 1..=65535"),
+        ("max_connections = 65536", "`max_connections` is not in 1..=65535"),
+        ("connect_timeout = 2147484", "a timeout is longer than 2147483 seconds"),
+        ("idle_timeout = 2147484", "a timeout is longer than 2147483 seconds"),
+        ("extensions = ['spatialite']", "this pool loads no `extensions` of SQLite"),
+    ];
+    for (key, reason) in cases {
+        let database = "[default.databases.remote_user]\nurl = '$URL'";
+        let lines = abort_by(&format!("{database}\n{key}\n[default.remote_user]\ntrusted_proxies = ['::1']"));
+        assert!(lines.iter().any(|line| line.contains(reason)), "{key}: {lines:?}");
     }
 }
 

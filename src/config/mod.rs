@@ -59,3 +59,27 @@ impl Config {
         self.check_limits_within(max_length).map_err(|invalid| error_at_key(figment, invalid).into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rocket::figment::providers::{Format, Toml};
+
+    use super::*;
+
+    #[test]
+    fn a_store_whose_names_are_shorter_than_the_limits_stops_the_launch() {
+        let limits = "limits = { user = 64, group = 65 }";
+        let toml = format!("[remote_user]\ntrusted_proxies = ['::1']\n{limits}");
+        let figment = Figment::from(Toml::string(&toml));
+        let config = Config::extract(&figment).expect("a configuration");
+        for (max_length, key) in [(65, None), (64, Some("limits.group")), (63, Some("limits.user"))] {
+            let invalid = config.check_limits_within(max_length).err();
+            assert_eq!(invalid.map(|invalid| invalid.key), key, "{max_length}");
+            assert_eq!(
+                config.check_name_length(&figment, max_length).is_err(),
+                key.is_some(),
+                "{max_length}"
+            );
+        }
+    }
+}

@@ -234,3 +234,21 @@ impl Drop for Noted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_refusal_of_the_same_person_is_one_and_of_another_is_another() {
+        let mut noted = Noted::default();
+        let indices = [
+            noted.add(&Error::Inactive, Some("ada")),
+            noted.add(&Error::Inactive, Some("bob")),
+            noted.add(&Error::Inactive, Some("ada")),
+            noted.add(&Error::UnknownUser, Some("ada")),
+            noted.add(&Error::Inactive, None),
+        ];
+        assert_eq!(indices, [0, 1, 0, 2, 1], "of the last one, if nobody is named");
+    }
+}

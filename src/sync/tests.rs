@@ -365,6 +365,7 @@ fn a_new_user_is_created_with_all_that_is_known() {
     assert_eq!(plan.changes(), expected);
     plan.set_user_id(42);
     assert_eq!((plan.user().id(), plan.user().username(), plan.user().groups()), (42, "ada", vec!["a"]));
+    assert_eq!(plan.user().created_at(), NOW);
 }
 
 #[test]

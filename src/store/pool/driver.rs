@@ -251,6 +251,32 @@ mod tests {
         assert!(!mysql(options().socket("/run/mysqld/mysqld.sock"), "mysql://"));
     }
 
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn a_database_in_memory_is_one_of_the_pool_and_a_file_that_is_only_read_keeps_its_journal() {
+        let configured = |url: &str| {
+            let mut options = url.parse::<sqlx::sqlite::SqliteConnectOptions>().expect("options");
+            configure_sqlite(&mut options, &config(url)).expect("options");
+            options
+        };
+        let in_memory = [
+            ("sqlite::memory:", false),
+            ("sqlite::memory:?cache=shared", false),
+            ("sqlite::memory:?cache=private", true),
+            ("sqlite:app?mode=memory", true),
+        ];
+        for (url, is_renamed) in in_memory {
+            let options = configured(url);
+            let name = options.get_filename().to_string_lossy();
+            assert_eq!(name.starts_with("file:remote-user-in-memory-"), is_renamed, "{url}: {name}");
+        }
+        let journals =
+            [("sqlite:app", true), ("sqlite:app?mode=ro", false), ("sqlite:app?immutable=true", false)];
+        for (url, is_wal) in journals {
+            assert_eq!(format!("{:?}", configured(url)).contains("\"WAL\""), is_wal, "{url}");
+        }
+    }
+
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     #[test]
     fn a_server_is_told_by_its_socket_or_its_host_and_port() {

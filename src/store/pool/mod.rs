@@ -344,6 +344,20 @@ mod tests {
         assert!(shown.starts_with("Pool { size: 1,"), "{shown}");
     }
 
+    #[test]
+    fn a_pool_may_have_the_most_connections_and_the_longest_timeouts() {
+        let config = |max_connections, timeout| Config {
+            url: "sqlite::memory:".into(),
+            min_connections: None,
+            max_connections,
+            connect_timeout: timeout,
+            idle_timeout: Some(timeout),
+            extensions: Some(Vec::new()),
+        };
+        assert_eq!(check(&config(65_535, 2_147_483)), Ok(()));
+        assert!(check(&config(65_536, 2_147_483)).is_err() && check(&config(1, 2_147_484)).is_err());
+    }
+
     #[tokio::test]
     async fn a_pool_that_rocket_closes_is_closed() {
         let pool = pool().await;

@@ -296,16 +296,33 @@ mod tests {
         assert!(idle.lock().is_empty());
     }
 
+    /// Marks a connection, which has a temporary table of its own.
+    async fn mark(connection: &mut PoolConnection<Sqlite>) {
+        sqlx::query("CREATE TEMP TABLE mark (x)").execute(&mut **connection).await.expect("a table");
+    }
+
+    async fn is_marked(connection: &mut PoolConnection<Sqlite>) -> bool {
+        sqlx::query("SELECT * FROM mark").fetch_all(&mut **connection).await.is_ok()
+    }
+
     #[rocket::async_test]
     async fn a_connection_past_its_time_is_not_used_again() {
-        let options = PoolOptions::<Sqlite>::new().max_connections(2).idle_timeout(Duration::ZERO);
-        let pool = SqlxPool::from(options.connect("sqlite::memory:").await.expect("a pool"));
-        let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
-        connections.acquire().await.expect("a connection").release();
-        assert_eq!(connections.idle.lock().len(), 1);
-        let connection = connections.acquire().await.expect("a connection");
-        assert!(connections.idle.lock().is_empty());
-        drop(connection);
+        let options = || PoolOptions::<Sqlite>::new().max_connections(2);
+        let cases = [
+            (options(), true),
+            (options().idle_timeout(Duration::ZERO), false),
+            (options().max_lifetime(Duration::ZERO), false),
+        ];
+        for (options, is_used_again) in cases {
+            let pool = SqlxPool::from(options.connect("sqlite::memory:").await.expect("a pool"));
+            let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
+            let mut connection = connections.acquire().await.expect("a connection");
+            mark(&mut connection).await;
+            connection.release();
+            assert_eq!(connections.idle.lock().len(), 1);
+            let mut connection = connections.acquire().await.expect("a connection");
+            assert_eq!(is_marked(&mut connection).await, is_used_again);
+        }
     }
 
     #[rocket::async_test]
@@ -314,14 +331,12 @@ mod tests {
         let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
         let acquire = || async { connections.acquire().await.expect("a connection") };
         let (mut first, second) = (acquire().await, acquire().await);
-        let mark = sqlx::query("CREATE TEMP TABLE mark (x)");
-        mark.execute(&mut **first).await.expect("a table");
+        mark(&mut first).await;
         first.release();
         second.discard();
         assert_eq!(connections.idle.lock().len(), 1);
         let mut another = acquire().await;
-        let is_marked = sqlx::query("SELECT * FROM mark").fetch_all(&mut **another).await.is_ok();
-        assert!(!is_marked, "the one that was kept may be dead too");
+        assert!(!is_marked(&mut another).await, "the one that was kept may be dead too");
         another.release();
         assert_eq!((connections.idle.lock().len(), pool.size()), (1, 1));
         assert!(returns.try_recv().is_err(), "nothing that may be dead goes back to the pool");
@@ -361,6 +376,21 @@ mod tests {
         assert_eq!((pool.size(), connections.permits.available_permits()), (3, 0));
         drop(acquired);
         assert_eq!((pool.size(), connections.permits.available_permits()), (0, 3));
+    }
+
+    #[test]
+    fn what_is_kept_is_dropped_outside_of_the_runtime_without_a_panic() {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let (pool, returns) = runtime.block_on(pool(1));
+        let connections = runtime.block_on(async {
+            let connections = ConnectionCache::new(&pool, PoolShare::All, 9);
+            connections.acquire().await.expect("a connection").release();
+            connections
+        });
+        let idle = connections.idle.clone();
+        drop((connections, pool, returns));
+        runtime.shutdown_timeout(Duration::from_secs(9));
+        drop(idle);
     }
 
     #[test]

@@ -286,6 +286,60 @@ mod tests {
         StoreError::from(coded(code)).into()
     }
 
+    /// Returns how many of two connections are used again: one that is kept, and a writer's, which
+    /// `put_back` puts back.
+    #[cfg(feature = "sqlite")]
+    async fn used_again(put_back: impl FnOnce(Writer<'_, sqlx::Sqlite>)) -> usize {
+        let options = sqlx::pool::PoolOptions::new().max_connections(2);
+        let pool = SqlxPool::from(options.connect("sqlite::memory:").await.expect("a pool"));
+        let store = SqlStore::<sqlx::Sqlite> {
+            connections: ConnectionCache::new(&pool, PoolShare::All, 2),
+            writers: Semaphore::new(1),
+            changes: AtomicU64::new(0),
+        };
+        let mut kept = store.connections.acquire().await.expect("a connection");
+        let Ok(mut writer) = store.acquire_writer().await else { panic!("no writer") };
+        for connection in [&mut kept, &mut writer.connection] {
+            let mark = sqlx::query("CREATE TEMP TABLE mark (x)");
+            mark.execute(&mut ***connection).await.expect("a table");
+        }
+        kept.release();
+        put_back(writer);
+        let mut count = 0;
+        let mut first = store.connections.acquire().await.expect("a connection");
+        let mut second = store.connections.acquire().await.expect("a connection");
+        for connection in [&mut first, &mut second] {
+            let marked = sqlx::query("SELECT * FROM mark").fetch_all(&mut ***connection).await;
+            count += usize::from(marked.is_ok());
+        }
+        count
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[rocket::async_test]
+    async fn what_an_error_says_of_a_connection_decides_which_are_used_again() {
+        const READ_ONLY: &str = "8";
+        const BUSY: &str = "5";
+        let timed_out = || StoreError::TimedOut(Duration::from_secs(1));
+
+        let read = |outcome: Result<(), StoreError>| {
+            used_again(move |writer| SqlStore::put_back(writer.connection, &outcome))
+        };
+        assert_eq!(read(Ok(())).await, 2);
+        assert_eq!(read(Err(coded(BUSY).into())).await, 2);
+        assert_eq!(read(Err(coded(READ_ONLY).into())).await, 0);
+        assert_eq!(read(Err(timed_out())).await, 0);
+
+        let write = |outcome: Result<Result<(), TransactionError>, StoreError>| {
+            used_again(move |writer| drop(writer.put_back(outcome)))
+        };
+        assert_eq!(write(Ok(Ok(()))).await, 2);
+        assert_eq!(write(Ok(Err(TransactionError::RolledBack(stored(BUSY))))).await, 2);
+        assert_eq!(write(Ok(Err(TransactionError::RolledBack(stored(READ_ONLY))))).await, 0);
+        assert_eq!(write(Ok(Err(TransactionError::OutcomeUnknown(stored(BUSY))))).await, 1);
+        assert_eq!(write(Err(timed_out())).await, 0);
+    }
+
     #[test]
     fn the_pauses_of_all_retries_are_less_than_a_second() {
         assert_eq!([1, 2, 10].map(|count| longest_pause(count).as_millis()), [2, 8, 200]);
