@@ -212,6 +212,16 @@ fn work_may_double_and_a_little_more_and_only_what_is_not_read_costs_nothing() {
 }
 
 #[test]
+fn what_is_beyond_the_low_limits_is_refused() {
+    let request = |user: usize, group: usize, groups: usize| {
+        let groups: Vec<_> = (0..groups).map(|number| format!("{number}{}", "a".repeat(group - 1))).collect();
+        headers(format!("\08{}\n3{}", "a".repeat(user), groups.join(",")).as_bytes())
+    };
+    let limits = [(20, 20, 9), (21, 20, 9), (20, 21, 9), (20, 20, 10)];
+    assert_eq!(limits.map(|(user, group, groups)| request(user, group, groups)), [true, false, false, false]);
+}
+
+#[test]
 fn the_groups_that_are_compared_are_those_that_were_named() {
     let (_, reader) = &readers(Limits::default())[0];
     for (groups, names) in [(None, None), (Some(""), Some(vec![])), (Some("a, b"), Some(vec!["a", "b"]))] {
