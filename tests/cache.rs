@@ -372,14 +372,6 @@ fn another_assertion_of_the_same_user_is_looked_up(database: Database) {
     assert_eq!(counted.cost(reordered), KEPT, "the same groups in another order");
 }
 
-#[test]
-fn a_read_that_fails_is_not_tried_again() {
-    let counted = Counted::launch(Database::new(), "cache = false");
-    counted.app.database.sql("ALTER TABLE remote_users RENAME TO elsewhere");
-    let (reply, statements) = counted.count(|app| app.get("/me", ADA));
-    assert_eq!((reply.status, statements.len()), (503, 1), "{statements:?}");
-}
-
 /// Makes everybody staff from the moment at which it is told to.
 struct StaffFrom {
     asked: Arc<AtomicUsize>,
