@@ -208,7 +208,7 @@ fn work_is_linear_in_each_format_and_encoding() {
 fn work_may_double_and_a_little_more_and_only_what_is_not_read_costs_nothing() {
     assert_eq!((bound(1_000, "", ""), bound(1_000, "abc", "de")), (2_200, 2_300));
     assert_eq!(['3', '7'].map(is_ignored), [false, true]);
-    assert!(work("\07ada\na\nb".as_bytes()));
+    assert!(work(b"\x007ada\na\nb"));
 }
 
 #[test]
