@@ -114,7 +114,7 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         (
             "limits.x",
             "limits = { x = 1 }",
-            "unknown field: found `x`, expected `one of `user`, `name`, `email`, `group`, `groups`, `bytes``",
+            "unknown field: found `x`, expected `one of `user`, `name`, `email`, `attribute`, `group`, `groups`, `bytes``",
         ),
         ("limits", "limits = { bytes = 0 }", "a limit of 0 refuses every request"),
         (
@@ -155,7 +155,7 @@ fn a_bad_configuration_says_what_is_wrong_and_where() {
         (
             "headers.x",
             "headers = { x = 'y' }",
-            "unknown field: found `x`, expected `one of `user`, `name`, `email`, `groups``",
+            "unknown field: found `x`, expected `one of `user`, `name`, `email`, `groups`, `subject``",
         ),
         ("headers.user", "headers = { user = 'a b' }", "`a b` is not a header name"),
         (

@@ -111,6 +111,19 @@ fn a_migration_that_fails_stops_the_launch() {
 }
 
 #[test]
+fn a_migration_that_was_made_otherwise_stops_the_launch() {
+    let recording = Recording::start();
+    let database = Database::new();
+    let toml = format!("{TABLE}trusted_proxies = ['127.0.0.1']\n");
+    let rocket = || harness::launch::rocket(&database, &toml).attach(RemoteUser::fairing());
+    drop(Client::untracked(rocket()).expect("a launch"));
+    database.sql("UPDATE _remote_user_migrations SET checksum = x'00' WHERE version = 1");
+    let lines = abort(&recording, &database, rocket());
+    let reason = "migration 1 was previously applied but has been modified";
+    assert_eq!(lines, [format!("the `remote_*` tables could not be brought up to date: {reason}")]);
+}
+
+#[test]
 fn a_store_that_is_no_database_takes_no_migrations() {
     use rocket_remote_user::Error;
     use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserKey, UserStore};

@@ -377,7 +377,7 @@ fn a_table_of_tokens_that_cannot_be_says_what_is_wrong() {
         (
             ".claims.x",
             format!("{{ {whole}, claims = {{ x = 'y' }} }}"),
-            "unknown field: found `x`, expected `one of `user`, `name`, `email`, `groups``".into(),
+            "unknown field: found `x`, expected `one of `user`, `name`, `email`, `groups`, `subject``".into(),
         ),
         (
             "",

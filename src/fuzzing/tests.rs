@@ -208,7 +208,17 @@ fn work_is_linear_in_each_format_and_encoding() {
 fn work_may_double_and_a_little_more_and_only_what_is_not_read_costs_nothing() {
     assert_eq!((bound(1_000, "", ""), bound(1_000, "abc", "de")), (2_200, 2_300));
     assert_eq!(['3', '7'].map(is_ignored), [false, true]);
-    assert!(work("\x007ada\na\nb".as_bytes()));
+    assert!(work(b"\x007ada\na\nb"));
+}
+
+#[test]
+fn what_is_beyond_the_low_limits_is_refused() {
+    let request = |user: usize, group: usize, groups: usize| {
+        let groups: Vec<_> = (0..groups).map(|number| format!("{number}{}", "a".repeat(group - 1))).collect();
+        headers(format!("\08{}\n3{}", "a".repeat(user), groups.join(",")).as_bytes())
+    };
+    let limits = [(20, 20, 9), (21, 20, 9), (20, 21, 9), (20, 20, 10)];
+    assert_eq!(limits.map(|(user, group, groups)| request(user, group, groups)), [true, false, false, false]);
 }
 
 #[test]

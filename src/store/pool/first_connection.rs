@@ -117,6 +117,17 @@ mod tests {
     use super::*;
     use crate::store::database_errors::coded;
 
+    fn config(connect_timeout: u64) -> Config {
+        Config {
+            url: "mysql://db".into(),
+            min_connections: None,
+            max_connections: 1,
+            connect_timeout,
+            idle_timeout: None,
+            extensions: None,
+        }
+    }
+
     #[test]
     fn pauses_double_up_to_a_second_and_leave_time_for_a_try() {
         let milliseconds = Duration::from_millis;
@@ -135,6 +146,36 @@ mod tests {
             let longest = longest_pause(milliseconds(planned), milliseconds(remaining));
             assert_eq!(longest, expected.map(milliseconds), "{planned} {remaining}");
         }
+    }
+
+    #[cfg(feature = "mysql")]
+    #[rocket::async_test]
+    async fn a_server_that_does_not_know_the_database_is_asked_once() {
+        use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+        use tokio::io::AsyncWriteExt;
+
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let options = MySqlConnectOptions::new().host("127.0.0.1").port(port).username("ada");
+        let config = config(1);
+        let mut count = 0;
+        let answer = async {
+            loop {
+                let (mut stream, _) = listener.accept().await.expect("a client");
+                count += 1;
+                stream.write_all(b"\x0d\0\0\0\xff\x19\x04#42000None").await.expect("a write");
+            }
+        };
+        let outcome = tokio::select! {
+            outcome = open::<MySqlConnection>(&options, &config) => outcome.map(drop),
+            () = answer => unreachable!("it answers for ever"),
+        };
+        let error = outcome.expect_err("a refusal").to_string();
+        assert!(
+            error.ends_with(&format!("there is no such database at 127.0.0.1:{port}: None (42000)")),
+            "{error}"
+        );
+        assert_eq!(count, 1);
     }
 
     #[test]
@@ -172,14 +213,7 @@ mod tests {
             (coded("3D000"), false, "there is no such database at db: so it is (3D000)"),
             (coded("42601"), false, "the database at db cannot be used: so it is (42601)"),
         ];
-        let config = Config {
-            url: "mysql://db".into(),
-            min_connections: None,
-            max_connections: 1,
-            connect_timeout: 9,
-            idle_timeout: None,
-            extensions: None,
-        };
+        let config = config(9);
         for (error, is_waited_for, sentence) in cases {
             assert_eq!(may_come_up(&error), is_waited_for, "{error}");
             assert_eq!(describe(&error, "db", Duration::from_secs(9), &config), sentence);

@@ -286,17 +286,33 @@ mod tests {
         StoreError::from(coded(code)).into()
     }
 
+    #[cfg(feature = "sqlite")]
+    fn store(pool: &SqlxPool<sqlx::Sqlite>) -> SqlStore<sqlx::Sqlite> {
+        SqlStore {
+            connections: ConnectionCache::new(pool, PoolShare::All, 2),
+            writers: Semaphore::new(1),
+            changes: AtomicU64::new(0),
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[rocket::async_test]
+    async fn what_fails_on_a_good_connection_is_not_tried_again() {
+        let options = sqlx::pool::PoolOptions::new().max_connections(1);
+        let store = store(&SqlxPool::from(options.connect("sqlite::memory:").await.expect("a pool")));
+        store.fetch_all(&Statement::new("CREATE TABLE tries (x)")).await.expect("a table");
+        let unreadable = Statement::new("INSERT INTO tries VALUES (1) RETURNING x'ff'");
+        store.fetch_all(&unreadable).await.expect_err("a text that is none");
+        let tries = store.fetch_all(&Statement::new("SELECT 'one' FROM tries")).await.expect("rows");
+        assert_eq!(tries, ["one"]);
+    }
+
     /// Returns how many of two connections are used again: one that is kept, and a writer's, which
     /// `put_back` puts back.
     #[cfg(feature = "sqlite")]
     async fn used_again(put_back: impl FnOnce(Writer<'_, sqlx::Sqlite>)) -> usize {
         let options = sqlx::pool::PoolOptions::new().max_connections(2);
-        let pool = SqlxPool::from(options.connect("sqlite::memory:").await.expect("a pool"));
-        let store = SqlStore::<sqlx::Sqlite> {
-            connections: ConnectionCache::new(&pool, PoolShare::All, 2),
-            writers: Semaphore::new(1),
-            changes: AtomicU64::new(0),
-        };
+        let store = store(&SqlxPool::from(options.connect("sqlite::memory:").await.expect("a pool")));
         let mut kept = store.connections.acquire().await.expect("a connection");
         let Ok(mut writer) = store.acquire_writer().await else { panic!("no writer") };
         for connection in [&mut kept, &mut writer.connection] {
