@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc;
 
+use harness::log::Recording;
 use harness::socket::Server;
 use harness::{Database, application, figment};
 use rocket::serde::json::{self, Value};
@@ -132,6 +133,7 @@ fn whoever_is_deactivated_under_load_is_refused_from_then_on(database: Database)
 }
 
 fn instances_that_launch_at_once_on_a_new_database_all_succeed(database: Database) {
+    let recording = Recording::start();
     std::thread::scope(|scope| {
         let launch = || serve(&database).get("/me", "Remote-User: ada").0;
         let instances: Vec<_> = (0..4).map(|_| scope.spawn(launch)).collect();
@@ -140,5 +142,7 @@ fn instances_that_launch_at_once_on_a_new_database_all_succeed(database: Databas
         }
     });
     assert_eq!(database.sql("SELECT username FROM remote_users"), ["ada"]);
-    assert_eq!(database.sql("SELECT count(*) FROM _remote_user_migrations WHERE success"), ["3"]);
+    assert_eq!(database.sql("SELECT count(*) FROM _remote_user_migrations WHERE success"), ["4"]);
+    let caches: Vec<_> = recording.lines().into_iter().filter(|line| line.starts_with("cache: ")).collect();
+    assert_eq!(caches, ["cache: 10000 users, never stale"; 4]);
 }

@@ -68,7 +68,7 @@ fn the_tables_stand_beside_the_application_s_own_migrations(database: Database) 
         assert_eq!(get(&client, "/me", "ada").0, 200);
     }
     assert_eq!(database.sql("SELECT origin FROM _sqlx_migrations"), ["the application"]);
-    assert_eq!(database.sql("SELECT version FROM _remote_user_migrations"), ["1", "2", "3"]);
+    assert_eq!(database.sql("SELECT version FROM _remote_user_migrations"), ["1", "2", "3", "4"]);
 }
 
 fn names_are_enough_to_write_rows_by_hand(database: Database) {

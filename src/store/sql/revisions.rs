@@ -45,24 +45,27 @@ pub(super) async fn prepare<D: Statements>(
     connections: &ConnectionCache<D>,
     migrate: bool,
 ) -> Result<(), String> {
-    let missing = missing_triggers::<D>(connections).await.map_err(|e| describe_unreadable(&e))?;
-    if missing.is_empty() {
-        return Ok(());
+    let mut missing = missing_triggers::<D>(connections).await.map_err(|e| describe_unreadable(&e))?;
+    while !missing.is_empty() {
+        if !migrate {
+            return Err(describe_missing::<D>(&missing));
+        }
+        let created = create_triggers::<D>(connections, &missing).await;
+        let left = missing_triggers::<D>(connections).await.map_err(|e| describe_unreadable(&e))?;
+        match created {
+            // Another instance creates them at the same time, as long as they become fewer.
+            Err(_) if left.len() < missing.len() => missing = left,
+            Err(error) => {
+                return Err(format!(
+                    "the triggers that tell of changes cannot be created: {}: {error}",
+                    D::TRIGGER_RIGHTS
+                ));
+            }
+            Ok(()) if left.is_empty() => return Ok(()),
+            Ok(()) => return Err(describe_missing::<D>(&left)),
+        }
     }
-    if !migrate {
-        return Err(describe_missing::<D>(&missing));
-    }
-    let created = create_triggers::<D>(connections, &missing).await;
-    // Another instance may have created them at the same time.
-    match (created, missing_triggers::<D>(connections).await) {
-        (_, Ok(missing)) if missing.is_empty() => Ok(()),
-        (Err(error), _) => Err(format!(
-            "the triggers that tell of changes cannot be created: {}: {error}",
-            D::TRIGGER_RIGHTS
-        )),
-        (Ok(()), Ok(missing)) => Err(describe_missing::<D>(&missing)),
-        (Ok(()), Err(error)) => Err(describe_unreadable(&error)),
-    }
+    Ok(())
 }
 
 /// A statement of [`REVISION_TRIGGERS`](Dialect::REVISION_TRIGGERS).
