@@ -2,7 +2,7 @@
 //! [`Authenticator`](crate::auth::Authenticator).
 //!
 //! Each key's type belongs to the module that obeys it, for example
-//! [`proxy::Network`](crate::proxy::Network). This module puts the keys together in one
+//! [`proxy::TrustedProxy`](crate::proxy::TrustedProxy). This module puts the keys together in one
 //! [`Config`], checks what only several of them together can get wrong, and says where a
 //! wrong one was set.
 //!
