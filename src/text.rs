@@ -110,14 +110,17 @@ pub(crate) fn check_whole_group(group: &str, limit: usize) -> Result<(), Fault> 
     check_that(!group.is_empty() && trim(group) == group, Fault::InvisibleCharacter)
 }
 
-/// Checks that `subject` can be the stable identifier of a person. It holds no comma, for the
-/// reason that a user name holds none.
+/// Checks that `subject` can be the stable identifier of a person: what names everybody names
+/// nobody, and no blank belongs to it. It holds no comma, for the reason that a user name holds
+/// none.
 ///
 /// # Errors
 ///
-/// Returns the faults of [`check`] and of [`check_comma`].
+/// Returns the faults of [`check_username`] and of [`check_comma`], and
+/// [`Fault::InvisibleCharacter`] for a blank at an edge.
 pub(crate) fn check_subject(subject: &str, limit: usize) -> Result<(), Fault> {
-    check(subject, limit)?;
+    check_username(subject, limit)?;
+    check_that(trim(subject) == subject, Fault::InvisibleCharacter)?;
     check_comma(subject)
 }
 

@@ -10,7 +10,7 @@ use harness::{App, Database};
 use rocket::serde::json::json;
 use rocket_remote_user::policy::{Event, Identity, Policy};
 use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserKey, UserStore};
-use rocket_remote_user::{Error, Flags, Person, RemoteUser, User, Users};
+use rocket_remote_user::{Error, Flags, Person, RemoteUser, StaleUser, User, Users};
 
 on_every_database![
     a_job_brings_people_in_step_as_a_request_does,
@@ -20,6 +20,7 @@ on_every_database![
     what_the_proxy_could_not_say_a_job_cannot,
     a_job_follows_a_rename,
     a_job_that_is_refused_takes_what_a_request_would_take,
+    a_job_that_is_refused_ends_every_session,
     users_whom_the_proxy_has_not_named_for_long_are_listed,
     a_deactivated_user_is_out_at_once,
     a_job_asks_the_hooks_and_tells_them,
@@ -166,6 +167,18 @@ fn a_job_that_is_refused_takes_what_a_request_would_take(database: Database) {
     assert_eq!(app.me(&[ADA, ("Remote-Groups", "")])["groups"], json!([]));
 }
 
+fn a_job_that_is_refused_ends_every_session(database: Database) {
+    let toml = "session.persistent = true\ncreate_groups = true\nrequired_groups = ['crew']\ndenied_groups = ['left']";
+    for groups in [&["crew", "left"][..], &[]] {
+        let app = launch(database.another(), toml);
+        let mut browser = Browser::new(&app);
+        assert_eq!(browser.get("/me", &[ADA, ("Remote-Groups", "crew")]).status, 200);
+        assert_eq!(browser.get("/me", &[]).status, 200);
+        sync(&app, &Person::new("ada").groups(groups.iter().copied())).expect_err("a refusal");
+        assert_eq!(browser.get("/me", &[]).status, 401, "{groups:?}");
+    }
+}
+
 fn users_whom_the_proxy_has_not_named_for_long_are_listed(database: Database) {
     let app = launch(database, "session.persistent = true");
     let mut browser = Browser::new(&app);
@@ -198,13 +211,16 @@ fn a_deactivated_user_is_out_at_once(database: Database) {
     let app = launch(database, "session.persistent = true");
     let mut browser = Browser::new(&app);
     assert_eq!(browser.get("/me", &[ADA]).status, 200);
-    let deactivate = |name: &str| rocket::async_test(users(&app).deactivate(name));
-    assert!(matches!(deactivate("bob"), Err(Error::UnknownUser)));
-    assert!(matches!(deactivate("a,b"), Err(Error::UnknownUser)));
-    for _ in 0..2 {
-        deactivate("ada").expect("a user");
+    let deactivate =
+        |id: i64, name: &str| rocket::async_test(users(&app).deactivate(&StaleUser::new(id, name, None)));
+    let id = app.me(&[ADA])["id"].as_i64().expect("an id");
+    for (id, name) in [(id, "bob"), (id, "Ada"), (id + 1, "ada")] {
+        assert!(matches!(deactivate(id, name), Err(Error::UnknownUser)), "{id} {name}");
     }
-    browser.get("/me", &[]).is(403, "the user is inactive");
+    assert_eq!(browser.get("/me", &[]).status, 200, "another user of the same name is not meant");
+    for _ in 0..2 {
+        deactivate(id, "ada").expect("a user");
+    }
     assert_eq!(browser.get("/me", &[]).status, 401, "the session has ended");
     app.get("/me", &[ADA]).is(403, "the user is inactive");
     assert_eq!(app.database.sql("SELECT token_hash FROM remote_sessions").len(), 0);
@@ -237,7 +253,7 @@ fn a_job_asks_the_hooks_and_tells_them(database: Database) {
         assert!(sync(&app, &Person::new("ada").groups(["crew"])).expect("a user").is_staff());
     }
     assert!(!sync(&app, &Person::new("ada").groups(["x"])).expect("a user").is_staff());
-    rocket::async_test(users(&app).deactivate("ada")).expect("a user");
+    rocket::async_test(users(&app).deactivate(&StaleUser::new(1, "ada", None))).expect("a user");
     assert_eq!(*events.lock().expect("a lock"), ["created ada", "changed ada 1", "changed ada 1"]);
 }
 

@@ -862,6 +862,19 @@ fn a_token_says_the_subject_and_attributes() {
 }
 
 #[test]
+fn a_header_with_a_subject_stops_the_launch_beside_tokens() {
+    let key = SigningKey::new(Kind::P256, "1");
+    let toml = format!(
+        "{}trusted_proxies = ['::1']\nheaders = {{ subject = 'X-Uid' }}\n[default.remote_user.jwt]\nheader = '{HEADER}'\n\
+         issuer = '{ISSUER}'\naudience = '{AUDIENCE}'\npublic_key_file = '{}'",
+        harness::launch::TABLE,
+        key.public_key_file().display()
+    );
+    let lines = harness::launch::abort_by(&toml);
+    assert_eq!(lines[1], "`jwt` is configured, so that no header is read: set `jwt.claims.subject`");
+}
+
+#[test]
 fn what_is_missing_in_a_token_is_refused_as_in_headers() {
     let key = SigningKey::new(Kind::P256, "1");
     let toml =

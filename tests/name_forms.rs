@@ -237,6 +237,17 @@ fn a_form_that_cannot_be_stops_the_launch() {
             "realms = ['A']\nstaff_users = ['A\\ada']",
             "nobody signs in by the name \"A\\\\ada\", which is not in its canonical form",
         ),
+        (
+            "adopt_subjects",
+            "adopt_subjects = false",
+            "there are no subjects: set `headers.subject`, or `jwt.claims.subject`",
+        ),
+        ("missing_attributes", "missing_attributes = 'deny'", "there are no `attributes` to be missing"),
+        (
+            "active_groups",
+            "active_groups = []",
+            "an empty list makes everybody inactive: name the groups of active users, or leave the key out",
+        ),
         ("dn_attribute", "dn_attribute = 'uid'", no_dn),
         (
             "dn_attribute",
@@ -257,5 +268,20 @@ fn a_form_that_cannot_be_stops_the_launch() {
     ];
     for (key, toml, message) in cases {
         expect(&abort_by(&format!("{TABLE}trusted_proxies = ['::1']\n{toml}")), key, message);
+    }
+}
+
+#[test]
+fn liftoff_warns_of_a_second_choice_that_a_client_may_make() {
+    let recording = Recording::start();
+    for (toml, is_warned) in
+        [("headers = { user = ['X-A', 'X-B'] }", true), ("headers = { user = ['X-A'] }", false)]
+    {
+        recording.clear();
+        let _app = App::launch(toml);
+        let warning = "a client may have some proxies drop `X-A`, and then the next of X-A, X-B counts: let the proxy \
+                       set that header after it obeyed the client's `Connection`";
+        let lines = recording.lines_of("rocket_remote_user");
+        assert_eq!(lines.iter().any(|line| line == warning), is_warned, "{lines:?}");
     }
 }

@@ -93,7 +93,12 @@ fn a_default_that_cannot_last_stops_the_launch() {
         (
             "default_groups",
             "default_groups = ['news']\nkeep_local_groups = true\ndenied_groups = ['news']",
-            "\"news\" is in `denied_groups`, so that no newcomer is let in",
+            "`denied_groups` has them, so that no newcomer is let in",
+        ),
+        (
+            "default_groups",
+            "default_groups = ['a', 'b']\nexcluded_groups = ['a', 'b']\ndenied_groups = [['a', 'b']]",
+            "`denied_groups` has them, so that no newcomer is let in",
         ),
         (
             "default_groups",

@@ -15,6 +15,7 @@ on_every_database![
     a_rename_is_followed_with_everything_that_the_user_has,
     a_name_that_was_given_to_somebody_else_is_refused,
     a_rename_to_a_name_of_somebody_else_is_refused,
+    a_rename_that_cannot_be_takes_what_ended,
     a_user_who_is_stored_by_name_gets_the_subject_once,
     a_user_without_a_subject_is_refused_where_none_is_adopted,
     a_request_without_the_subject_is_refused,
@@ -99,6 +100,18 @@ fn a_rename_to_a_name_of_somebody_else_is_refused(database: Database) {
     assert_eq!(app.database.dump(), before);
 }
 
+fn a_rename_that_cannot_be_takes_what_ended(database: Database) {
+    let app = launch(database, &format!("{SUBJECT}session.persistent = true\nsuperuser_groups = ['root']"));
+    app.database.sql("INSERT INTO remote_users (username) VALUES ('carl')");
+    let groups = |user, groups| [person(user, "s-1").as_slice(), &[("Remote-Groups", groups)]].concat();
+    let mut browser = Browser::new(&app);
+    assert_eq!(browser.get("/superuser", &groups("ada", "root")).status, 200);
+    app.get("/me", &groups("carl", "")).is(403, TAKEN);
+    assert_eq!(app.database.sql("SELECT username FROM remote_users WHERE is_superuser").len(), 0);
+    assert_eq!(browser.get("/me", &[]).status, 401, "the session on the other device has ended");
+    assert_eq!(stored(&app), ["carl -", "ada s-1"]);
+}
+
 fn a_user_who_is_stored_by_name_gets_the_subject_once(database: Database) {
     let recording = Recording::start();
     let app = App::launch_on(database, SUBJECT);
@@ -140,6 +153,7 @@ fn a_subject_is_read_like_any_identity_header(database: Database) {
         ("(null)", "holds a placeholder that the proxy did not expand"),
         ("s-1,s-2", "holds a comma"),
         ("s\u{200b}1", "holds a character that nobody can see"),
+        ("s-(null)", "holds a placeholder that the proxy did not expand"),
         (&"x".repeat(256), "is longer than 255 characters"),
     ];
     for (subject, fault) in refused {

@@ -5,7 +5,8 @@
 use crate::headers::{GroupsClaim, IdentityClaims};
 
 /// What is known of a person, for [`Users::sync`](crate::Users::sync): a line of a directory's
-/// export, for example. The values are as the proxy would send them, without any encoding.
+/// export, for example. The values are what the proxy would send, without any encoding,
+/// and without what `strip_prefix` and `strip_suffix` take off.
 ///
 /// What is not set is not known, and stays as it is stored; a blank value removes it.
 ///

@@ -15,9 +15,10 @@ use super::principal::{Principal, PrincipalMapper};
 use crate::error::{Error, Fault};
 use crate::headers::{Assertion, IdentityReader};
 use crate::policy::{Event, Policy};
+use crate::session::SessionStore;
 use crate::store::UserStore;
 use crate::sync::{LoginTracking, MissingField, MissingGroups, PolicyHooks, Rules, UserSync};
-use crate::user::{Change, Plan, Profile, StaleUser, Stored, User, UserKey};
+use crate::user::{Change, Plan, Profile, StaleUser, Stored, User, UserKey, Username};
 
 /// The users of the store, which the fairing manages as state: take `&State<Users>` in a route,
 /// or `rocket.state::<Users>()` in a fairing or a task of the application.
@@ -40,7 +41,7 @@ use crate::user::{Change, Plan, Profile, StaleUser, Stored, User, UserKey};
 ///         }
 ///     }
 ///     for stale in users.stale(180).await? {
-///         users.deactivate(stale.username()).await?;
+///         users.deactivate(&stale).await?;
 ///     }
 ///     Ok(())
 /// }
@@ -67,6 +68,7 @@ pub struct Users {
     rules: Rules,
     policy: Option<Arc<dyn Policy>>,
     store: Arc<dyn UserStore>,
+    sessions: Option<Arc<dyn SessionStore>>,
 }
 
 /// The parts of [`Users`].
@@ -79,13 +81,16 @@ pub(crate) struct UsersParts {
     pub(crate) rules: Rules,
     pub(crate) policy: Option<Arc<dyn Policy>>,
     pub(crate) store: Arc<dyn UserStore>,
+    /// Where sessions are kept, if there are any.
+    pub(crate) sessions: Option<Arc<dyn SessionStore>>,
 }
 
 impl Users {
     /// Puts the parts together. Of the rules, those about what is missing, and about
     /// memberships that were given here, are not those of a request.
     pub(crate) fn new(parts: UsersParts) -> Self {
-        let UsersParts { reader, nobody, principal_mapper, group_mapper, rules, policy, store } = parts;
+        let UsersParts { reader, nobody, principal_mapper, group_mapper, rules, .. } = parts;
+        let (policy, store, sessions) = (parts.policy, parts.store, parts.sessions);
         let rules = Rules {
             keep_local_groups: true,
             missing_groups: MissingGroups::Keep,
@@ -94,7 +99,7 @@ impl Users {
             missing_attributes: MissingField::Keep,
             ..rules
         };
-        Self { reader, nobody, principal_mapper, group_mapper, rules, policy, store }
+        Self { reader, nobody, principal_mapper, group_mapper, rules, policy, store, sessions }
     }
 
     /// Brings the user in step with what is known of a person, as a request does by which the
@@ -110,7 +115,7 @@ impl Users {
     ///
     /// Returns [`Error::InvalidPerson`] if a value is none that the proxy might send, the reason
     /// why the user may not sign in, or [`Error::Store`]. A user who may not sign in loses
-    /// what a request would take.
+    /// what a request would take, and every session.
     pub async fn sync(&self, person: &Person) -> Result<User, Error> {
         let principal = self.principal(person).map_err(Error::InvalidPerson)?;
         let (identity, no_groups) = (principal.identity(), BTreeSet::new());
@@ -129,6 +134,9 @@ impl Users {
             plan = self.store.update(&key, &groups, &|stored| sync.plan(stored)).await?;
         }
         self.report(&plan).await;
+        if plan.refusal().is_some() {
+            self.end_sessions(plan.user().id()).await?;
+        }
         let mut user = Arc::new(plan.into_admitted()?);
         self.rules.grant_permissions(&mut user, |group| sync.is_asserted(group));
         Ok(Arc::unwrap_or_clone(user))
@@ -155,24 +163,34 @@ impl Users {
         }
     }
 
-    /// Makes a user inactive, whom a rule then refuses until the user is active again.
+    /// Makes a user inactive, whom a rule then refuses until the user is active again, and ends
+    /// the user's sessions.
     ///
     /// With `active_groups`, the proxy decides who is active: it makes the user active again.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::UnknownUser`] if there is no user of that name, or [`Error::Store`].
-    pub async fn deactivate(&self, username: &str) -> Result<(), Error> {
-        let username = self.principal_mapper.typed_username(username).ok_or(Error::UnknownUser)?;
+    /// Returns [`Error::UnknownUser`] if there is no such user any more, or if the name is another
+    /// user's now, and [`Error::Store`] if the store is out of reach.
+    pub async fn deactivate(&self, user: &StaleUser) -> Result<(), Error> {
+        let username = Username::of_store(user.username());
         let deactivation = |stored: Stored| {
-            let mut user = stored.user.ok_or(Error::UnknownUser)?;
+            let is_same = |found: &User| found.id() == user.id();
+            let mut user = stored.user.filter(is_same).ok_or(Error::UnknownUser)?;
             let changes = if user.is_active { vec![Change::SetActive(false)] } else { Vec::new() };
             user.is_active = false;
             Ok(Plan { changes, user, refusal: None })
         };
         let plan = self.store.update(&UserKey::new(&username, None), &[], &deactivation).await?;
         self.report(&plan).await;
-        Ok(())
+        self.end_sessions(user.id()).await
+    }
+
+    async fn end_sessions(&self, user_id: i64) -> Result<(), Error> {
+        match &self.sessions {
+            Some(sessions) => sessions.end_all(user_id).await,
+            None => Ok(()),
+        }
     }
 
     /// Reads a person by the rules of the identity headers.

@@ -31,6 +31,7 @@ impl Config {
         self.check_escape()?;
         self.check_dn_attribute()?;
         self.check_realms()?;
+        self.check_subjects()?;
         self.limits.check()?;
         self.check_missing_fields()?;
         self.check_nobody()?;
@@ -162,6 +163,22 @@ impl Config {
             let reason =
                 "neither `username_form` nor `groups_format` is \"dn\", so that nothing has attributes";
             return Err(InvalidKey::new("dn_attribute", reason));
+        }
+        Ok(())
+    }
+
+    /// Checks that keys about subjects and attributes have any to be about.
+    fn check_subjects(&self) -> Result<(), InvalidKey> {
+        if self.jwt.is_some() && !self.headers.subject.is_off() {
+            let reason = "`jwt` is configured, so that no header is read: set `jwt.claims.subject`";
+            return Err(InvalidKey::new("headers.subject", reason));
+        }
+        if !self.adopt_subjects && !self.has_subjects() {
+            let reason = "there are no subjects: set `headers.subject`, or `jwt.claims.subject`";
+            return Err(InvalidKey::new("adopt_subjects", reason));
+        }
+        if self.missing_attributes != MissingField::Clear && self.attributes.names().next().is_none() {
+            return Err(InvalidKey::new("missing_attributes", "there are no `attributes` to be missing"));
         }
         Ok(())
     }

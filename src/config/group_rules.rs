@@ -169,6 +169,10 @@ impl Config {
             );
             return Err(InvalidKey::new(key, reason));
         }
+        if key == "active_groups" && groups.is_empty() {
+            let reason = "an empty list makes everybody inactive: name the groups of active users, or leave the key out";
+            return Err(InvalidKey::new(key, reason));
+        }
         for group in groups.iter().filter(|group| *group != EVERYONE) {
             if self.excluded_groups.contains(group) {
                 let reason = format!("{group:?} is in `excluded_groups`, so that it gives nobody the flag");
@@ -247,11 +251,11 @@ impl Config {
     /// Checks that whoever is put into a group at first is let in, and stays in it: the next
     /// request of the same person ends what the proxy does not name.
     fn check_default_groups(&self) -> Result<(), InvalidKey> {
+        if self.denied_groups.holds(|group| self.default_groups.contains(group)) {
+            let reason = "`denied_groups` has them, so that no newcomer is let in";
+            return Err(InvalidKey::new("default_groups", reason));
+        }
         for group in &self.default_groups {
-            if self.denied_groups.includes(&AllOf::one(group)) {
-                let reason = format!("{group:?} is in `denied_groups`, so that no newcomer is let in");
-                return Err(InvalidKey::new("default_groups", reason));
-            }
             let is_mirrored = self.disabled_groups_key().is_none() && !self.keep_local_groups;
             if is_mirrored && !self.excluded_groups.contains(group) {
                 let reason = format!(

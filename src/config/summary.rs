@@ -133,6 +133,17 @@ impl Config {
                  \"deny\"` if your proxy always sends that header"
             ));
         }
+        let choices = [&self.headers.user, &self.headers.groups, &self.headers.subject];
+        for choice in
+            choices.into_iter().filter(|choice| choice.iter().nth(1).is_some() && self.jwt.is_none())
+        {
+            let first = choice.preferred().map(ToString::to_string).unwrap_or_default();
+            warnings.push(format!(
+                "a client may have some proxies drop `{first}`, and then the next of {} counts: let the proxy set \
+                 that header after it obeyed the client's `Connection`",
+                join(choice.iter())
+            ));
+        }
         let is_lost = self.missing_user == MissingUser::Anonymous;
         if is_lost && self.session.as_ref().is_some_and(|session| session.persistent) {
             let header = self.identity_header();

@@ -279,7 +279,7 @@ impl Completion {
     async fn authenticator(
         &self,
         rocket: &Rocket<Build>,
-    ) -> Result<(Authenticator, StoreReport), LaunchError> {
+    ) -> Result<(Authenticator, Option<Arc<dyn SessionStore>>, StoreReport), LaunchError> {
         let Self { config, source, policy, migrations } = self;
         if let Some(max_length) = source.max_name_length(rocket)? {
             config.check_name_length(rocket.figment(), max_length)?;
@@ -301,7 +301,7 @@ impl Completion {
             hosts: config.hosts(),
             cross_site: config.cross_site(),
             require_user: config.require_user(),
-            sessions: self.sessions(rocket, sessions)?,
+            sessions: self.sessions(rocket, sessions.clone())?,
             #[cfg(feature = "jwt")]
             token_reader: match config.jwt() {
                 Some(jwt) => Some(TokenReader::open(jwt).await?),
@@ -321,7 +321,7 @@ impl Completion {
             policy: policy.clone(),
             logout_url: config.logout_url().unwrap_or("/").into(),
         };
-        Ok((authenticator, report))
+        Ok((authenticator, sessions, report))
     }
 
     /// Creates the cache of what is kept between two requests, unless it is turned off, or the
@@ -372,7 +372,7 @@ impl Completion {
     }
 
     /// Creates what the application has of the users in `store` where no request is theirs.
-    fn users(&self, store: Arc<dyn UserStore>) -> Users {
+    fn users(&self, store: Arc<dyn UserStore>, sessions: Option<Arc<dyn SessionStore>>) -> Users {
         let Self { config, policy, .. } = self;
         Users::new(UsersParts {
             reader: config.plain_reader(),
@@ -382,6 +382,7 @@ impl Completion {
             rules: config.rules(),
             policy: policy.clone(),
             store,
+            sessions,
         })
     }
 
@@ -413,9 +414,9 @@ impl Fairing for Completion {
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
         match self.authenticator(&rocket).await {
-            Ok((authenticator, report)) => {
+            Ok((authenticator, sessions, report)) => {
                 let report = LiftoffReport::new(&self.config, &authenticator, report);
-                let users = self.users(authenticator.store.clone());
+                let users = self.users(authenticator.store.clone(), sessions);
                 let rocket = rocket.manage(authenticator).manage(users).manage(report);
                 let rocket = rocket.manage(self.config.clone());
                 Ok(rocket.attach(Gate).mount("/", [Gate::route()]))

@@ -81,6 +81,9 @@ impl TryFrom<String> for TrustedProxy {
         match text.as_str() {
             "loopback" => Ok(TrustedProxy::Loopback),
             "private" => Ok(TrustedProxy::Private),
+            name if ["loopback", "private"].iter().any(|set| name.eq_ignore_ascii_case(set)) => {
+                Err(format!("`{name}` is no host: write `{}`", name.to_ascii_lowercase()))
+            }
             name if is_host_name(name) => Ok(TrustedProxy::Host(text)),
             network => network.parse().map(TrustedProxy::Network).map_err(|error| match network.find('/') {
                 Some(_) => error,
@@ -208,6 +211,12 @@ mod tests {
         ] {
             assert!(!held("private", address) && !held("loopback", address), "{address}");
         }
+    }
+
+    #[test]
+    fn a_named_set_in_another_case_is_no_host() {
+        assert_eq!(item("Private"), Err("`Private` is no host: write `private`".into()));
+        assert_eq!(item("LOOPBACK"), Err("`LOOPBACK` is no host: write `loopback`".into()));
     }
 
     #[test]

@@ -80,11 +80,12 @@ impl UserSync<'_> {
         let is_new = stored.user.is_none();
         let (mut user, recognition) = match stored.user {
             Some(user) => {
-                let recognition = self.recognise(&user, stored.is_name_taken)?;
+                let recognition = self.recognise(&user)?;
                 (user, recognition)
             }
             None => (self.new_user()?, None),
         };
+        let is_taken = stored.is_name_taken && matches!(recognition, Some(Change::Rename { .. }));
         let MembershipChanges { mut created, joined, left } =
             self.plan_memberships(&user.memberships, &stored.groups);
         user.memberships.retain(|group, _| !left.contains(group));
@@ -93,7 +94,8 @@ impl UserSync<'_> {
         user.memberships.extend(defaults.iter().map(|group| (group.clone(), MembershipSource::Local)));
         let was_active = user.is_active;
         user.is_active = self.flag(&self.rules.active_groups, &None, was_active);
-        if let Err(refusal) = self.admit(&user) {
+        let admission = if is_taken { Err(Error::UsernameTaken) } else { self.admit(&user) };
+        if let Err(refusal) = admission {
             user.is_active &= was_active;
             return if is_new {
                 Err(refusal)
@@ -164,12 +166,11 @@ impl UserSync<'_> {
     /// # Errors
     ///
     /// Returns why the user cannot be taken for that person.
-    fn recognise(&self, user: &User, is_name_taken: bool) -> Result<Option<Change>, Error> {
+    fn recognise(&self, user: &User) -> Result<Option<Change>, Error> {
         let Some(subject) = self.subject()? else { return Ok(None) };
         match user.subject() {
             Some(stored) if stored != subject => Err(Error::SubjectMismatch),
             Some(_) if user.username() == self.identity.username.as_str() => Ok(None),
-            Some(_) if is_name_taken => Err(Error::UsernameTaken),
             Some(_) => Ok(Some(Change::Rename { from: user.username.clone() })),
             None if self.rules.adopt_subjects => Ok(Some(Change::SetSubject(subject.into()))),
             None => Err(Error::SubjectUnset),

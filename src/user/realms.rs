@@ -57,8 +57,26 @@ impl Realms {
         Ok(person.into())
     }
 
+    /// Checks that nothing in the canonical form of a name reads as a realm or a service, as a
+    /// mark in full width does there.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Fault::NotAPerson`] if something does.
+    pub(super) fn check_person(&self, name: &str) -> Result<(), Fault> {
+        if self.0.is_empty() || !name.contains(MARKS) { Ok(()) } else { Err(Fault::NotAPerson) }
+    }
+
     fn include(&self, realm: &str) -> bool {
         self.0.iter().any(|listed| listed.eq_ignore_ascii_case(realm))
+    }
+}
+
+#[cfg(test)]
+impl Realms {
+    /// Lists realms for a test.
+    pub(super) fn of(names: &[&str]) -> Self {
+        Self(names.iter().map(|name| name.to_string()).collect())
     }
 }
 
@@ -67,7 +85,7 @@ mod tests {
     use super::*;
 
     fn strip(name: &str) -> Result<String, Fault> {
-        Realms(vec!["EXAMPLE.ORG".into(), "Corp".into()]).strip(name.into())
+        Realms::of(&["EXAMPLE.ORG", "Corp"]).strip(name.into())
     }
 
     #[test]

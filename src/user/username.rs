@@ -70,9 +70,15 @@ impl Username {
     pub(crate) fn canonical(name: String, rules: &UsernameRules) -> Result<Self, Fault> {
         let name = rules.realms.strip(name)?;
         let name = if rules.keep(&name) { name } else { rules.enforce(&name)? };
+        rules.realms.check_person(&name)?;
         text::check_username(&name, rules.max_length)?;
         text::check_comma(&name)?;
         Ok(Self(name.into()))
+    }
+
+    /// Takes over the name of a stored user, which need not be canonical by the rules of now.
+    pub(crate) fn of_store(name: &str) -> Self {
+        Self(name.into())
     }
 
     /// Whether `name` is a canonical user name already, as a stored one is that can be found.
@@ -273,6 +279,17 @@ mod tests {
         }
         assert_eq!(canonical_by(Lower, Map, "Ａda"), Ok("ada".into()));
         assert_eq!(canonical_by(Lower, Exact, "ZOE\u{308}"), Err(Fault::NotCanonical));
+    }
+
+    #[test]
+    fn what_becomes_a_mark_of_a_realm_is_none_of_a_person() {
+        let realms = Realms::of(&["CORP"]);
+        let rules = UsernameRules { case: Preserve, form: Map, realms, max_length: 20 };
+        let canonical = |name: &str| Username::canonical(name.into(), &rules).map(|name| name.to_string());
+        assert_eq!(canonical("ａｄａ@CORP"), Ok("ada".into()));
+        for name in ["ada＠CORP", "ada＠OTHER", "CORP＼ada", "host／x", "x＠OTHER@CORP"] {
+            assert_eq!(canonical(name), Err(Fault::NotAPerson), "{name}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-CREATE TRIGGER remote_revise_changed_user AFTER UPDATE ON remote_users FOR EACH ROW
+CREATE TRIGGER remote_revise_changed_account AFTER UPDATE ON remote_users FOR EACH ROW
 UPDATE remote_revisions SET revision = md5(concat(uuid(), rand()))
  WHERE shard IN (if(
         NEW.id <=> OLD.id

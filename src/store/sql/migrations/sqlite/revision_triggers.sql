@@ -1,10 +1,10 @@
-CREATE TRIGGER remote_revise_replaced_user BEFORE INSERT ON remote_users
+CREATE TRIGGER remote_revise_replaced_account BEFORE INSERT ON remote_users
 BEGIN
     UPDATE remote_revisions SET revision = lower(hex(randomblob(16)))
      WHERE shard IN (SELECT id & 15 FROM remote_users WHERE id = NEW.id OR username = NEW.username OR subject = NEW.subject);
 END;
 
-CREATE TRIGGER remote_revise_changed_user BEFORE UPDATE OF id, username, subject, name, email, attributes, is_active, is_staff, is_superuser, created_at ON remote_users
+CREATE TRIGGER remote_revise_changed_account BEFORE UPDATE OF id, username, subject, name, email, attributes, is_active, is_staff, is_superuser, created_at ON remote_users
 BEGIN
     UPDATE remote_revisions SET revision = lower(hex(randomblob(16)))
      WHERE shard IN (OLD.id & 15, NEW.id & 15)
