@@ -144,5 +144,7 @@ fn instances_that_launch_at_once_on_a_new_database_all_succeed(database: Databas
     assert_eq!(database.sql("SELECT username FROM remote_users"), ["ada"]);
     assert_eq!(database.sql("SELECT count(*) FROM _remote_user_migrations WHERE success"), ["4"]);
     let caches: Vec<_> = recording.lines().into_iter().filter(|line| line.starts_with("cache: ")).collect();
-    assert_eq!(caches, ["cache: 10000 users, never stale"; 4]);
+    // Other tests may launch at the same time.
+    let is_kept = |line: &String| line == "cache: 10000 users, never stale";
+    assert!(caches.len() >= 4 && caches.iter().all(is_kept), "{caches:?}");
 }
