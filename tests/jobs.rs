@@ -194,6 +194,7 @@ fn users_whom_the_proxy_has_not_named_for_long_are_listed(database: Database) {
     set("older", "last_login_at = '2019-06-01 12:00:00', created_at = '2019-01-01 12:00:00'");
     set("never", "created_at = '2019-01-01 12:00:00'");
     set("inactive", "created_at = '2019-01-01 12:00:00', is_active = FALSE");
+    set("recent", "last_login_at = CURRENT_TIMESTAMP, created_at = '2019-01-01 12:00:00'");
     set("ada", "last_login_at = '2020-01-01 12:00:00', created_at = '2019-01-01 12:00:00'");
     let stale = |days: u32| rocket::async_test(users(&app).stale(days)).expect("a list");
     let names = |days: u32| stale(days).iter().map(|user| user.username().to_owned()).collect::<Vec<_>>();

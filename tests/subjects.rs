@@ -48,19 +48,20 @@ fn a_rename_is_followed_with_everything_that_the_user_has(database: Database) {
     let recording = Recording::start();
     let app = App::launch_on(database, &format!("{SUBJECT}create_groups = true\nkeep_local_groups = true"));
     let before = app.me(&[person("ada", "s-1").as_slice(), &[("Remote-Groups", "crew")]].concat());
+    id(&app, "bob", "s-9");
     app.database.sql("INSERT INTO remote_groups (name) VALUES ('own')");
     app.database.sql(
         "INSERT INTO remote_memberships (user_id, group_id)
-         SELECT u.id, g.id FROM remote_users u, remote_groups g WHERE g.name = 'own'",
+         SELECT u.id, g.id FROM remote_users u, remote_groups g WHERE g.name = 'own' AND u.username = 'ada'",
     );
     app.database
-        .sql("INSERT INTO remote_user_permissions (user_id, permission) SELECT id, 'fly' FROM remote_users");
+        .sql("INSERT INTO remote_user_permissions (user_id, permission) SELECT id, 'fly' FROM remote_users WHERE username = 'ada'");
     recording.clear();
     let after = app.me(&[person("ada.lovelace", "s-1").as_slice(), &[("Remote-Groups", "crew")]].concat());
     assert_eq!((&after["id"], &after["username"]), (&before["id"], &json!("ada.lovelace")));
     assert_eq!(after["groups"], json!(["crew", "own"]));
     app.get("/permissions", &person("ada.lovelace", "s-1")).is(200, "fly");
-    assert_eq!(stored(&app), ["ada.lovelace s-1"]);
+    assert_eq!(stored(&app), ["ada.lovelace s-1", "bob s-9"]);
     let lines = recording.lines_of("rocket_remote_user");
     let renamed = "The user \"ada\" is \"ada.lovelace\" now: the subject is the same.";
     assert_eq!(lines.iter().filter(|line| line.contains(renamed)).count(), 1, "{lines:?}");
@@ -68,7 +69,7 @@ fn a_rename_is_followed_with_everything_that_the_user_has(database: Database) {
 
     // The name is free for somebody new.
     assert_ne!(id(&app, "ada", "s-2"), before["id"]);
-    assert_eq!(stored(&app), ["ada.lovelace s-1", "ada s-2"]);
+    assert_eq!(stored(&app), ["ada.lovelace s-1", "bob s-9", "ada s-2"]);
 }
 
 fn a_name_that_was_given_to_somebody_else_is_refused(database: Database) {
@@ -115,7 +116,7 @@ fn a_rename_that_cannot_be_takes_what_ended(database: Database) {
 fn a_user_who_is_stored_by_name_gets_the_subject_once(database: Database) {
     let recording = Recording::start();
     let app = App::launch_on(database, SUBJECT);
-    app.database.sql("INSERT INTO remote_users (username) VALUES ('ada')");
+    app.database.sql("INSERT INTO remote_users (username) VALUES ('ada'), ('bob')");
     recording.clear();
     let adopted = id(&app, "ada", "s-1");
     let lines = recording.lines_of("rocket_remote_user");
@@ -123,7 +124,7 @@ fn a_user_who_is_stored_by_name_gets_the_subject_once(database: Database) {
     assert_eq!(lines.iter().filter(|logged| logged.contains(line)).count(), 1, "{lines:?}");
     app.get("/me", &person("ada", "s-2")).is(403, OTHER);
     assert_eq!(id(&app, "ada", "s-1"), adopted);
-    assert_eq!(stored(&app), ["ada s-1"]);
+    assert_eq!(stored(&app), ["ada s-1", "bob -"]);
 }
 
 fn a_user_without_a_subject_is_refused_where_none_is_adopted(database: Database) {
