@@ -52,6 +52,15 @@ macro_rules! user {
     };
 }
 
+/// The groups that exist of those that a parameter names, as the last object of `user!`.
+macro_rules! existing_groups {
+    () => {
+        sql!("(SELECT coalesce(json_objectagg(g.name, 1), json_object())
+            FROM " names " AS named STRAIGHT_JOIN remote_groups g
+           WHERE g.name = named.value)")
+    };
+}
+
 /// The JSON array of a session `s`, as `LIST_SESSIONS` returns it.
 macro_rules! session {
     () => {
@@ -79,18 +88,14 @@ impl Dialect for MySql {
     // `JSON_ARRAYAGG` is not used, because MariaDB cuts it off at `group_concat_max_len`.
     const FIND_USER: &'static str = concat!(
         "SELECT CAST(",
-        user!(sql!("(SELECT coalesce(json_objectagg(g.name, 1), json_object())
-            FROM " names " AS named STRAIGHT_JOIN remote_groups g
-           WHERE g.name = named.value)")),
+        user!(existing_groups!()),
         " AS CHAR)
   FROM (SELECT 1) AS one LEFT JOIN remote_users u ON u.username = ?"
     );
 
     const FIND_USER_BY_SUBJECT: &'static str = concat!(
         "SELECT CAST(json_array(",
-        user!(sql!("(SELECT coalesce(json_objectagg(g.name, 1), json_object())
-            FROM " names " AS named STRAIGHT_JOIN remote_groups g
-           WHERE g.name = named.value)")),
+        user!(existing_groups!()),
         ",
          (SELECT count(*) FROM remote_users o WHERE o.username = ? AND o.id <> u.id)) AS CHAR)
   FROM (SELECT 1) AS one

@@ -34,6 +34,15 @@ macro_rules! user {
     };
 }
 
+/// The groups that exist of those that a parameter names, as the last object of `user!`.
+macro_rules! existing_groups {
+    () => {
+        "(SELECT coalesce(json_object_agg(g.name, 1), '{}')
+            FROM remote_groups g
+           WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($1::json))))"
+    };
+}
+
 /// The JSON array of a session `s`, as `LIST_SESSIONS` returns it.
 macro_rules! session {
     () => {
@@ -68,22 +77,14 @@ SELECT set_config('client_connection_check_interval', '500ms', true)
 
     const FIND_USER: &'static str = concat!(
         "SELECT (",
-        user!(
-            "(SELECT coalesce(json_object_agg(g.name, 1), '{}')
-            FROM remote_groups g
-           WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($1::json))))"
-        ),
+        user!(existing_groups!()),
         ")::text
   FROM (SELECT 1) AS one LEFT JOIN remote_users u ON u.username = $2"
     );
 
     const FIND_USER_BY_SUBJECT: &'static str = concat!(
         "SELECT json_build_array(",
-        user!(
-            "(SELECT coalesce(json_object_agg(g.name, 1), '{}')
-            FROM remote_groups g
-           WHERE g.name = ANY (ARRAY(SELECT json_array_elements_text($1::json))))"
-        ),
+        user!(existing_groups!()),
         ",
          (SELECT count(*) FROM remote_users o WHERE o.username = $2 AND o.id <> u.id))::text
   FROM (SELECT 1) AS one

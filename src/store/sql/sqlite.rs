@@ -32,6 +32,15 @@ macro_rules! user {
     };
 }
 
+/// The groups that exist of those that a parameter names, as the last object of `user!`.
+macro_rules! existing_groups {
+    () => {
+        "(SELECT json_group_object(g.name, 1)
+            FROM json_each(?1) AS named CROSS JOIN remote_groups g
+           WHERE g.name = named.value)"
+    };
+}
+
 /// The JSON array of a session `s`, as `LIST_SESSIONS` returns it.
 macro_rules! session {
     () => {
@@ -54,22 +63,14 @@ impl Dialect for Sqlite {
 
     const FIND_USER: &'static str = concat!(
         "SELECT ",
-        user!(
-            "(SELECT json_group_object(g.name, 1)
-            FROM json_each(?1) AS named CROSS JOIN remote_groups g
-           WHERE g.name = named.value)"
-        ),
+        user!(existing_groups!()),
         "
   FROM (SELECT 1) AS one LEFT JOIN remote_users u ON u.username = ?2"
     );
 
     const FIND_USER_BY_SUBJECT: &'static str = concat!(
         "SELECT json_array(",
-        user!(
-            "(SELECT json_group_object(g.name, 1)
-            FROM json_each(?1) AS named CROSS JOIN remote_groups g
-           WHERE g.name = named.value)"
-        ),
+        user!(existing_groups!()),
         ",
          (SELECT count(*) FROM remote_users o WHERE o.username = ?2 AND o.id <> u.id))
   FROM (SELECT 1) AS one
