@@ -6,10 +6,10 @@ mod harness;
 use std::sync::{Arc, Mutex};
 
 use harness::browser::{Browser, launch};
+use harness::nowhere::Nowhere;
 use harness::{App, Database};
 use rocket::serde::json::json;
 use rocket_remote_user::policy::{Event, Identity, Policy};
-use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserKey, UserStore};
 use rocket_remote_user::{Error, Flags, Person, RemoteUser, StaleUser, User, Users};
 
 on_every_database![
@@ -260,24 +260,7 @@ fn a_job_asks_the_hooks_and_tells_them(database: Database) {
 
 #[test]
 fn a_store_that_lists_nobody_says_so() {
-    struct Silent;
-
-    #[rocket::async_trait]
-    impl UserStore for Silent {
-        async fn find(&self, _: &UserKey<'_>, _: &[&str]) -> Result<Stored, StoreError> {
-            Ok(Stored::default())
-        }
-
-        async fn update(&self, _: &UserKey<'_>, _: &[&str], planner: &Planner<'_>) -> Result<Plan, Error> {
-            planner(Stored::default())
-        }
-
-        async fn usernames(&self, _: &str) -> Result<Vec<String>, StoreError> {
-            Ok(Vec::new())
-        }
-    }
-
-    let app = App::launch_with("", RemoteUser::fairing().store(Silent));
+    let app = App::launch_with("", RemoteUser::fairing().store(Nowhere));
     let error = rocket::async_test(users(&app).stale(1)).expect_err("no list");
     assert_eq!(error.to_string(), "the user store is out of reach: it does not list stale users");
 }

@@ -5,10 +5,10 @@ mod harness;
 use harness::Database;
 use harness::launch::{TABLE, abort, abort_by, expect, rocket};
 use harness::log::Recording;
+use harness::nowhere::Nowhere;
 #[cfg(feature = "jwt")]
 use rocket::local::blocking::Client;
-use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserKey, UserStore};
-use rocket_remote_user::{Error, RemoteUser};
+use rocket_remote_user::RemoteUser;
 
 const TRUSTED: &str = "trusted_proxies = ['::1']\n";
 
@@ -141,23 +141,6 @@ fn sessions_whose_peer_nothing_proves_stop_the_launch() {
     }
 }
 
-struct Nowhere;
-
-#[rocket::async_trait]
-impl UserStore for Nowhere {
-    async fn find(&self, _: &UserKey<'_>, _: &[&str]) -> Result<Stored, StoreError> {
-        Ok(Stored::default())
-    }
-
-    async fn update(&self, _: &UserKey<'_>, _: &[&str], planner: &Planner<'_>) -> Result<Plan, Error> {
-        planner(Stored::default())
-    }
-
-    async fn usernames(&self, _: &str) -> Result<Vec<String>, StoreError> {
-        Ok(Vec::new())
-    }
-}
-
 #[test]
 fn sessions_without_a_database_stop_the_launch() {
     let recording = Recording::start();
@@ -166,7 +149,7 @@ fn sessions_without_a_database_stop_the_launch() {
     assert_eq!(
         abort(&recording, &database, rocket.attach(RemoteUser::fairing().store(Nowhere))),
         [
-            "session_keys::Nowhere keeps no sessions",
+            "session_keys::harness::nowhere::Nowhere keeps no sessions",
             "keep users in a database, or leave [default.remote_user.session] out",
         ]
     );

@@ -6,10 +6,10 @@ mod harness;
 use harness::browser::{Browser, launch};
 use harness::launch::{TABLE, abort, abort_by, expect};
 use harness::log::Recording;
+use harness::nowhere::Nowhere;
 use harness::{App, Database, application, figment};
 use rocket::serde::json::{Value, json};
-use rocket_remote_user::store::{Plan, Planner, StoreError, Stored, UserKey, UserStore};
-use rocket_remote_user::{Error, RemoteUser};
+use rocket_remote_user::RemoteUser;
 
 on_every_database![
     a_rename_is_followed_with_everything_that_the_user_has,
@@ -213,28 +213,11 @@ fn what_is_kept_of_a_subject_is_nobody_else_s(database: Database) {
 
 #[test]
 fn a_store_without_subjects_stops_a_launch_with_them() {
-    struct Nameless;
-
-    #[rocket::async_trait]
-    impl UserStore for Nameless {
-        async fn find(&self, _: &UserKey<'_>, _: &[&str]) -> Result<Stored, StoreError> {
-            Ok(Stored::default())
-        }
-
-        async fn update(&self, _: &UserKey<'_>, _: &[&str], planner: &Planner<'_>) -> Result<Plan, Error> {
-            planner(Stored::default())
-        }
-
-        async fn usernames(&self, _: &str) -> Result<Vec<String>, StoreError> {
-            Ok(Vec::new())
-        }
-    }
-
     let recording = Recording::start();
     let database = Database::new();
-    let fairing = RemoteUser::fairing().store(Nameless);
+    let fairing = RemoteUser::fairing().store(Nowhere);
     let lines = abort(&recording, &database, application(figment(&database, SUBJECT)).attach(fairing));
-    assert!(lines[0].ends_with("Nameless keeps no subjects"), "{lines:?}");
+    assert_eq!(lines[0], "subjects::harness::nowhere::Nowhere keeps no subjects");
     assert_eq!(lines[1], "turn `headers.subject` and `jwt.claims.subject` off");
 }
 

@@ -17,6 +17,7 @@ pub mod key_server;
 pub mod launch;
 pub mod log;
 pub mod network;
+pub mod nowhere;
 pub mod process;
 pub mod server;
 pub mod sign_on;
